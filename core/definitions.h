@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scalar functions that op.def's definitions name as S(f), for every type: f_i32(a, b)... All
+ * integer functions are total: NUMERICS' table says what they give where C would trap or overflow.
+ * Float functions with an exact IEEE 754 result stand here, transcendental ones in core/scalar.h.
+ * Everything is static inline, so that the folder, the reference and the kernels of an instruction
+ * set each compile the same text.
+ */
+#ifndef EVEX_CORE_DEFINITIONS_H
+#define EVEX_CORE_DEFINITIONS_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/op.h"
+#include "core/scalar.h"
+
+/* Not every includer uses every function. */
+#define EVEX_DEF static inline __attribute__((unused))
+
+/* ---- Integers: signed types compute in their unsigned twin, where wrapping is defined ---------- */
+
+#define EVEX_DEFINE_INTEGER_RING(s, T, U)                                                   \
+    EVEX_DEF T zero_##s(T a) { (void)a; return 0; }                                         \
+    EVEX_DEF T one_##s(T a) { (void)a; return 1; }                                          \
+    EVEX_DEF T add_##s(T a, T b) { return (T)((U)a + (U)b); }                               \
+    EVEX_DEF T sub_##s(T a, T b) { return (T)((U)a - (U)b); }                               \
+    EVEX_DEF T mul_##s(T a, T b) { return (T)((U)a * (U)b); }                               \
+    EVEX_DEF T neg_##s(T a) { return (T)((U)0 - (U)a); }                                    \
+    EVEX_DEF T and_##s(T a, T b) { return (T)(a & b); }                                     \
+    EVEX_DEF T or_##s(T a, T b) { return (T)(a | b); }                                      \
+    EVEX_DEF T xor_##s(T a, T b) { return (T)(a ^ b); }                                     \
+    EVEX_DEF T invert_##s(T a) { return (T)~a; }                                            \
+    EVEX_DEF T maximum_##s(T a, T b) { return a > b ? a : b; }                              \
+    EVEX_DEF T minimum_##s(T a, T b) { return a < b ? a : b; }                              \
+    EVEX_DEF T fmax_##s(T a, T b) { return maximum_##s(a, b); }                             \
+    EVEX_DEF T fmin_##s(T a, T b) { return minimum_##s(a, b); }                             \
+    EVEX_DEF T floor_##s(T a) { return a; }                                                 \
+    EVEX_DEF T ceil_##s(T a) { return a; }                                                  \
+    EVEX_DEF T trunc_##s(T a) { return a; }                                                 \
+    EVEX_DEF T rint_##s(T a) { return a; }                                                  \
+    EVEX_DEF int eq_##s(T a, T b) { return a == b; }                                        \
+    EVEX_DEF int lt_##s(T a, T b) { return a < b; }                                         \
+    EVEX_DEF int le_##s(T a, T b) { return a <= b; }                                        \
+    EVEX_DEF T shl_##s(T a, T b) {                                                          \
+        return (U)b < 8 * sizeof(T) ? (T)((U)a << ((U)b & (8 * sizeof(T) - 1))) : 0;        \
+    }                                                                                       \
+    EVEX_DEF T power_##s(T base, U n) {                                                     \
+        U result = 1, square = (U)base;                                                     \
+        for (; n != 0; n >>= 1, square = (U)(square * square))                              \
+            if (n & 1)                                                                      \
+                result = (U)(result * square);                                              \
+        return (T)result;                                                                   \
+    }
+
+/* C's promotions make a product of two uint16 a signed one, which may overflow: so U is at least 32
+ * bits wide for the narrow types. The shift count test must use the type's own width. */
+#define EVEX_DEFINE_SIGNED(s, T, U)                                                         \
+    EVEX_DEFINE_INTEGER_RING(s, T, U)                                                       \
+    EVEX_DEF T shr_##s(T a, T b) {                                                          \
+        return (U)b < 8 * sizeof(T) ? (T)(a >> ((U)b & (8 * sizeof(T) - 1))) : (T)(a < 0 ? -1 : 0); \
+    }                                                                                       \
+    EVEX_DEF T abs_##s(T a) { return a < 0 ? neg_##s(a) : a; }                              \
+    EVEX_DEF T sign_##s(T a) { return (T)((a > 0) - (a < 0)); }                             \
+    EVEX_DEF T floordiv_##s(T a, T b) {                                                     \
+        if (b == 0)                                                                         \
+            return 0;                                                                       \
+        if (b == -1)                                                                        \
+            return neg_##s(a);                                                              \
+        return (T)(a / b - (a % b != 0 && (a < 0) != (b < 0)));                             \
+    }                                                                                       \
+    EVEX_DEF T mod_##s(T a, T b) {                                                          \
+        if (b == 0 || b == -1)                                                              \
+            return 0;                                                                       \
+        const T r = (T)(a % b);                                                             \
+        return (T)(r != 0 && (r < 0) != (b < 0) ? r + b : r);                               \
+    }                                                                                       \
+    EVEX_DEF T fmod_##s(T a, T b) { return b == 0 || b == -1 ? 0 : (T)(a % b); }            \
+    EVEX_DEF T reciprocal_##s(T a) { return a == 1 || a == -1 ? a : 0; }                    \
+    EVEX_DEF T pow_##s(T a, T b) { return b < 0 ? 0 : power_##s(a, (U)b); }
+
+#define EVEX_DEFINE_UNSIGNED(s, T, U)                                                       \
+    EVEX_DEFINE_INTEGER_RING(s, T, U)                                                       \
+    EVEX_DEF T shr_##s(T a, T b) {                                                          \
+        return b < 8 * sizeof(T) ? (T)(a >> (b & (8 * sizeof(T) - 1))) : 0;                 \
+    }                                                                                       \
+    EVEX_DEF T abs_##s(T a) { return a; }                                                   \
+    EVEX_DEF T sign_##s(T a) { return a != 0; }                                             \
+    EVEX_DEF T floordiv_##s(T a, T b) { return b == 0 ? 0 : (T)(a / b); }                   \
+    EVEX_DEF T mod_##s(T a, T b) { return b == 0 ? 0 : (T)(a % b); }                        \
+    EVEX_DEF T fmod_##s(T a, T b) { return mod_##s(a, b); }                                 \
+    EVEX_DEF T reciprocal_##s(T a) { return a == 1; }                                       \
+    EVEX_DEF T pow_##s(T a, T b) { return power_##s(a, b); }
+
+EVEX_DEFINE_SIGNED(i8, int8_t, uint32_t)
+EVEX_DEFINE_SIGNED(i16, int16_t, uint32_t)
+EVEX_DEFINE_SIGNED(i32, int32_t, uint32_t)
+EVEX_DEFINE_SIGNED(i64, int64_t, uint64_t)
+EVEX_DEFINE_UNSIGNED(u8, uint8_t, uint32_t)
+EVEX_DEFINE_UNSIGNED(u16, uint16_t, uint32_t)
+EVEX_DEFINE_UNSIGNED(u32, uint32_t, uint32_t)
+EVEX_DEFINE_UNSIGNED(u64, uint64_t, uint64_t)
+
+/* ---- bool: any non-zero byte is true ------------------------------------------------------- */
+
+EVEX_DEF uint8_t zero_bool(uint8_t a) { (void)a; return 0; }
+EVEX_DEF uint8_t one_bool(uint8_t a) { (void)a; return 1; }
+EVEX_DEF uint8_t and_bool(uint8_t a, uint8_t b) { return (a != 0) & (b != 0); }
+EVEX_DEF uint8_t or_bool(uint8_t a, uint8_t b) { return (a | b) != 0; }
+EVEX_DEF uint8_t xor_bool(uint8_t a, uint8_t b) { return (a != 0) ^ (b != 0); }
+EVEX_DEF uint8_t invert_bool(uint8_t a) { return a == 0; }
+EVEX_DEF uint8_t mul_bool(uint8_t a, uint8_t b) { return and_bool(a, b); }
+EVEX_DEF uint8_t abs_bool(uint8_t a) { return a != 0; }
+EVEX_DEF uint8_t maximum_bool(uint8_t a, uint8_t b) { return or_bool(a, b); }
+EVEX_DEF uint8_t minimum_bool(uint8_t a, uint8_t b) { return and_bool(a, b); }
+EVEX_DEF uint8_t fmax_bool(uint8_t a, uint8_t b) { return or_bool(a, b); }
+EVEX_DEF uint8_t fmin_bool(uint8_t a, uint8_t b) { return and_bool(a, b); }
+EVEX_DEF uint8_t floor_bool(uint8_t a) { return a != 0; }
+EVEX_DEF uint8_t ceil_bool(uint8_t a) { return a != 0; }
+EVEX_DEF uint8_t trunc_bool(uint8_t a) { return a != 0; }
+EVEX_DEF uint8_t rint_bool(uint8_t a) { return a != 0; }
+EVEX_DEF int eq_bool(uint8_t a, uint8_t b) { return (a != 0) == (b != 0); }
+EVEX_DEF int lt_bool(uint8_t a, uint8_t b) { return (a != 0) < (b != 0); }
+EVEX_DEF int le_bool(uint8_t a, uint8_t b) { return (a != 0) <= (b != 0); }
+
+/* ---- str: order by bytes, which for UTF-8 is the order of code points ----------------------- */
+
+EVEX_DEF int compare_str(evex_str a, evex_str b) {
+    const size_t shorter = a.n_bytes < b.n_bytes ? a.n_bytes : b.n_bytes;
+    const int order = shorter == 0 ? 0 : memcmp(a.text, b.text, shorter);
+    return order != 0 ? order : (a.n_bytes > b.n_bytes) - (a.n_bytes < b.n_bytes);
+}
+EVEX_DEF int eq_str(evex_str a, evex_str b) {
+    return a.n_bytes == b.n_bytes && (a.n_bytes == 0 || memcmp(a.text, b.text, a.n_bytes) == 0);
+}
+EVEX_DEF int lt_str(evex_str a, evex_str b) { return compare_str(a, b) < 0; }
+EVEX_DEF int le_str(evex_str a, evex_str b) { return compare_str(a, b) <= 0; }
+
+/* ---- Floats -------------------------------------------------------------------------------- */
+
+/*
+ * maximum and minimum: nan wins, and -0 is below +0 (IEEE 754-2019 maximum, minimum), so that the
+ * order of merging never shows. Equal operands are zeros of maybe different sign, or the same
+ * value: and-ing the bits gives +0 for the former, or-ing gives -0.
+ */
+#define EVEX_DEFINE_FLOAT(s, T, B, m)                                                       \
+    EVEX_DEF B bits_##s(T a) { B b; memcpy(&b, &a, sizeof b); return b; }                   \
+    EVEX_DEF T from_bits_##s(B b) { T a; memcpy(&a, &b, sizeof a); return a; }              \
+    EVEX_DEF T zero_##s(T a) { (void)a; return 0; }                                         \
+    EVEX_DEF T one_##s(T a) { (void)a; return 1; }                                          \
+    EVEX_DEF T add_##s(T a, T b) { return a + b; }                                          \
+    EVEX_DEF T sub_##s(T a, T b) { return a - b; }                                          \
+    EVEX_DEF T mul_##s(T a, T b) { return a * b; }                                          \
+    EVEX_DEF T neg_##s(T a) { return -a; }                                                  \
+    EVEX_DEF T fma_##s(T a, T b, T c) { return fma##m(a, b, c); }                           \
+    EVEX_DEF T abs_##s(T a) { return fabs##m(a); }                                          \
+    EVEX_DEF T sign_##s(T a) { return a != a ? a : (T)((a > 0) - (a < 0)); }                \
+    EVEX_DEF T sqrt_##s(T a) { return sqrt##m(a); }                                         \
+    EVEX_DEF T reciprocal_##s(T a) { return 1 / a; }                                        \
+    EVEX_DEF T maximum_##s(T a, T b) {                                                      \
+        if (a == b)                                                                         \
+            return from_bits_##s(bits_##s(a) & bits_##s(b));                                \
+        return a > b || a != a ? a : b;                                                     \
+    }                                                                                       \
+    EVEX_DEF T minimum_##s(T a, T b) {                                                      \
+        if (a == b)                                                                         \
+            return from_bits_##s(bits_##s(a) | bits_##s(b));                                \
+        return a < b || a != a ? a : b;                                                     \
+    }                                                                                       \
+    EVEX_DEF T fmax_##s(T a, T b) { return a != a ? b : b != b ? a : maximum_##s(a, b); }   \
+    EVEX_DEF T fmin_##s(T a, T b) { return a != a ? b : b != b ? a : minimum_##s(a, b); }   \
+    EVEX_DEF T copysign_##s(T a, T b) { return copysign##m(a, b); }                         \
+    EVEX_DEF T nextafter_##s(T a, T b) {                                                    \
+        if (a != a || b != b)                                                               \
+            return a + b;                                                                   \
+        if (a == b)                                                                         \
+            return b;                                                                       \
+        if (a == 0)                                                                         \
+            return copysign##m(from_bits_##s(1), b);                                        \
+        return from_bits_##s((a < b) == (a > 0) ? bits_##s(a) + 1 : bits_##s(a) - 1);       \
+    }                                                                                       \
+    EVEX_DEF T floor_##s(T a) { return floor##m(a); }                                       \
+    EVEX_DEF T ceil_##s(T a) { return ceil##m(a); }                                         \
+    EVEX_DEF T trunc_##s(T a) { return trunc##m(a); }                                       \
+    EVEX_DEF T rint_##s(T a) { return rint##m(a); }                                         \
+    EVEX_DEF int eq_##s(T a, T b) { return a == b; }                                        \
+    EVEX_DEF int lt_##s(T a, T b) { return a < b; }                                         \
+    EVEX_DEF int le_##s(T a, T b) { return a <= b; }                                        \
+    EVEX_DEF int isinf_##s(T a) { return fabs##m(a) == (T)INFINITY; }                       \
+    EVEX_DEF int isfinite_##s(T a) { return fabs##m(a) < (T)INFINITY; }                     \
+    EVEX_DEF int signbit_##s(T a) { return (int)(bits_##s(a) >> (8 * sizeof(T) - 1)); }
+
+EVEX_DEFINE_FLOAT(f32, float, uint32_t, f)
+EVEX_DEFINE_FLOAT(f64, double, uint64_t, )
+
+/* Transcendental functions and the exact remainders, from core/scalar.h. */
+#define EVEX_DEFINE_MATH_1(name)                                     \
+    EVEX_DEF float name##_f32(float a) { return evex_##name##_f32(a); } \
+    EVEX_DEF double name##_f64(double a) { return evex_##name##_f64(a); }
+#define EVEX_DEFINE_MATH_2(name)                                                       \
+    EVEX_DEF float name##_f32(float a, float b) { return evex_##name##_f32(a, b); }      \
+    EVEX_DEF double name##_f64(double a, double b) { return evex_##name##_f64(a, b); }
+EVEX_DEFINE_MATH_1(cbrt) EVEX_DEFINE_MATH_1(exp) EVEX_DEFINE_MATH_1(exp2) EVEX_DEFINE_MATH_1(exp10)
+EVEX_DEFINE_MATH_1(expm1) EVEX_DEFINE_MATH_1(log) EVEX_DEFINE_MATH_1(log2) EVEX_DEFINE_MATH_1(log10)
+EVEX_DEFINE_MATH_1(log1p) EVEX_DEFINE_MATH_1(sin) EVEX_DEFINE_MATH_1(cos) EVEX_DEFINE_MATH_1(tan)
+EVEX_DEFINE_MATH_1(sinpi) EVEX_DEFINE_MATH_1(cospi) EVEX_DEFINE_MATH_1(arcsin)
+EVEX_DEFINE_MATH_1(arccos) EVEX_DEFINE_MATH_1(arctan) EVEX_DEFINE_MATH_1(sinh)
+EVEX_DEFINE_MATH_1(cosh) EVEX_DEFINE_MATH_1(tanh) EVEX_DEFINE_MATH_1(arcsinh)
+EVEX_DEFINE_MATH_1(arccosh) EVEX_DEFINE_MATH_1(arctanh) EVEX_DEFINE_MATH_1(erf)
+EVEX_DEFINE_MATH_1(erfc) EVEX_DEFINE_MATH_1(gamma) EVEX_DEFINE_MATH_1(lgamma)
+EVEX_DEFINE_MATH_2(hypot) EVEX_DEFINE_MATH_2(logaddexp) EVEX_DEFINE_MATH_2(arctan2)
+EVEX_DEFINE_MATH_2(pow) EVEX_DEFINE_MATH_2(floordiv) EVEX_DEFINE_MATH_2(mod)
+EVEX_DEFINE_MATH_2(fmod)
+
+/* ---- Membership: binary search in a sorted list --------------------------------------------- */
+
+#define EVEX_DEFINE_IN(s, ID, T, ...)                              \
+    EVEX_DEF int in_##s(T a, const evex_set *set) {                \
+        const T *values = set->values;                             \
+        size_t low = 0, high = set->n;                             \
+        while (low < high) {                                       \
+            const size_t middle = low + (high - low) / 2;          \
+            if (lt_##s(values[middle], a))                         \
+                low = middle + 1;                                  \
+            else                                                   \
+                high = middle;                                     \
+        }                                                          \
+        return low < set->n && eq_##s(values[low], a);             \
+    }
+EVEX_FOR_ANY(EVEX_DEFINE_IN, )
+
+/* ---- Casts: from any real type to any, total (NUMERICS' table) ------------------------------ */
+
+EVEX_DEF int32_t to_int32(double a) { return a > -2147483649.0 && a < 2147483648.0 ? (int32_t)a : INT32_MIN; }
+EVEX_DEF int64_t to_int64(double a) { return a >= -0x1p63 && a < 0x1p63 ? (int64_t)a : INT64_MIN; }
+EVEX_DEF uint64_t to_uint64(double a) {
+    if (a >= 0x1p63)
+        return a < 0x1p64 ? (uint64_t)a : 0;
+    return (uint64_t)to_int64(a);
+}
+#define EVEX_CAST_FLOAT_i8(a) ((int8_t)to_int32(a))
+#define EVEX_CAST_FLOAT_i16(a) ((int16_t)to_int32(a))
+#define EVEX_CAST_FLOAT_i32(a) to_int32(a)
+#define EVEX_CAST_FLOAT_i64(a) to_int64(a)
+#define EVEX_CAST_FLOAT_u8(a) ((uint8_t)to_int32(a))
+#define EVEX_CAST_FLOAT_u16(a) ((uint16_t)to_int32(a))
+#define EVEX_CAST_FLOAT_u32(a) ((uint32_t)to_int64(a))
+#define EVEX_CAST_FLOAT_u64(a) to_uint64(a)
+#define EVEX_CAST_FLOAT_f32(a) ((float)(a))
+#define EVEX_CAST_FLOAT_f64(a) ((double)(a))
+#define EVEX_CAST_FLOAT_bool(a) ((uint8_t)((a) != 0))
+
+/* EVEX_CAST(from, to): an expression in a. */
+#define EVEX_CAST_f32_TO(to, TO) EVEX_CAST_FLOAT_##to(a)
+#define EVEX_CAST_f64_TO(to, TO) EVEX_CAST_FLOAT_##to(a)
+#define EVEX_CAST_bool_TO(to, TO) ((TO)(a != 0))
+#define EVEX_CAST_i8_TO(to, TO) EVEX_CAST_INT_##to(TO)
+#define EVEX_CAST_i16_TO(to, TO) EVEX_CAST_INT_##to(TO)
+#define EVEX_CAST_i32_TO(to, TO) EVEX_CAST_INT_##to(TO)
+#define EVEX_CAST_i64_TO(to, TO) EVEX_CAST_INT_##to(TO)
+#define EVEX_CAST_u8_TO(to, TO) EVEX_CAST_INT_##to(TO)
+#define EVEX_CAST_u16_TO(to, TO) EVEX_CAST_INT_##to(TO)
+#define EVEX_CAST_u32_TO(to, TO) EVEX_CAST_INT_##to(TO)
+#define EVEX_CAST_u64_TO(to, TO) EVEX_CAST_INT_##to(TO)
+#define EVEX_CAST_INT_bool(TO) ((uint8_t)(a != 0))
+#define EVEX_CAST_INT_i8(TO) ((TO)a)
+#define EVEX_CAST_INT_i16(TO) ((TO)a)
+#define EVEX_CAST_INT_i32(TO) ((TO)a)
+#define EVEX_CAST_INT_i64(TO) ((TO)a)
+#define EVEX_CAST_INT_u8(TO) ((TO)a)
+#define EVEX_CAST_INT_u16(TO) ((TO)a)
+#define EVEX_CAST_INT_u32(TO) ((TO)a)
+#define EVEX_CAST_INT_u64(TO) ((TO)a)
+#define EVEX_CAST_INT_f32(TO) ((TO)a)
+#define EVEX_CAST_INT_f64(TO) ((TO)a)
+#define EVEX_CAST(from, to, TO) EVEX_CAST_##from##_TO(to, TO)
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The arithmetic of reductions, without iteration: how the elements of one leaf are accumulated, how
+ * a leaf becomes a node, how nodes merge and what a node finishes to. NUMERICS.md fixes the order:
+ * leaves of EVEX_LEAF elements by index, virtual lanes in a leaf, lanes merged by halving, leaves by
+ * the aligned binary tree on their numbers. eval/run.c brings the blocks, eval/stream.c the pieces.
+ *
+ * An axis reduction accumulates w columns side by side: its elements come as index k of the reduced
+ * axis times w plus the column. One column (w = 1) is a whole reduction.
+ */
+#ifndef EVEX_EVAL_REDUCE_H
+#define EVEX_EVAL_REDUCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "core/program.h"
+#include "eval/kernels.h"
+
+/* What is known of a range of elements of one column; count is of the included ones. */
+typedef struct {
+    uint64_t count;
+    union {
+        double f64;
+        uint64_t u64;
+        int64_t i64;
+        struct {
+            uint64_t low;
+            int64_t high;
+        } wide; /* 128-bit two's complement */
+        struct {
+            double mean, m2;
+        } moments;
+        struct {
+            union {
+                double f64;
+                int64_t i64;
+                uint64_t u64;
+            } value;
+            uint64_t index;
+        } best;
+    } as;
+    uint64_t unused;
+} evex_node;
+
+/* A reduction linked to an instruction set. */
+typedef struct {
+    const evex_reduction *spec;
+    const evex_kernel_table *kernels;
+    size_t lanes; /* EVEX_LANES_64 or EVEX_LANES_32 */
+} evex_reducer;
+
+/* EVEX_UNSUPPORTED when there is no kernel for the kind and dtype. */
+evex_status evex_reducer_link(evex_reducer *reducer, const evex_reduction *spec,
+                              const evex_kernel_table *kernels, evex_error *error);
+
+/* Bytes of the lane accumulators of one leaf of w columns; they want 64-byte alignment. */
+size_t evex_leaf_bytes(const evex_reducer *reducer, size_t w);
+/* Empties the accumulators. */
+void evex_leaf_begin(const evex_reducer *reducer, void *lanes, size_t w);
+/*
+ * Takes n elements in, the first of which has offset `first` in the leaf (first = k * w + column, k
+ * counted from the leaf's start; first + n <= EVEX_LEAF * w). value and mask may be scalars (step 0);
+ * mask.data NULL: all included. leaf_index: the index k of the leaf's first element, for argmin.
+ * Blocks come in order, without gaps; where the borders lie never shows in the result.
+ */
+void evex_leaf_add(const evex_reducer *reducer, void *lanes, size_t w, size_t first,
+                   evex_operand value, evex_operand mask, size_t n, uint64_t leaf_index);
+/* Merges the lanes of each column into nodes[0..w). The accumulators are used up. */
+void evex_leaf_end(const evex_reducer *reducer, void *lanes, size_t w, evex_node *nodes);
+
+/* left[c] takes in right[c], whose elements follow left's, for n columns. */
+void evex_node_merge(const evex_reducer *reducer, evex_node *left, const evex_node *right,
+                     size_t n);
+/* Writes the result for one column as an element of spec->out_dtype. EVEX_EMPTY (no error text) where
+ * nothing has no answer. */
+evex_status evex_node_finish(const evex_reducer *reducer, const evex_node *node, void *result);
+
+/*
+ * The aligned binary tree over leaf numbers, as a binary counter: level l holds a node of 2^l leaves
+ * starting at a multiple of 2^l. Push nodes in order; the shape of the tree depends on the numbers
+ * alone. w nodes a level.
+ */
+typedef struct {
+    uint64_t next_leaf;  /* the first leaf not yet pushed */
+    uint64_t first_leaf; /* where the tree began: non-zero for parts that are merged later */
+    uint64_t present;    /* bit l: level l of the right edge holds a node */
+    uint64_t left_present; /* bit l: level l of the left edge (a tree that began at an odd place) */
+    size_t w;
+    evex_node *nodes; /* 2 * EVEX_TREE_LEVELS * w: right edge, then left edge */
+} evex_tree;
+
+enum { EVEX_TREE_LEVELS = 52 }; /* 2^64 elements in leaves of 2^12 */
+
+/* nodes: room for 2 * EVEX_TREE_LEVELS * w. */
+void evex_tree_init(evex_tree *tree, evex_node *nodes, size_t w, uint64_t first_leaf);
+/* Adds w nodes that cover the 2^level leaves from tree->next_leaf, which must be a multiple of
+ * 2^level. */
+void evex_tree_push(const evex_reducer *reducer, evex_tree *tree, const evex_node *nodes,
+                    unsigned level);
+/* Appends right, which begins where left ends. */
+void evex_tree_append(const evex_reducer *reducer, evex_tree *left, const evex_tree *right);
+/* The node of everything pushed, merged from the right: out[0..w). */
+void evex_tree_total(const evex_reducer *reducer, const evex_tree *tree, evex_node *out);
+
+#endif
