@@ -235,9 +235,10 @@ evex_program *evex_program_build(const evex_program_parts *parts, const evex_all
  * bounds: sections inside the block, register classes and dtypes that agree with op.h's
  * signatures, every register defined before use, outputs written once. Whether a kernel exists for
  * an op and dtype is the linker's to say. On failure *error names the first fault
- * (EVEX_INVALID_ARGUMENT, no place).
+ * (EVEX_INVALID_ARGUMENT, no place). The allocator gives a byte a register, for the call only.
  */
-evex_status evex_program_verify(const void *program, size_t n_bytes, evex_error *error);
+evex_status evex_program_verify(const void *program, size_t n_bytes,
+                                const evex_allocator *allocator, evex_error *error);
 
 /* Writes the program, an instruction a line, with names and constants. For a verified program. */
 void evex_program_dump(const evex_program *program, evex_text *text);

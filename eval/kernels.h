@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel table: all that an instruction set gives to the rest of eval/. eval/kernels.c is
- * compiled once per instruction set and exports one table; eval/dispatch.c chooses among them.
+ * compiled once per instruction set and exports one table; eval/dispatch.c chooses among them. The reduction
+ * kernels stand in eval/reduce.tmpl.h, which eval/kernels.c includes; its EVEX_REDUCE_TABLE is the
+ * initialiser of `reduce`. The `ref` table has evex_reduce_definition's (eval/reduce.h).
  */
 #ifndef EVEX_EVAL_KERNELS_H
 #define EVEX_EVAL_KERNELS_H
@@ -9,14 +11,15 @@
 #include "core/op.h"
 
 /*
- * Accumulates n elements into a ring of accumulators in memory: element i goes to accumulator
- * (first + i) % ring_length. state points to the ring's arrays as eval/reduce.c lays them out for the
- * kind (e.g. SUM of floats: one array of ring_length doubles). mask.data NULL: every element counts;
- * otherwise only those whose mask byte is not 0. index is the index of the element at ring position
- * 0 of the leaf, used by ARGMIN, ARGMAX and FIRST_TRUE.
+ * Takes n elements into the accumulators of a leaf of w columns (eval/accumulators.h draws them).
+ * The first has offset `first` in the leaf, so element i is row (first + i) / w of column
+ * (first + i) % w. value is contiguous and of the kernel's dtype. mask NULL: every element counts;
+ * otherwise those whose byte is not 0. leaf_index is the index of the leaf's row 0, for ARGMIN,
+ * ARGMAX and FIRST_TRUE. COUNT's kernel (dtype BOOL) takes a mask as value and counts the bytes that
+ * are 0. Rows that share an accumulator kernel fill their slots with the same function.
  */
-typedef void (*evex_reduce_kernel)(void *state, size_t ring_length, size_t first, evex_operand value,
-                                   evex_operand mask, size_t n, uint64_t index, size_t columns);
+typedef void (*evex_reduce_kernel)(void *accumulators, size_t w, size_t first, const void *value,
+                                   const uint8_t *mask, size_t n, uint64_t leaf_index);
 
 typedef struct {
     const char *isa; /* "ref", "base", "avx2", "avx512" */

@@ -48,10 +48,16 @@ typedef struct {
 typedef struct {
     const evex_reduction *spec;
     const evex_kernel_table *kernels;
-    size_t lanes; /* EVEX_LANES_64 or EVEX_LANES_32 */
+    evex_reduce_kernel kernel, count_excluded; /* kernel NULL: COUNT, which looks at masks only */
+    size_t lanes;          /* EVEX_LANES_64 or EVEX_LANES_32 */
+    uint8_t accumulator;   /* evex_accumulator */
 } evex_reducer;
 
-/* EVEX_UNSUPPORTED when there is no kernel for the kind and dtype. */
+/* The scalar reference kernel of a row and dtype, for the `ref` table and the tests; NULL where the
+ * row's types lack dtype. */
+evex_reduce_kernel evex_reduce_definition(evex_reduction_kind kind, evex_dtype dtype);
+
+/* spec must outlive the reducer. EVEX_UNSUPPORTED when there is no kernel for the kind and dtype. */
 evex_status evex_reducer_link(evex_reducer *reducer, const evex_reduction *spec,
                               const evex_kernel_table *kernels, evex_error *error);
 
@@ -63,7 +69,8 @@ void evex_leaf_begin(const evex_reducer *reducer, void *lanes, size_t w);
  * Takes n elements in, the first of which has offset `first` in the leaf (first = k * w + column, k
  * counted from the leaf's start; first + n <= EVEX_LEAF * w). value and mask may be scalars (step 0);
  * mask.data NULL: all included. leaf_index: the index k of the leaf's first element, for argmin.
- * Blocks come in order, without gaps; where the borders lie never shows in the result.
+ * Blocks come in order, without gaps, the first at offset 0; where the borders lie never shows in the
+ * result. value.data may be NULL for COUNT.
  */
 void evex_leaf_add(const evex_reducer *reducer, void *lanes, size_t w, size_t first,
                    evex_operand value, evex_operand mask, size_t n, uint64_t leaf_index);
@@ -80,28 +87,36 @@ evex_status evex_node_finish(const evex_reducer *reducer, const evex_node *node,
 /*
  * The aligned binary tree over leaf numbers, as a binary counter: level l holds a node of 2^l leaves
  * starting at a multiple of 2^l. Push nodes in order; the shape of the tree depends on the numbers
- * alone. w nodes a level.
+ * alone. w nodes a level. The right edge holds left children that wait for their right sibling; the
+ * left edge right children whose left sibling lies before first_leaf.
  */
 typedef struct {
-    uint64_t next_leaf;  /* the first leaf not yet pushed */
-    uint64_t first_leaf; /* where the tree began: non-zero for parts that are merged later */
-    uint64_t present;    /* bit l: level l of the right edge holds a node */
-    uint64_t left_present; /* bit l: level l of the left edge (a tree that began at an odd place) */
+    uint64_t next_leaf;    /* the first leaf not yet pushed */
+    uint64_t first_leaf;   /* where the tree began: non-zero for parts that are merged later */
+    uint64_t present;      /* bit l: level l of the right edge holds a node */
+    uint64_t left_present; /* bit l: level l of the left edge */
     size_t w;
-    evex_node *nodes; /* 2 * EVEX_TREE_LEVELS * w: right edge, then left edge */
+    unsigned levels;  /* room in nodes */
+    evex_node *nodes; /* levels * w of the right edge, then, if first_leaf > 0, as many of the left */
 } evex_tree;
 
-enum { EVEX_TREE_LEVELS = 52 }; /* 2^64 elements in leaves of 2^12 */
+enum { EVEX_TREE_LEVELS = 53 }; /* 2^64 elements in leaves of 2^12 */
 
-/* nodes: room for 2 * EVEX_TREE_LEVELS * w. */
-void evex_tree_init(evex_tree *tree, evex_node *nodes, size_t w, uint64_t first_leaf);
+/* Levels that suffice for a tree whose next_leaf will not exceed n_leaves: at least 1. */
+unsigned evex_tree_levels(uint64_t n_leaves);
+/* nodes: room for levels * w, and twice that when first_leaf > 0. */
+void evex_tree_init(evex_tree *tree, evex_node *nodes, unsigned levels, size_t w,
+                    uint64_t first_leaf);
 /* Adds w nodes that cover the 2^level leaves from tree->next_leaf, which must be a multiple of
- * 2^level. */
+ * 2^level. nodes may not lie in the tree. */
 void evex_tree_push(const evex_reducer *reducer, evex_tree *tree, const evex_node *nodes,
                     unsigned level);
 /* Appends right, which begins where left ends. */
 void evex_tree_append(const evex_reducer *reducer, evex_tree *left, const evex_tree *right);
-/* The node of everything pushed, merged from the right: out[0..w). */
+/* The node of everything pushed, merged from the right: out[0..w), which may not lie in the tree. An
+ * empty tree gives the node of nothing. */
 void evex_tree_total(const evex_reducer *reducer, const evex_tree *tree, evex_node *out);
+/* The node of no element. */
+evex_node evex_node_empty(const evex_reducer *reducer);
 
 #endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tables of op.h, made from op.def, form.def and reduction.def, and the look-up of function
+ * names. Adding a row to a .def file changes nothing here.
+ */
+#include "core/op.h"
+
+#include <string.h>
+
+#define TYPE_BIT(s, ID, ...) | 1u << EVEX_##ID
+#define TYPE_SET(types) (0u EVEX_FOR_##types(TYPE_BIT, ))
+
+#define GIVES_BOOL(id, n, gives_bool, takes_bool) GIVES_BOOL_##id = gives_bool,
+#define TAKES_BOOL(id, n, gives_bool, takes_bool) TAKES_BOOL_##id = takes_bool,
+enum { EVEX_FOR_SIGNATURES(GIVES_BOOL) };
+enum { EVEX_FOR_SIGNATURES(TAKES_BOOL) };
+
+/* Which sets send integers to float64 rather than to the smallest float. */
+enum {
+    PROMOTION_QUOTIENTS = EVEX_TO_F64,
+    PROMOTION_NONE = EVEX_TO_SMALLEST,
+    PROMOTION_ANY = EVEX_TO_SMALLEST,
+    PROMOTION_REALS = EVEX_TO_SMALLEST,
+    PROMOTION_NUMBERS = EVEX_TO_SMALLEST,
+    PROMOTION_FLOATS = EVEX_TO_SMALLEST,
+    PROMOTION_BITS = EVEX_TO_SMALLEST,
+    PROMOTION_INTS = EVEX_TO_SMALLEST
+};
+
+const evex_op_info evex_op_infos[EVEX_N_OPS] = {
+#define OP(id, name, signature, types, definition, summary)                                        \
+    [EVEX_OP_##id] = {#id,                                                                         \
+                      name,                                                                        \
+                      summary,                                                                     \
+                      TYPE_SET(types),                                                             \
+                      EVEX_SIG_##signature,                                                        \
+                      EVEX_ARITY_##id,                                                             \
+                      PROMOTION_##types,                                                           \
+                      GIVES_BOOL_##signature,                                                      \
+                      TAKES_BOOL_##signature},
+#define ALIAS(name, id)
+#include "core/op.def"
+#undef OP
+#undef ALIAS
+};
+
+const evex_reduction_info evex_reduction_infos[EVEX_N_REDUCTIONS] = {
+#define REDUCTION(id, name, types, result, summary)                                                \
+    [EVEX_RED_##id] = {#id, name, summary, TYPE_SET(types), EVEX_RESULT_##result},
+#include "core/reduction.def"
+#undef REDUCTION
+};
+
+static evex_dtype total_dtype(evex_dtype operand) {
+    switch (evex_dtype_kind(operand)) {
+    case 'b':
+    case 'i':
+        return EVEX_I64;
+    case 'u':
+        return EVEX_U64;
+    default:
+        return operand;
+    }
+}
+
+evex_dtype evex_reduction_dtype(evex_reduction_kind kind, evex_dtype operand) {
+    switch ((evex_result_rule)evex_reduction_infos[kind].result) {
+    case EVEX_RESULT_SAME:
+        return operand;
+    case EVEX_RESULT_TOTAL:
+        return total_dtype(operand);
+    case EVEX_RESULT_MEAN:
+        return evex_dtype_kind(operand) == 'f' ? operand : EVEX_F64;
+    case EVEX_RESULT_BOOL:
+        return EVEX_BOOL;
+    case EVEX_RESULT_INDEX:
+        return EVEX_I64;
+    }
+    return operand;
+}
+
+/* ---- Functions by name ---------------------------------------------------------------------- */
+
+/*
+ * One list of all names; the class and id of names[i] are in functions[i]. Ops written as
+ * operators, and what only the compiler uses (cast, neg, call), are not functions of the language.
+ */
+#define OP(id, name, ...) name,
+#define ALIAS(name, id) name,
+#define FORM(id, name, ...) name,
+#define REDUCTION(id, name, ...) name,
+#define CAST_NAME(name, ID) name,
+#define EVEX_FOR_CAST_NAMES(M)                                                                     \
+    M("bool", BOOL)                                                                                \
+    M("int8", I8) M("int16", I16) M("int32", I32) M("int64", I64) M("uint8", U8) M("uint16", U16)  \
+        M("uint32", U32) M("uint64", U64) M("float32", F32) M("float64", F64) M("complex64", C64)  \
+            M("complex128", C128)
+static const char *const names[] = {
+#include "core/form.def"
+#include "core/op.def"
+#include "core/reduction.def"
+    EVEX_FOR_CAST_NAMES(CAST_NAME)};
+#undef OP
+#undef ALIAS
+#undef FORM
+#undef REDUCTION
+
+#define OP(id, name, ...) {EVEX_FUNCTION_OP, EVEX_OP_##id},
+#define ALIAS(name, id) {EVEX_FUNCTION_OP, EVEX_OP_##id},
+#define FORM(id, name, ...) {EVEX_FUNCTION_FORM, EVEX_FORM_##id},
+#define REDUCTION(id, name, ...) {EVEX_FUNCTION_REDUCTION, EVEX_RED_##id},
+#define CAST_FUNCTION(name, ID) {EVEX_FUNCTION_CAST, EVEX_##ID},
+static const evex_function functions[] = {
+#include "core/form.def"
+#include "core/op.def"
+#include "core/reduction.def"
+    EVEX_FOR_CAST_NAMES(CAST_FUNCTION)};
+#undef OP
+#undef ALIAS
+#undef FORM
+#undef REDUCTION
+
+enum { N_NAMES = sizeof names / sizeof *names };
+
+static int is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static int is_internal(evex_function function) {
+    return function.class == EVEX_FUNCTION_OP &&
+           (function.id == EVEX_OP_CAST || function.id == EVEX_OP_NEG ||
+            function.id == EVEX_OP_CALL || function.id == EVEX_OP_IN);
+}
+
+evex_function evex_find_function(const char *name, size_t n_bytes) {
+    const evex_function none = {EVEX_NO_FUNCTION, 0};
+    if (n_bytes == 0 || !is_letter(name[0]))
+        return none;
+    for (size_t i = 0; i < N_NAMES; i++)
+        if (names[i][0] == name[0] && strlen(names[i]) == n_bytes &&
+            memcmp(names[i], name, n_bytes) == 0)
+            return is_internal(functions[i]) ? none : functions[i];
+    return none;
+}
+
+const char *const *evex_function_names(size_t *n) {
+    *n = N_NAMES;
+    return names;
+}

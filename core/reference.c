@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evex_definition: each row of op.def as a loop over scalars, for every type of the row, and all
+ * casts. Nothing here is tuned: this is what the constant folder computes with, what the instruction
+ * set `ref` is and what every other kernel is tested against.
+ */
+#include "core/reference.h"
+
+#include "core/elements.h"
+
+/* Element i of operand k. */
+#define AT(k, C) (((const C *)src[k].data)[i * src[k].step])
+
+#define DEFINE_LOOP(name, R, expression)                                                           \
+    static void name(void *const *dst, const evex_operand *src, size_t n, void *context) {         \
+        R *out = dst[0];                                                                           \
+        (void)context;                                                                             \
+        for (size_t i = 0; i < n; i++)                                                             \
+            out[i] = expression;                                                                   \
+    }
+
+#define LOOP_T_T(f, C) DEFINE_LOOP(loop_##f, C, element_##f(AT(0, C)))
+#define LOOP_T_TT(f, C) DEFINE_LOOP(loop_##f, C, element_##f(AT(0, C), AT(1, C)))
+#define LOOP_T_TTT(f, C) DEFINE_LOOP(loop_##f, C, element_##f(AT(0, C), AT(1, C), AT(2, C)))
+#define LOOP_B_T(f, C) DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C)))
+#define LOOP_B_TT(f, C) DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C), AT(1, C)))
+#define LOOP_T_BTT(f, C) DEFINE_LOOP(loop_##f, C, element_##f(AT(0, uint8_t), AT(1, C), AT(2, C)))
+#define LOOP_B_TS(f, C) DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C), src[1].data))
+
+#define LOOP(s, ID, C, id, signature) LOOP_##signature(id##_##s, C)
+#define OP(id, name, signature, types, definition, summary) EVEX_FOR_##types(LOOP, id, signature)
+#define ALIAS(name, id)
+#include "core/op.def"
+#undef OP
+
+#define CAST_LOOP(to, TO, R, from, C)                                                              \
+    DEFINE_LOOP(cast_##from##_##to, R, element_cast_##from##_##to(AT(0, C)))
+#define CAST_LOOPS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_LOOP, from, C)
+EVEX_FOR_REALS(CAST_LOOPS, )
+
+#define SLOT(s, ID, C, id) [EVEX_##ID] = loop_##id##_##s,
+const evex_kernel evex_definition_of[EVEX_N_OPS][EVEX_N_DTYPES] = {
+#define OP(id, name, signature, types, definition, summary)                                        \
+    [EVEX_OP_##id] = {NULL, EVEX_FOR_##types(SLOT, id)},
+#include "core/op.def"
+#undef OP
+};
+
+#define CAST_SLOT(to, TO, R, from) [EVEX_##TO] = cast_##from##_##to,
+#define CAST_SLOTS(from, FROM, C, ...) [EVEX_##FROM] = {EVEX_FOR_CASTS_TO(CAST_SLOT, from)},
+const evex_kernel evex_definition_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {
+    EVEX_FOR_REALS(CAST_SLOTS, )
+};
+
+evex_kernel evex_definition(evex_op op, evex_dtype dtype, evex_dtype result) {
+    if (op == EVEX_OP_CAST)
+        return evex_definition_cast[dtype][result];
+    return evex_definition_of[op][dtype];
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The vector vocabulary, and its words for one lane. The algorithms beside this file use these words
+ * and types and nothing else, so that another header with the same words compiles them for 128, 256
+ * or 512 bits, or records them; the bits are the same because every word is exact or rounds once as
+ * IEEE 754 says, to nearest, ties to even. Lanes are float64; v_i64 and v_mask have as many lanes.
+ * The types are structs so that no C operator slips into an algorithm.
+ *
+ *   v_set(c), v_set_i64(c)      a constant in every lane
+ *   v_add, v_sub, v_mul, v_div, v_sqrt      IEEE
+ *   v_fma(a,b,c) a*b+c   v_fms(a,b,c) a*b-c   v_fnma(a,b,c) c-a*b      rounded once
+ *   v_neg, v_abs, v_copysign(magnitude, sign)      bit operations, NaN included
+ *   v_min, v_max      a < b ? a : b and a > b ? a : b: the second operand if either is NaN
+ *   v_rint, v_floor, v_trunc      IEEE, exact
+ *   v_scale(y, n)     y * 2^floor(n), rounded once; |n| <= 2200, |y| within 2^-60..2^60, or 0
+ *   v_round_f32(a)    to float32 and back; rounded once
+ *   v_lt, v_le, v_eq, v_ne      IEEE comparisons; v_ne is true for NaN
+ *   v_and, v_or, v_not, v_any   of masks; v_any is an int
+ *   v_select(m,a,b), v_select_i64     m ? a : b
+ *   v_bits, v_from_bits      float64 as int64 and back
+ *   v_add_i64, v_sub_i64, v_and_i64, v_or_i64, v_xor_i64      wrap; bitwise
+ *   v_shl(a,n), v_shr(a,n)   by a constant; v_shr is logical
+ *   v_shl_by(a,b), v_shr_by(a,b)      by a lane's own count, 0..63; logical
+ *   v_mul_u32(a,b)           low 32 bits times low 32 bits, 64-bit product
+ *   v_eq_i64, v_lt_i64       signed comparisons
+ *   v_from_i64(a)            to float64; exact, |a| < 2^51
+ *   v_lookup16(table, i)     table[i & 15], of 16 doubles
+ *   v_lookup_i64(table, i)   table[i], of int64_t
+ */
+#ifndef EVEX_VECMATH_WIDTH1_H
+#define EVEX_VECMATH_WIDTH1_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct {
+    double lane;
+} v_f64;
+
+typedef struct {
+    int64_t lane;
+} v_i64;
+
+typedef struct {
+    bool lane;
+} v_mask;
+
+#if defined(__GNUC__)
+#define v_unlikely(x) __builtin_expect((x) != 0, 0)
+#define V_SLOW __attribute__((noinline, cold))
+#else
+#define v_unlikely(x) (x)
+#define V_SLOW
+#endif
+
+#define V_WORD1(name, expression) \
+    static inline v_f64 name(v_f64 a) { return (v_f64){expression}; }
+#define V_WORD2(name, expression) \
+    static inline v_f64 name(v_f64 a, v_f64 b) { return (v_f64){expression}; }
+#define V_WORD3(name, expression) \
+    static inline v_f64 name(v_f64 a, v_f64 b, v_f64 c) { return (v_f64){expression}; }
+#define V_COMPARISON(name, type, operator) \
+    static inline v_mask name(type a, type b) { return (v_mask){a.lane operator b.lane}; }
+#define V_INTEGER(name, expression) \
+    static inline v_i64 name(v_i64 a, v_i64 b) { return (v_i64){(int64_t)(expression)}; }
+
+static inline v_f64 v_set(double c) { return (v_f64){c}; }
+static inline v_i64 v_set_i64(int64_t c) { return (v_i64){c}; }
+
+V_WORD2(v_add, a.lane + b.lane)
+V_WORD2(v_sub, a.lane - b.lane)
+V_WORD2(v_mul, a.lane *b.lane)
+V_WORD2(v_div, a.lane / b.lane)
+V_WORD1(v_sqrt, sqrt(a.lane))
+V_WORD3(v_fma, fma(a.lane, b.lane, c.lane))
+V_WORD3(v_fms, fma(a.lane, b.lane, -c.lane))
+V_WORD3(v_fnma, fma(-a.lane, b.lane, c.lane))
+V_WORD1(v_neg, -a.lane)
+V_WORD1(v_abs, fabs(a.lane))
+V_WORD2(v_copysign, copysign(a.lane, b.lane))
+V_WORD2(v_min, a.lane < b.lane ? a.lane : b.lane)
+V_WORD2(v_max, a.lane > b.lane ? a.lane : b.lane)
+V_WORD1(v_rint, rint(a.lane))
+V_WORD1(v_floor, floor(a.lane))
+V_WORD1(v_trunc, trunc(a.lane))
+V_WORD1(v_round_f32, (double)(float)a.lane)
+
+V_COMPARISON(v_lt, v_f64, <)
+V_COMPARISON(v_le, v_f64, <=)
+V_COMPARISON(v_eq, v_f64, ==)
+V_COMPARISON(v_ne, v_f64, !=)
+V_COMPARISON(v_eq_i64, v_i64, ==)
+V_COMPARISON(v_lt_i64, v_i64, <)
+
+static inline v_mask v_and(v_mask a, v_mask b) { return (v_mask){a.lane & b.lane}; }
+static inline v_mask v_or(v_mask a, v_mask b) { return (v_mask){a.lane | b.lane}; }
+static inline v_mask v_not(v_mask a) { return (v_mask){!a.lane}; }
+static inline int v_any(v_mask a) { return a.lane; }
+
+static inline v_f64 v_select(v_mask m, v_f64 a, v_f64 b) { return m.lane ? a : b; }
+static inline v_i64 v_select_i64(v_mask m, v_i64 a, v_i64 b) { return m.lane ? a : b; }
+
+static inline v_i64 v_bits(v_f64 a) {
+    v_i64 b;
+    memcpy(&b.lane, &a.lane, sizeof b.lane);
+    return b;
+}
+
+static inline v_f64 v_from_bits(v_i64 a) {
+    v_f64 b;
+    memcpy(&b.lane, &a.lane, sizeof b.lane);
+    return b;
+}
+
+V_INTEGER(v_add_i64, (uint64_t)a.lane + (uint64_t)b.lane)
+V_INTEGER(v_sub_i64, (uint64_t)a.lane - (uint64_t)b.lane)
+V_INTEGER(v_and_i64, a.lane &b.lane)
+V_INTEGER(v_or_i64, a.lane | b.lane)
+V_INTEGER(v_xor_i64, a.lane ^ b.lane)
+V_INTEGER(v_shl_by, (uint64_t)a.lane << b.lane)
+V_INTEGER(v_shr_by, (uint64_t)a.lane >> b.lane)
+V_INTEGER(v_mul_u32, (uint64_t)(uint32_t)a.lane *(uint32_t)b.lane)
+
+static inline v_i64 v_shl(v_i64 a, int n) { return (v_i64){(int64_t)((uint64_t)a.lane << n)}; }
+static inline v_i64 v_shr(v_i64 a, int n) { return (v_i64){(int64_t)((uint64_t)a.lane >> n)}; }
+
+static inline v_f64 v_from_i64(v_i64 a) { return (v_f64){(double)a.lane}; }
+
+/* 2^n of an integer n in the exponent range of normal numbers. */
+static inline v_f64 v_power_of_2(int64_t n) { return v_from_bits(v_set_i64((n + 1023) * (INT64_C(1) << 52))); }
+
+/* In two steps, so that both factors exist; the first product is exact. */
+static inline v_f64 v_scale(v_f64 y, v_f64 n) {
+    int64_t whole = (int64_t)floor(n.lane), half = whole / 2;
+    return v_mul(v_mul(y, v_power_of_2(half)), v_power_of_2(whole - half));
+}
+
+static inline v_f64 v_lookup16(const double *table, v_i64 i) { return v_set(table[i.lane & 15]); }
+static inline v_i64 v_lookup_i64(const int64_t *table, v_i64 i) { return v_set_i64(table[i.lane]); }
+
+#undef V_WORD1
+#undef V_WORD2
+#undef V_WORD3
+#undef V_COMPARISON
+#undef V_INTEGER
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the accumulators of one leaf lie in memory: what eval/reduce.c prepares and reduction kernels
+ * (eval/reduce_ref.c, eval/reduce.tmpl.h) fill. A leaf has w columns; w = 1 is a whole reduction.
+ *
+ * Where the order of additions shows in the result, an element of row k and column c has the ring
+ * position (k % lanes) * w + c, and every ring array has R = lanes * w entries. Where it does not, one
+ * entry a column suffices, at c.
+ */
+#ifndef EVEX_EVAL_ACCUMULATORS_H
+#define EVEX_EVAL_ACCUMULATORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/op.h"
+
+typedef enum {
+    EVEX_ACC_NONE,    /* COUNT: nothing but the number of elements */
+    EVEX_ACC_LANES,   /* double[R]: sums from -0.0, the identity of +; products from 1 */
+    EVEX_ACC_MOMENTS, /* double shift[R], s1[R], s2[R], count[R]: sums of x - shift and its square,
+                         shift being the first element included; from 0 */
+    EVEX_ACC_WORDS,   /* int64_t low[w], high[w]: sums of x mod 2^32 and of x >> 32, which 4,096 rows
+                         cannot overflow; operands of at most 32 bits are added to low as they are */
+    EVEX_ACC_PRODUCT, /* uint64_t[w]: product mod 2^64, from 1 */
+    EVEX_ACC_EXTREME, /* T best[w], from the infinity or limit that any element replaces; nan for
+                         NANMIN and NANMAX */
+    EVEX_ACC_LOGIC,   /* uint8_t[w]: 0 or 1; ANY from 0, ALL from 1 */
+    EVEX_ACC_PLACED,  /* uint64_t index[w], then T best[w]: index EVEX_NO_INDEX means nothing yet */
+    EVEX_ACC_FIRST    /* uint64_t index[w], from EVEX_NO_INDEX */
+} evex_accumulator;
+
+#define EVEX_NO_INDEX UINT64_MAX
+
+/* The accumulator of a row for operands of dtype. */
+static inline evex_accumulator evex_accumulator_of(evex_reduction_kind kind, evex_dtype dtype) {
+    const int is_float = dtype == EVEX_F32 || dtype == EVEX_F64;
+    switch (kind) {
+    case EVEX_RED_SUM:
+    case EVEX_RED_MEAN:
+    case EVEX_RED_COUNT_NONZERO:
+        return is_float ? EVEX_ACC_LANES : EVEX_ACC_WORDS;
+    case EVEX_RED_PROD:
+        return is_float ? EVEX_ACC_LANES : EVEX_ACC_PRODUCT;
+    case EVEX_RED_MIN:
+    case EVEX_RED_MAX:
+    case EVEX_RED_NANMIN:
+    case EVEX_RED_NANMAX:
+        return EVEX_ACC_EXTREME;
+    case EVEX_RED_VAR:
+    case EVEX_RED_STD:
+        return EVEX_ACC_MOMENTS;
+    case EVEX_RED_ANY:
+    case EVEX_RED_ALL:
+        return EVEX_ACC_LOGIC;
+    case EVEX_RED_ARGMIN:
+    case EVEX_RED_ARGMAX:
+        return EVEX_ACC_PLACED;
+    case EVEX_RED_FIRST_TRUE:
+        return EVEX_ACC_FIRST;
+    default:
+        return EVEX_ACC_NONE;
+    }
+}
+
+/* Virtual lanes of a leaf: twice as many for float32, whose vectors hold twice as many. */
+static inline size_t evex_lanes_of(evex_dtype dtype);
+
+#endif
