@@ -123,12 +123,19 @@ static void write_constant(const evex_program *p, const evex_constant *constant,
 
 /* ---- Tables --------------------------------------------------------------------------------- */
 
+/* The unit of a datetime: its number, since only the front end knows what it means. */
+static void write_unit(uint8_t unit, evex_text *text) {
+    if (unit != 0)
+        evex_text_format(text, "[unit %d]", unit);
+}
+
 static void write_inputs(const evex_program *p, evex_text *text) {
     for (uint32_t i = 0; i < p->n_inputs; i++) {
         const evex_program_input *input = &evex_program_inputs(p)[i];
-        evex_text_format(text, "input  i%d %s%s%s %.*s\n", (int)i,
-                         input->kind == EVEX_WEAK ? "weak " : "", short_name(input->dtype),
-                         input->is_nullable ? "?" : "", (int)input->name_bytes,
+        evex_text_format(text, "input  i%d %s%s%s", (int)i, input->kind == EVEX_WEAK ? "weak " : "",
+                         short_name(input->dtype), input->is_nullable ? "?" : "");
+        write_unit(input->unit, text);
+        evex_text_format(text, " %.*s\n", (int)input->name_bytes,
                          evex_program_text(p) + input->name);
     }
 }
@@ -145,9 +152,10 @@ static void write_constants(const evex_program *p, evex_text *text) {
 static void write_outputs(const evex_program *p, evex_text *text) {
     for (uint32_t i = 0; i < p->n_outputs; i++) {
         const evex_program_output *output = &evex_program_outputs(p)[i];
-        evex_text_format(text, "output o%d %s%s %s", (int)i, short_name(output->dtype),
-                         output->is_nullable ? "?" : "",
-                         output->is_reduced ? "reduced" : "elementwise");
+        evex_text_format(text, "output o%d %s%s", (int)i, short_name(output->dtype),
+                         output->is_nullable ? "?" : "");
+        write_unit(output->unit, text);
+        evex_text_format(text, " %s", output->is_reduced ? "reduced" : "elementwise");
         if (output->is_nullable && output->validity != EVEX_NO_REGISTER) {
             evex_text_bytes(text, " valid ", 7);
             write_register(p, output->validity, text);
@@ -212,6 +220,10 @@ static void write_reduction(const evex_program *p, const evex_reduction *r, evex
     if (r->mask != EVEX_NO_REGISTER) {
         evex_text_bytes(text, " where ", 7);
         write_register(p, r->mask, text);
+    }
+    if (r->is_grouped) {
+        evex_text_bytes(text, " by ", 4);
+        write_register(p, r->group, text);
     }
     write_axes(r, text);
     evex_text_bytes(text, "\n", 1);

@@ -93,7 +93,7 @@ typedef struct {
     uint32_t name, name_bytes;
     uint8_t dtype, kind; /* evex_dtype, evex_kind */
     uint8_t is_nullable;
-    uint8_t unused;
+    uint8_t unit;      /* of datetime64 and timedelta64, which are int64 here; 0: none */
     uint16_t must_fit; /* evex_dtype_set: a weak integer must be exact in each, else OUT_OF_RANGE */
     uint16_t unused2;
     evex_insn_place place; /* first use */
@@ -122,7 +122,7 @@ typedef struct {
     uint8_t dtype;
     uint8_t is_reduced; /* written by a reduction or by a scalar section */
     uint8_t is_nullable;
-    uint8_t unused;
+    uint8_t unit;           /* as an input's */
     evex_register validity; /* OUTPUT register of its validity, or EVEX_NO_REGISTER */
     uint16_t unused2;
 } evex_program_output;
@@ -140,6 +140,9 @@ typedef struct {
     int32_t ddof;
     int8_t axes[EVEX_MAX_DIMS]; /* as written: negative ones count from the end */
     evex_insn_place place;
+    evex_register group; /* int64 codes, one result a code; only when is_grouped */
+    uint8_t is_grouped;  /* dst is then KEPT, read by each row through its code, or OUTPUT */
+    uint8_t unused;
 } evex_reduction;
 
 typedef struct {

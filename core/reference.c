@@ -38,19 +38,17 @@
 #define CAST_LOOPS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_LOOP, from, C)
 EVEX_FOR_REALS(CAST_LOOPS, )
 
-#define SLOT(s, ID, C, id) [EVEX_##ID] = loop_##id##_##s,
+#define SLOT(s, ID, C, id) [EVEX_OP_##id][EVEX_##ID] = loop_##id##_##s,
 const evex_kernel evex_definition_of[EVEX_N_OPS][EVEX_N_DTYPES] = {
-#define OP(id, name, signature, types, definition, summary)                                        \
-    [EVEX_OP_##id] = {NULL, EVEX_FOR_##types(SLOT, id)},
+#define OP(id, name, signature, types, definition, summary) EVEX_FOR_##types(SLOT, id)
 #include "core/op.def"
 #undef OP
 };
 
-#define CAST_SLOT(to, TO, R, from) [EVEX_##TO] = cast_##from##_##to,
-#define CAST_SLOTS(from, FROM, C, ...) [EVEX_##FROM] = {EVEX_FOR_CASTS_TO(CAST_SLOT, from)},
+#define CAST_SLOT(to, TO, R, from, FROM) [EVEX_##FROM][EVEX_##TO] = cast_##from##_##to,
+#define CAST_SLOTS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_SLOT, from, FROM)
 const evex_kernel evex_definition_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {
-    EVEX_FOR_REALS(CAST_SLOTS, )
-};
+    EVEX_FOR_REALS(CAST_SLOTS, )};
 
 evex_kernel evex_definition(evex_op op, evex_dtype dtype, evex_dtype result) {
     if (op == EVEX_OP_CAST)

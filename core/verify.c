@@ -256,6 +256,8 @@ static int axes_agree(const evex_reduction *r) {
 static int source_agrees(const verifier *v, const evex_reduction *r) {
     if (r->mask != EVEX_NO_REGISTER && !holds(v, r->mask, EVEX_BOOL, 1))
         return 0;
+    if (r->is_grouped && !holds(v, r->group, EVEX_I64, 1))
+        return 0;
     if (r->source == EVEX_NO_REGISTER)
         return r->kind == EVEX_RED_COUNT;
     return holds(v, r->source, r->in_dtype, 1);
@@ -263,7 +265,7 @@ static int source_agrees(const verifier *v, const evex_reduction *r) {
 
 /* A value for each place along the kept axes is an array, one for all is a scalar. */
 static int destination_agrees(const verifier *v, const evex_reduction *r) {
-    const int is_scalar = r->all_axes && !r->keepdims;
+    const int is_scalar = r->all_axes && !r->keepdims && !r->is_grouped;
     switch (evex_program_class(v->program, r->dst)) {
     case EVEX_CLASS_SCALAR:
         return is_scalar && v->dtypes[r->dst] == UNDEFINED;

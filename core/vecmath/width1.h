@@ -12,7 +12,8 @@
  *   v_neg, v_abs, v_copysign(magnitude, sign)      bit operations, NaN included
  *   v_min, v_max      a < b ? a : b and a > b ? a : b: the second operand if either is NaN
  *   v_rint, v_floor, v_trunc      IEEE, exact
- *   v_scale(y, n)     y * 2^floor(n), rounded once; |n| <= 2200, |y| within 2^-60..2^60, or 0
+ *   v_scale(y, n)     y * 2^floor(n), rounded once; |n| <= 2040, and y * 2^(n/2) is normal, or y is
+ *                     0; any value if y or n is NaN and y NaN then
  *   v_round_f32(a)    to float32 and back; rounded once
  *   v_lt, v_le, v_eq, v_ne      IEEE comparisons; v_ne is true for NaN
  *   v_and, v_or, v_not, v_any   of masks; v_any is an int
@@ -128,12 +129,15 @@ static inline v_i64 v_shr(v_i64 a, int n) { return (v_i64){(int64_t)((uint64_t)a
 
 static inline v_f64 v_from_i64(v_i64 a) { return (v_f64){(double)a.lane}; }
 
-/* 2^n of an integer n in the exponent range of normal numbers. */
-static inline v_f64 v_power_of_2(int64_t n) { return v_from_bits(v_set_i64((n + 1023) * (INT64_C(1) << 52))); }
+/* 2^n for |n| <= 1022, as a float64 made of its exponent field. */
+static inline v_f64 v_power_of_2(int64_t n) {
+    return v_from_bits(v_set_i64((int64_t)((uint64_t)(n + 1023) << 52)));
+}
 
-/* In two steps, so that both factors exist; the first product is exact. */
+/* In two steps, so that both factors exist; the first product is exact. An n of NaN goes with a y of
+ * NaN: any factor will do, but its conversion to an integer must not trap. */
 static inline v_f64 v_scale(v_f64 y, v_f64 n) {
-    int64_t whole = (int64_t)floor(n.lane), half = whole / 2;
+    int64_t whole = n.lane == n.lane ? (int64_t)floor(n.lane) : 0, half = whole / 2;
     return v_mul(v_mul(y, v_power_of_2(half)), v_power_of_2(whole - half));
 }
 
