@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/text.h"
+
 bool failure_set(failure *failed, exit_code code, const char *place, const char *format, ...) {
     if (failed->code != EXIT_DONE)
         return false;
@@ -37,49 +39,6 @@ bool failure_hint(failure *failed, const char *format, ...) {
     vsnprintf(failed->hint, sizeof failed->hint, format, arguments);
     va_end(arguments);
     return false;
-}
-
-size_t text_character(const char *text, size_t n) {
-    const unsigned char *p = (const unsigned char *)text;
-    if (n == 0 || p[0] < 0x20 || p[0] == 0x7f)
-        return 0;
-    if (p[0] < 0x80)
-        return 1;
-    size_t length = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || length > n)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    /* Overlong forms, surrogates, beyond U+10FFFF, and the control characters U+0080..U+009F. */
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90) ||
-        (p[0] == 0xc2 && p[1] < 0xa0))
-        return 0;
-    return length;
-}
-
-char *text_quote(char *quoted, size_t size, const char *bytes, size_t n) {
-    size_t used = 0;
-    for (size_t i = 0; i < n;) {
-        char piece[8];
-        size_t length = text_character(bytes + i, n - i);
-        size_t step = length != 0 ? length : 1;
-        if (length != 0)
-            memcpy(piece, bytes + i, length);
-        else
-            length = (size_t)snprintf(piece, sizeof piece, "\\x%02x", (unsigned char)bytes[i]);
-        if (used + length + sizeof "..." > size) {
-            memcpy(quoted + used, "...", 3);
-            used += 3;
-            break;
-        }
-        memcpy(quoted + used, piece, length);
-        used += length;
-        i += step;
-    }
-    quoted[used] = '\0';
-    return quoted;
 }
 
 /* Makes every byte of text one that a terminal shows: what is none becomes '?', a tab a blank. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What went wrong, as a value: readers and planners fill in a failure and return false, main prints
- * it. The first failure is kept. See report.c for the printed form.
+ * it. The first failure is kept. failure.c shows the printed form.
  */
 #ifndef EVEX_CLI_FAILURE_H
 #define EVEX_CLI_FAILURE_H
@@ -29,7 +29,8 @@ typedef struct {
     bool is_data; /* the line is a line of data: shown on a terminal only */
 } failure;
 
-/* Record a failure, printf style; the texts must be harmless (see text_quote). Return false. */
+/* Record a failure, printf style; the texts must be harmless (text_quote makes them so). Return
+ * false. */
 bool failure_set(failure *failed, exit_code code, const char *place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* The same, with strerror(error) after the text. */
@@ -44,11 +45,5 @@ bool failure_show(failure *failed, const char *line, size_t n, size_t caret, siz
 
 /* Prints a failure on stderr. */
 void failure_print(const failure *failed, bool is_terminal);
-
-/* Copies bytes that may be anything into quoted[size] in a form fit for a terminal: control
- * characters and invalid UTF-8 as \xHH, cut with "..." where it does not fit. Returns quoted. */
-char *text_quote(char *quoted, size_t size, const char *bytes, size_t n);
-/* How many bytes the UTF-8 character at text takes, 0 if it is none or a control character. */
-size_t text_character(const char *text, size_t n);
 
 #endif

@@ -72,9 +72,9 @@ static int big_compare(const big *a, const big *b) {
 /* A decimal number taken apart: digits * 10**exponent, and more than that when is_cut. */
 typedef struct {
     bool is_negative, is_integer, is_cut;
-    uint64_t digits;       /* the first 19 significant digits */
-    int64_t exponent;      /* of those digits */
-    const char *mantissa;  /* the text of the digits, with its point */
+    uint64_t digits;      /* the first 19 significant digits */
+    int64_t exponent;     /* of those digits */
+    const char *mantissa; /* the text of the digits, with its point */
     const char *mantissa_end;
 } decimal;
 

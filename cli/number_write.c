@@ -201,7 +201,8 @@ static size_t write_fields(char *text, fields f, int n_bits, int max) {
     if (f.exponent == max || (f.exponent == 0 && f.fraction == 0))
         return (size_t)(write_special(text, f.exponent == 0, is_nan) - begin);
     uint64_t hidden = f.exponent != 0 ? UINT64_C(1) << n_bits : 0;
-    /* The exponent field of 1 is max / 2; that of the smallest normal and of subnormals counts 1. */
+    /* The exponent field of 1 is max / 2; that of the smallest normal and of subnormals counts 1.
+     */
     binary b = {f.fraction | hidden, (f.exponent != 0 ? f.exponent : 1) - max / 2 - n_bits,
                 f.fraction == 0 && f.exponent > 1};
     /* Integers up to 2**(n_bits+1) are their own shortest decimal once zeros are stripped; for

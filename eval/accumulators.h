@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/op.h"
+#include "core/program.h"
 
 typedef enum {
     EVEX_ACC_NONE,    /* COUNT: nothing but the number of elements */
@@ -64,6 +64,35 @@ static inline evex_accumulator evex_accumulator_of(evex_reduction_kind kind, eve
 }
 
 /* Virtual lanes of a leaf: twice as many for float32, whose vectors hold twice as many. */
-static inline size_t evex_lanes_of(evex_dtype dtype);
+static inline size_t evex_lanes_of(evex_dtype dtype) {
+    return dtype == EVEX_F32 ? EVEX_LANES_32 : EVEX_LANES_64;
+}
+
+/*
+ * The initialiser of a kernel table's `reduce`: which kernel serves which row and dtype. Whoever uses
+ * it defines static functions reduce_<kernel>_<dtype>.
+ */
+#define EVEX_REDUCE_SLOT(s, ID, T, kernel) [EVEX_##ID] = reduce_##kernel##_##s,
+#define EVEX_REDUCE_TABLE                                                                          \
+    {                                                                                              \
+        [EVEX_RED_SUM] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, sum)},                                  \
+        [EVEX_RED_PROD] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, prod)},                                \
+        [EVEX_RED_MIN] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, min)},                                  \
+        [EVEX_RED_MAX] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, max)},                                  \
+        [EVEX_RED_NANMIN] = {EVEX_FOR_BITS(EVEX_REDUCE_SLOT, min)                                  \
+                                 EVEX_FOR_FLOATS(EVEX_REDUCE_SLOT, nanmin)},                       \
+        [EVEX_RED_NANMAX] = {EVEX_FOR_BITS(EVEX_REDUCE_SLOT, max)                                  \
+                                 EVEX_FOR_FLOATS(EVEX_REDUCE_SLOT, nanmax)},                       \
+        [EVEX_RED_MEAN] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, sum)},                                 \
+        [EVEX_RED_VAR] = {EVEX_FOR_FLOATS(EVEX_REDUCE_SLOT, moments)},                             \
+        [EVEX_RED_STD] = {EVEX_FOR_FLOATS(EVEX_REDUCE_SLOT, moments)},                             \
+        [EVEX_RED_ANY] = {EVEX_FOR_BOOL(EVEX_REDUCE_SLOT, any)},                                   \
+        [EVEX_RED_ALL] = {EVEX_FOR_BOOL(EVEX_REDUCE_SLOT, all)},                                   \
+        [EVEX_RED_COUNT] = {EVEX_FOR_BOOL(EVEX_REDUCE_SLOT, excluded)},                            \
+        [EVEX_RED_COUNT_NONZERO] = {EVEX_FOR_BOOL(EVEX_REDUCE_SLOT, sum)},                         \
+        [EVEX_RED_ARGMIN] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, argmin)},                            \
+        [EVEX_RED_ARGMAX] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, argmax)},                            \
+        [EVEX_RED_FIRST_TRUE] = {EVEX_FOR_BOOL(EVEX_REDUCE_SLOT, first)},                          \
+    }
 
 #endif

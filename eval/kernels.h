@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel table: all that an instruction set gives to the rest of eval/. eval/kernels.c is
- * compiled once per instruction set and exports one table; eval/dispatch.c chooses among them. The reduction
+ * compiled once per instruction set and exports one table (see eval/simd/meson.build);
+ * eval/dispatch.c chooses among them. The reduction
  * kernels stand in eval/reduce.tmpl.h, which eval/kernels.c includes; its EVEX_REDUCE_TABLE is the
  * initialiser of `reduce`. The `ref` table has evex_reduce_definition's (eval/reduce.h).
  */
@@ -21,12 +22,22 @@
 typedef void (*evex_reduce_kernel)(void *accumulators, size_t w, size_t first, const void *value,
                                    const uint8_t *mask, size_t n, uint64_t leaf_index);
 
+typedef const evex_kernel evex_kernel_row[EVEX_N_DTYPES];
+typedef const evex_reduce_kernel evex_reduce_row[EVEX_N_DTYPES];
+
 typedef struct {
-    const char *isa; /* "ref", "base", "avx2", "avx512" */
-    evex_kernel of[EVEX_N_OPS][EVEX_N_DTYPES];     /* by operand dtype */
-    evex_kernel cast[EVEX_N_DTYPES][EVEX_N_DTYPES]; /* [from][to] */
-    evex_reduce_kernel reduce[EVEX_N_REDUCTIONS][EVEX_N_DTYPES];
+    const char *isa;               /* "ref", "base", "avx2", "avx512" */
+    const evex_kernel_row *of;     /* [EVEX_N_OPS], by operand dtype */
+    const evex_kernel_row *cast;   /* [from][to] */
+    const evex_reduce_row *reduce; /* [EVEX_N_REDUCTIONS], by operand dtype */
 } evex_kernel_table;
+
+/* One instruction set's part of each: evex_kernels_avx2 is made by eval/kernels.c and points to
+ * evex_reduce_avx2, made by the reductions' kernels. Which of them exist depends on the target. */
+extern const evex_kernel_table evex_kernels_ref, evex_kernels_base, evex_kernels_avx2,
+    evex_kernels_avx512;
+extern evex_reduce_row evex_reduce_ref[EVEX_N_REDUCTIONS], evex_reduce_base[EVEX_N_REDUCTIONS],
+    evex_reduce_avx2[EVEX_N_REDUCTIONS], evex_reduce_avx512[EVEX_N_REDUCTIONS];
 
 /* The kernel of an instruction, NULL if the table has none. */
 static inline evex_kernel evex_kernel_find(const evex_kernel_table *table, evex_op op,

@@ -18,13 +18,22 @@
 #include "core/program.h"
 #include "eval/kernels.h"
 
+/* An extreme value (f64 also holds float32 ones, u64 bool) and, for argmin and argmax, its place. */
+typedef struct {
+    union {
+        double f64;
+        int64_t i64;
+        uint64_t u64;
+    } value;
+    uint64_t index;
+} evex_best;
+
 /* What is known of a range of elements of one column; count is of the included ones. */
 typedef struct {
     uint64_t count;
     union {
-        double f64;
-        uint64_t u64;
-        int64_t i64;
+        double f64;   /* sums and products of floats */
+        uint64_t u64; /* products of integers, any, all, the index of FIRST_TRUE */
         struct {
             uint64_t low;
             int64_t high;
@@ -32,14 +41,7 @@ typedef struct {
         struct {
             double mean, m2;
         } moments;
-        struct {
-            union {
-                double f64;
-                int64_t i64;
-                uint64_t u64;
-            } value;
-            uint64_t index;
-        } best;
+        evex_best best;
     } as;
     uint64_t unused;
 } evex_node;
@@ -64,7 +66,7 @@ evex_status evex_reducer_link(evex_reducer *reducer, const evex_reduction *spec,
 /* Bytes of the lane accumulators of one leaf of w columns; they want 64-byte alignment. */
 size_t evex_leaf_bytes(const evex_reducer *reducer, size_t w);
 /* Empties the accumulators. */
-void evex_leaf_begin(const evex_reducer *reducer, void *lanes, size_t w);
+void evex_leaf_begin(const evex_reducer *reducer, void *leaf, size_t w);
 /*
  * Takes n elements in, the first of which has offset `first` in the leaf (first = k * w + column, k
  * counted from the leaf's start; first + n <= EVEX_LEAF * w). value and mask may be scalars (step 0);
@@ -72,10 +74,10 @@ void evex_leaf_begin(const evex_reducer *reducer, void *lanes, size_t w);
  * Blocks come in order, without gaps, the first at offset 0; where the borders lie never shows in the
  * result. value.data may be NULL for COUNT.
  */
-void evex_leaf_add(const evex_reducer *reducer, void *lanes, size_t w, size_t first,
+void evex_leaf_add(const evex_reducer *reducer, void *leaf, size_t w, size_t first,
                    evex_operand value, evex_operand mask, size_t n, uint64_t leaf_index);
 /* Merges the lanes of each column into nodes[0..w). The accumulators are used up. */
-void evex_leaf_end(const evex_reducer *reducer, void *lanes, size_t w, evex_node *nodes);
+void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node *nodes);
 
 /* left[c] takes in right[c], whose elements follow left's, for n columns. */
 void evex_node_merge(const evex_reducer *reducer, evex_node *left, const evex_node *right,

@@ -54,7 +54,7 @@ typedef struct {
         uint64_t integer;
         double number;
         struct {
-            const char *bytes; /* decoded, in the arena; not NUL-terminated */
+            const char *bytes; /* decoded; in the arena or the source; not NUL-terminated */
             size_t n_bytes;
         } text;
         const uint8_t *ops;
@@ -64,7 +64,7 @@ typedef struct {
 /* One item of a statement: `expr`, `name = expr` or `expr as name`. */
 typedef struct {
     evex_ast_index node;
-    const char *name; /* in the arena; NULL for none */
+    const char *name; /* in the source, without backticks; NULL for none */
     size_t name_bytes;
     evex_place name_place;
     uint32_t statement; /* number of its statement, from 0 */
@@ -81,13 +81,30 @@ typedef struct {
 } evex_ast;
 
 /*
- * Parses a program; everything lies in the arena. On failure *error has the place and ast is
- * unusable. Never recurses deeper than limits->depth constructs.
+ * Parses a program; everything lies in the arena, but names and plain strings in source, which must
+ * outlive the tree. On failure *error has the place and ast is unusable. At most limits->depth
+ * constructs are open at once inside an item, and the recursion is no deeper: parentheses, calls,
+ * ternaries, unary operators and powers, and binary operators waiting for the end of their right
+ * operand.
  */
 evex_status evex_parse(evex_ast *ast, const char *source, size_t length, const evex_limits *limits,
                        evex_arena *arena, evex_error *error);
 
 /* Writes the tree, an item a line, as nested parentheses: (+ (* 2 a) b). For tests and docs. */
 evex_status evex_ast_dump(const evex_ast *ast, evex_arena *arena, evex_text *text);
+
+/* A name as written, without backticks, and the place of its first use. */
+typedef struct {
+    const char *bytes; /* in the source; not NUL-terminated */
+    size_t n_bytes;
+    evex_place place;
+} evex_ast_name;
+
+/*
+ * The names that a program reads before it assigns them, in order of first use, constants such as pi
+ * among them and functions not: *n names in the arena. More than limits->operands are an error.
+ */
+evex_status evex_ast_free_names(const evex_ast *ast, const evex_limits *limits, evex_arena *arena,
+                                evex_ast_name **names, size_t *n, evex_error *error);
 
 #endif

@@ -147,9 +147,9 @@ static inline v_f64 math_logaddexp(v_f64 x, v_f64 y) {
     v_mask swapped = v_lt(x, y);
     v_f64 most = v_select(swapped, y, x), least = v_select(swapped, x, y);
     v_dw d = two_sum(least, v_neg(most));
-    v_mask near = v_lt(v_set(-700.0), d.hi);
+    v_mask near = v_lt(v_set(EXP_LEAST), d.hi);
     v_f64 n;
-    v_dw e = exp_dw(dw_select(near, d, dw_set(-700.0, 0.0)), &n);
+    v_dw e = exp_dw(dw_select(near, d, dw_set(EXP_LEAST, 0.0)), &n);
     v_f64 r = v_add(most, log1p_of(dw(v_scale(e.hi, n), v_scale(e.lo, n))));
     /* Equal infinities, whose difference is NaN, and infinity beside anything but NaN. */
     r = v_select(v_or(v_eq(x, y), v_eq(most, v_set(INFINITE))), v_add(most, v_set(0x1.62e42fefa39efp-1)), r);

@@ -94,14 +94,32 @@ static inline v_f64 hypot_of(v_f64 a, v_f64 b) {
     return dw_round(dw_sqrt(dw(sum.hi, v_add(sum.lo, v_add(a2.lo, b2.lo)))));
 }
 
+/* A power of two that brings a between 2^-450 and 2^510, so that no square overflows and none loses
+ * its low part. */
+static inline v_f64 hypot_factor(v_f64 a) {
+    return v_select(v_lt(v_set(1.0), a), v_set(0x1p-600), v_set(0x1p600));
+}
+
+/* a is 0, infinite or NaN, or b is NaN beside an infinity; r is the result otherwise. */
+static inline v_f64 hypot_fix(v_f64 r, v_f64 x, v_f64 y) {
+    v_mask infinite = v_or(v_eq(v_abs(x), v_set(INFINITE)), v_eq(v_abs(y), v_set(INFINITE)));
+    v_mask zero = v_and(v_eq(x, v_set(0.0)), v_eq(y, v_set(0.0)));
+    return v_select(infinite, v_set(INFINITE), v_select(zero, v_set(0.0), r));
+}
+
 static inline v_f64 math_hypot(v_f64 x, v_f64 y) {
-    v_f64 ax = v_abs(x), ay = v_abs(y);
-    v_f64 a = v_max(ax, ay), b = v_min(ay, ax);
-    /* Squares of a must not overflow, nor their low parts underflow. */
+    v_f64 ax = v_abs(x), ay = v_abs(y), a = v_max(ax, ay), b = v_min(ay, ax);
     v_mask special = v_not(v_and(v_lt(v_set(0x1p-450), a), v_lt(a, v_set(0x1p510))));
-    if (v_likely_not(v_any(special)))
-        return hypot_of(a, b);
-    return hypot_of(a, b);
+    v_f64 factor = v_set(1.0);
+    if (v_unlikely(v_any(special))) {
+        factor = v_select(special, hypot_factor(a), factor);
+        a = v_mul(a, factor);
+        b = v_mul(b, factor);
+    }
+    v_f64 r = hypot_of(a, b);
+    if (v_unlikely(v_any(special)))
+        r = v_select(special, hypot_fix(v_div(r, factor), x, y), r);
+    return r;
 }
 
 #endif

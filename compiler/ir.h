@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The compiler's intermediate form: values in static single assignment, each behind its operands,
+ * in one array. check.c and its neighbours build it through the functions below; schedule.c cuts it
+ * into stages. Equal instructions become one value (hash-consing) and instructions on constants are
+ * computed at once (fold.c), unless the options forbid it.
+ *
+ * Running out of memory is sticky: from then on every builder gives EVEX_IR_NONE and takes it, so
+ * that callers need to ask evex_ir.is_out_of_memory only once in a while.
+ */
+#ifndef EVEX_COMPILER_IR_H
+#define EVEX_COMPILER_IR_H
+
+#include "core/memory.h"
+#include "core/program.h"
+
+/* A value's place in evex_ir.values. */
+typedef uint32_t evex_ir_id;
+
+enum { EVEX_IR_NONE = 0 };
+
+typedef enum { EVEX_IR_INPUT = 1, EVEX_IR_CONSTANT, EVEX_IR_INSN, EVEX_IR_REDUCTION } evex_ir_kind;
+
+typedef struct {
+    uint8_t kind; /* evex_ir_kind */
+    uint8_t dtype, in_dtype;
+    uint8_t is_scalar; /* known to be one value when compiling: it takes no block */
+    uint16_t op;
+    uint16_t n_operands;
+    uint32_t first_operand; /* in evex_ir.operands */
+    uint32_t index;         /* of an input, constant or reduction in its list */
+    evex_insn_place place;
+} evex_ir_value;
+
+/* payload.bytes is used for numbers only; texts and lists lie at data until emit.c places them. */
+typedef struct {
+    evex_constant constant;
+    const void *data; /* the text's bytes, or the list's elements (evex_str for str) */
+    size_t n;         /* bytes or elements */
+} evex_ir_constant;
+
+typedef struct {
+    evex_reduction spec; /* dst, source and mask are emit.c's */
+    evex_ir_id source, mask;
+} evex_ir_reduction;
+
+typedef struct {
+    const evex_var *var;
+    uint16_t must_fit; /* as in evex_program_input */
+    evex_insn_place place;
+} evex_ir_input;
+
+typedef struct {
+    evex_ir_id value;
+    const char *name; /* NULL: unnamed */
+    size_t name_bytes;
+    evex_insn_place place;
+} evex_ir_output;
+
+typedef struct {
+    evex_ir_id index; /* a FIRST_TRUE */
+    evex_status status;
+    evex_insn_place place;
+    const char *message; /* a literal */
+} evex_ir_guard;
+
+typedef struct {
+    evex_arena *arena;
+    int is_optimised;
+    int is_out_of_memory;
+    evex_insn_place place; /* what new values get: set by the caller for each construct */
+
+    evex_ir_value *values; /* values[0] is EVEX_IR_NONE */
+    evex_ir_id *operands;
+    evex_ir_constant *constants;
+    evex_ir_reduction *reductions;
+    evex_ir_input *inputs;
+    evex_ir_output *outputs;
+    evex_ir_guard *guards;
+    size_t n_values, n_operands, n_constants, n_reductions, n_inputs, n_outputs, n_guards;
+    size_t values_capacity, operands_capacity, constants_capacity, reductions_capacity,
+        guards_capacity;
+
+    evex_ir_id *table; /* open addressing; n_slots is a power of two */
+    size_t n_slots;
+} evex_ir;
+
+/* n_expected: about how many values there will be; inputs and outputs have exactly this room.
+ * Returns 0 when out of memory. */
+int evex_ir_init(evex_ir *ir, evex_arena *arena, int is_optimised, size_t n_expected,
+                 size_t n_inputs, size_t n_outputs);
+
+/* Input number `index`, which ir->inputs describes. */
+evex_ir_id evex_ir_input_value(evex_ir *ir, uint32_t index);
+
+evex_ir_id evex_ir_number(evex_ir *ir, evex_dtype dtype, const void *element);
+evex_ir_id evex_ir_i64(evex_ir *ir, int64_t value);
+evex_ir_id evex_ir_float(evex_ir *ir, evex_dtype dtype, double value); /* F32 (rounded) or F64 */
+evex_ir_id evex_ir_text(evex_ir *ir, const char *bytes, size_t n_bytes);
+/* A sorted list for IN; a user function's name for CALL. These two are no operands of other ops.
+ * The memory is kept, not copied. */
+evex_ir_id evex_ir_set(evex_ir *ir, evex_dtype dtype, const void *elements, size_t n);
+evex_ir_id evex_ir_function(evex_ir *ir, const char *name, size_t n_bytes);
+
+/* Instructions. Operands must have the types that the op's signature asks for; the result's type
+ * follows from them. */
+evex_ir_id evex_ir_unary(evex_ir *ir, evex_op op, evex_ir_id a);
+evex_ir_id evex_ir_binary(evex_ir *ir, evex_op op, evex_ir_id a, evex_ir_id b);
+evex_ir_id evex_ir_ternary(evex_ir *ir, evex_op op, evex_ir_id a, evex_ir_id b, evex_ir_id c);
+evex_ir_id evex_ir_cast(evex_ir *ir, evex_ir_id a, evex_dtype dtype);
+/* operands[0] is evex_ir_function's. */
+evex_ir_id evex_ir_call(evex_ir *ir, evex_dtype result, const evex_ir_id *operands, size_t n);
+
+/* spec without registers; source may be EVEX_IR_NONE for count(), mask for no mask. */
+evex_ir_id evex_ir_reduce(evex_ir *ir, const evex_reduction *spec, evex_ir_id source,
+                          evex_ir_id mask);
+
+/* The program fails with status where a bool value is true. message is a literal. */
+void evex_ir_guard_against(evex_ir *ir, evex_ir_id condition, evex_status status,
+                           const char *message);
+
+static inline evex_dtype evex_ir_dtype(const evex_ir *ir, evex_ir_id id) {
+    return (evex_dtype)ir->values[id].dtype;
+}
+
+/* The element of a constant number; NULL when the value is none. */
+const void *evex_ir_constant_bytes(const evex_ir *ir, evex_ir_id id);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The list of user functions: evex_functions_create, _add and _free of evex.h, and look-up by name.
+ * Everything lies in one arena that the list owns; a host adds a handful of functions, so look-up
+ * is a plain search.
+ */
+#include "core/functions.h"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/op.h"
+
+struct evex_functions {
+    evex_allocator allocator; /* a copy: the arena points to it */
+    evex_arena arena;         /* names, operand lists and the entries */
+    evex_user_function *entries;
+    size_t n_entries, capacity;
+};
+
+/* As many as an instruction's 16-bit operand count leaves beside the function itself. */
+enum { MAX_OPERANDS = 1024, MAX_NAME_BYTES = 256 };
+
+static const evex_place nowhere = {0, 0};
+
+evex_status evex_functions_create(evex_functions **functions, const evex_allocator *allocator,
+                                  evex_error *error) {
+    if (functions == NULL)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "functions is NULL");
+    *functions = NULL;
+    if (allocator == NULL)
+        allocator = &evex_system_allocator;
+    evex_functions *made = evex_allocate(allocator, sizeof *made);
+    if (made == NULL)
+        return evex_fail_memory(error);
+    *made = (evex_functions){.allocator = *allocator};
+    evex_arena_init(&made->arena, &made->allocator, NULL, 0);
+    *functions = made;
+    return EVEX_OK;
+}
+
+void evex_functions_free(evex_functions **functions) {
+    if (functions == NULL || *functions == NULL)
+        return;
+    evex_functions *dead = *functions;
+    *functions = NULL;
+    evex_arena_free(&dead->arena);
+    const evex_allocator allocator = dead->allocator;
+    evex_free(&allocator, dead);
+}
+
+const evex_user_function *evex_functions_at(const evex_functions *functions, size_t i) {
+    return functions != NULL && i < functions->n_entries ? &functions->entries[i] : NULL;
+}
+
+const evex_user_function *evex_functions_find(const evex_functions *functions, const char *name,
+                                              size_t n_bytes) {
+    const evex_user_function *entry;
+    for (size_t i = 0; (entry = evex_functions_at(functions, i)) != NULL; i++)
+        if (strlen(entry->name) == n_bytes && memcmp(entry->name, name, n_bytes) == 0)
+            return entry;
+    return NULL;
+}
+
+/* ---- Adding --------------------------------------------------------------------------------- */
+
+/* ASCII letters, digits and '_', and the bytes of UTF-8 letters; not a digit in front. */
+static int is_name(const char *name) {
+    const size_t n = strlen(name);
+    if (n == 0 || n > MAX_NAME_BYTES || (name[0] >= '0' && name[0] <= '9'))
+        return 0;
+    for (const char *p = name; *p != '\0'; p++) {
+        const unsigned char c = (unsigned char)*p;
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_' || c >= 0x80))
+            return 0;
+    }
+    return 1;
+}
+
+/* The element types that this version's engine computes with. */
+static int is_real(evex_dtype dtype) {
+    return (unsigned)dtype <= EVEX_F64;
+}
+
+static evex_status check_signature(const char *name, evex_dtype result, const evex_dtype *operands,
+                                   size_t n_operands, evex_error *error) {
+    if (n_operands > MAX_OPERANDS)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
+                         "function '%s' has more than %d operands", name, MAX_OPERANDS);
+    if (n_operands > 0 && operands == NULL)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "operands is NULL");
+    if (!is_real(result))
+        return evex_fail(error, EVEX_UNSUPPORTED, nowhere, "function '%s' cannot return %s", name,
+                         evex_dtype_name(result));
+    for (size_t i = 0; i < n_operands; i++)
+        if (!is_real(operands[i]))
+            return evex_fail(error, EVEX_UNSUPPORTED, nowhere,
+                             "operand %zu of function '%s' cannot be %s", i, name,
+                             evex_dtype_name(operands[i]));
+    return EVEX_OK;
+}
+
+static evex_status check_name(const evex_functions *functions, const char *name,
+                              evex_error *error) {
+    if (!is_name(name))
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "'%s' cannot name a function",
+                         name);
+    if (evex_find_function(name, strlen(name)).class != EVEX_NO_FUNCTION)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "'%s' is a function of evex", name);
+    if (evex_functions_find(functions, name, strlen(name)) != NULL)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "function '%s' was added before",
+                         name);
+    return EVEX_OK;
+}
+
+static void *copy_bytes(evex_arena *arena, const void *bytes, size_t n_bytes) {
+    void *copy = evex_arena_push(arena, n_bytes);
+    if (copy != NULL && n_bytes > 0)
+        memcpy(copy, bytes, n_bytes);
+    return copy;
+}
+
+evex_status evex_functions_add(evex_functions *functions, const char *name, evex_dtype result,
+                               const evex_dtype *operands, size_t n_operands,
+                               evex_function_kernel kernel, void *user, evex_error *error) {
+    if (functions == NULL || name == NULL || kernel == NULL)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
+                         "functions, name and kernel must not be NULL");
+    evex_status status = check_name(functions, name, error);
+    if (status == EVEX_OK)
+        status = check_signature(name, result, operands, n_operands, error);
+    if (status != EVEX_OK)
+        return status;
+    void *entries = functions->entries;
+    const char *name_copy = copy_bytes(&functions->arena, name, strlen(name) + 1);
+    const evex_dtype *operands_copy =
+        copy_bytes(&functions->arena, operands, n_operands * sizeof *operands);
+    if (name_copy == NULL || operands_copy == NULL ||
+        !evex_arena_grow(&functions->arena, &entries, &functions->capacity,
+                         functions->n_entries + 1, sizeof *functions->entries))
+        return evex_fail_memory(error);
+    functions->entries = entries;
+    functions->entries[functions->n_entries++] = (evex_user_function){
+        name_copy, result, operands_copy, n_operands, kernel, user};
+    return EVEX_OK;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sin, cos, tan, sinpi, cospi in the vector vocabulary (width1.h).
+ *
+ * The argument becomes r + n pi/2 with |r| <= pi/4 and r a double-word: below 2^40 with pi/2 in three
+ * doubles (Cody and Waite), above with as many bits of 2/pi as it takes (Payne and Hanek, 1983). A
+ * lane's result is the same whichever way its neighbours go. Then polynomials; coefficients:
+ * scripts/minimax.py sin and cos, with errors 2^-58 and 2^-64.
+ */
+#ifndef EVEX_VECMATH_TRIG_H
+#define EVEX_VECMATH_TRIG_H
+
+#include "core/vecmath/double_word.h"
+#include "core/vecmath/tables.h"
+
+/* Adding and subtracting it rounds to an integer, which the low bits of the sum hold. */
+#define TRIG_ROUNDER 0x1.8p52
+/* pi/2 in three doubles; 2/pi. */
+#define TRIG_HALF_PI_1 0x1.921fb54442d18p+0
+#define TRIG_HALF_PI_2 0x1.1a62633145c07p-54
+#define TRIG_HALF_PI_3 -0x1.f1976b7ed8fbcp-110
+#define TRIG_TWO_OVER_PI 0x1.45f306dc9c883p-1
+#define TRIG_LARGE 0x1p40
+
+/* x = r + quadrant pi/2, the quadrant modulo 4 (its low two bits). */
+typedef struct {
+    v_dw r;
+    v_i64 quadrant;
+} trig_argument;
+
+/* ---- Payne and Hanek ------------------------------------------------------------------------ */
+
+/* One 32-bit column of (m1 2^32 + m0) times a number whose limbs here and one to the right are u and
+ * u_right; *carry comes from the column to the right and goes to the left. */
+static inline v_i64 trig_column(v_i64 m0, v_i64 u, v_i64 m1, v_i64 u_right, v_i64 *carry) {
+    v_i64 low32 = v_set_i64(0xffffffff), a = v_mul_u32(m0, u), b = v_mul_u32(m1, u_right);
+    v_i64 sum = v_add_i64(v_add_i64(v_and_i64(a, low32), v_and_i64(b, low32)), *carry);
+    *carry = v_add_i64(v_shr(sum, 32), v_add_i64(v_shr(a, 32), v_shr(b, 32)));
+    return v_and_i64(sum, low32);
+}
+
+/* 32 bits of 2/pi from the shift-th bit of entry i on. */
+static inline v_i64 trig_bits(v_i64 i, int64_t k, v_i64 shift) {
+    v_i64 left = v_lookup_i64(two_over_pi, v_add_i64(i, v_set_i64(k)));
+    v_i64 right = v_lookup_i64(two_over_pi, v_add_i64(i, v_set_i64(k + 1)));
+    return v_shr(v_shl_by(v_or_i64(v_shl(left, 32), right), shift), 32);
+}
+
+static inline v_f64 trig_limb(v_i64 limb, double weight) {
+    return v_mul(v_from_i64(limb), v_set(weight));
+}
+
+/*
+ * |x| >= 2^40. x = m 2^e with an integer m of 53 bits: the bits of 2/pi of weight above 2^(1 - e) make
+ * whole turns of 2 pi only, so the 192 bits after them are multiplied by m; the top two bits of the
+ * product are the quadrant, the others its fraction, of which at most some 62 are zeros.
+ */
+V_SLOW static trig_argument trig_reduce_large(v_f64 x) {
+    v_i64 bits = v_bits(v_abs(x)), fraction = v_set_i64(INT64_C(0xfffffffffffff));
+    v_i64 m = v_or_i64(v_and_i64(bits, fraction), v_set_i64(INT64_C(1) << 52));
+    v_i64 place = v_sub_i64(v_shr(bits, 52), v_set_i64(1075 - 62));
+    v_i64 i = v_shr(place, 5), shift = v_and_i64(place, v_set_i64(31));
+    v_i64 u0 = trig_bits(i, 0, shift), u1 = trig_bits(i, 1, shift), u2 = trig_bits(i, 2, shift);
+    v_i64 u3 = trig_bits(i, 3, shift), u4 = trig_bits(i, 4, shift), u5 = trig_bits(i, 5, shift);
+    v_i64 m0 = v_and_i64(m, v_set_i64(0xffffffff)), m1 = v_shr(m, 32), carry = v_set_i64(0);
+    v_i64 d5 = trig_column(m0, u5, m1, v_set_i64(0), &carry);
+    v_i64 d4 = trig_column(m0, u4, m1, u5, &carry);
+    v_i64 d3 = trig_column(m0, u3, m1, u4, &carry);
+    v_i64 d2 = trig_column(m0, u2, m1, u3, &carry);
+    v_i64 d1 = trig_column(m0, u1, m1, u2, &carry);
+    v_i64 d0 = trig_column(m0, u0, m1, u1, &carry);
+    v_i64 quadrant = v_shr(v_add_i64(d0, v_set_i64(1 << 29)), 30);
+    d0 = v_sub_i64(d0, v_shl(quadrant, 30));
+    /* Summed from the top: a sum that cancels is exact, one that rounds cannot cancel any more. */
+    v_dw a = two_sum(trig_limb(d0, 0x1p-30), trig_limb(d1, 0x1p-62));
+    v_dw b = two_sum(a.hi, trig_limb(d2, 0x1p-94));
+    v_dw c = two_sum(b.hi, trig_limb(d3, 0x1p-126));
+    v_f64 rest = v_add(trig_limb(d4, 0x1p-158), trig_limb(d5, 0x1p-190));
+    v_dw turn = fast_two_sum(c.hi, v_add(a.lo, v_add(b.lo, v_add(c.lo, rest))));
+    v_dw r = dw_mul(turn, dw_set(TRIG_HALF_PI_1, TRIG_HALF_PI_2));
+    v_mask negative = v_lt(x, v_set(0.0));
+    return (trig_argument){
+        .r = dw_select(negative, dw_neg(r), r),
+        .quadrant = v_select_i64(negative, v_sub_i64(v_set_i64(0), quadrant), quadrant),
+    };
+}
+
+/* The large lanes reduced; infinities and NaN become NaN; the others keep their reduction. */
+V_SLOW static trig_argument trig_replace_large(trig_argument small, v_f64 x, v_mask large) {
+    trig_argument t = trig_reduce_large(v_select(large, x, v_set(TRIG_LARGE)));
+    v_mask number = v_lt(v_abs(x), v_set(INFINITY));
+    t.r.hi = v_select(number, t.r.hi, v_sub(x, x));
+    return (trig_argument){.r = dw_select(large, t.r, small.r),
+                           .quadrant = v_select_i64(large, t.quadrant, small.quadrant)};
+}
+
+/* ---- Reduction ------------------------------------------------------------------------------ */
+
+/* x - n HALF_PI_1 is exact, a multiple of 2^-53 below 1; so is the next difference's error. */
+static inline trig_argument trig_reduce(v_f64 x) {
+    v_f64 rounded = v_fma(x, v_set(TRIG_TWO_OVER_PI), v_set(TRIG_ROUNDER));
+    v_f64 n = v_sub(rounded, v_set(TRIG_ROUNDER)), r = v_fnma(n, v_set(TRIG_HALF_PI_1), x);
+    v_dw p = two_product(n, v_set(TRIG_HALF_PI_2));
+    v_f64 hi = v_sub(r, p.hi), lo = v_sub(v_sub(v_sub(r, hi), p.hi), p.lo);
+    lo = v_fnma(n, v_set(TRIG_HALF_PI_3), lo);
+    trig_argument t = {.r = dw(hi, lo), .quadrant = v_bits(rounded)};
+    v_mask large = v_not(v_le(v_abs(x), v_set(TRIG_LARGE)));
+    if (v_unlikely(v_any(large)))
+        t = trig_replace_large(t, x, large);
+    return t;
+}
+
+/* pi x: first to |f| <= 1, which is exact, then to a quarter. */
+static inline trig_argument trig_reduce_pi(v_f64 x) {
+    v_f64 f = v_fnma(v_set(2.0), v_rint(v_mul(x, v_set(0.5))), x);
+    v_f64 rounded = v_fma(f, v_set(2.0), v_set(TRIG_ROUNDER)), n = v_sub(rounded, v_set(TRIG_ROUNDER));
+    v_f64 r = v_fnma(n, v_set(0.5), f);
+    v_dw p = two_product(r, v_set(2.0 * TRIG_HALF_PI_1));
+    return (trig_argument){.r = dw(p.hi, v_fma(r, v_set(2.0 * TRIG_HALF_PI_2), p.lo)),
+                           .quadrant = v_bits(rounded)};
+}
+
+/* ---- Kernels -------------------------------------------------------------------------------- */
+
+static inline v_mask trig_is_odd(v_i64 quadrant) {
+    return v_eq_i64(v_and_i64(quadrant, v_set_i64(1)), v_set_i64(1));
+}
+
+/* y, negated where bit `bit` of the quadrant is set. */
+static inline v_f64 trig_sign(v_f64 y, v_i64 quadrant, int bit) {
+    v_i64 sign = v_and_i64(v_shl(quadrant, 63 - bit), v_set_i64(INT64_MIN));
+    return v_from_bits(v_xor_i64(v_bits(y), sign));
+}
+
+/* sin r = r + z r p(z) or cos r = 1 - z/2 + z^2 p(z), z = r^2, by the lane's coefficients; both cost
+ * one polynomial. 1 - z/2 is taken with its rounding error. */
+static inline v_f64 trig_sin_or_cos(v_dw r, v_mask cosine) {
+#define BY_LANE(of_sin, of_cos) v_select(cosine, v_set(of_cos), v_set(of_sin))
+    v_f64 z = v_mul(r.hi, r.hi), z2 = v_mul(z, z);
+    v_f64 w = v_fnma(z, v_set(0.5), v_set(1.0));
+    v_f64 w_excess = v_fma(z, v_set(0.5), v_sub(w, v_set(1.0)));
+    v_f64 p0 = v_fma(z, BY_LANE(0x1.111111110f8a6p-7, -0x1.6c16c16c1521fp-10),
+                     BY_LANE(-0x1.5555555555549p-3, 0x1.555555555554cp-5));
+    v_f64 p1 = v_fma(z, BY_LANE(0x1.71de357b1a3aep-19, -0x1.27e4f812b4963p-22),
+                     BY_LANE(-0x1.a01a019c1618ep-13, 0x1.a01a019cbf617p-16));
+    v_f64 p2 = v_fma(z, BY_LANE(0x1.5d93a3c4f1a71p-33, -0x1.8fb12f9a4fb08p-37),
+                     BY_LANE(-0x1.ae5e689d1f3b2p-26, 0x1.1ee9f15098010p-29));
+#undef BY_LANE
+    v_f64 p = v_fma(v_fma(p2, z2, p1), z2, p0);
+    v_f64 tail = v_select(cosine, v_neg(v_fma(r.hi, r.lo, w_excess)), v_mul(w, r.lo));
+    v_f64 power = v_mul(z, v_select(cosine, z, r.hi));
+    return v_add(v_select(cosine, w, r.hi), v_fma(power, p, tail));
+}
+
+static inline v_f64 trig_sine(trig_argument t) {
+    return trig_sign(trig_sin_or_cos(t.r, trig_is_odd(t.quadrant)), t.quadrant, 1);
+}
+
+static inline trig_argument trig_quarter_turn(trig_argument t) {
+    t.quadrant = v_add_i64(t.quadrant, v_set_i64(1));
+    return t;
+}
+
+/* Both as double-words with error about 2^-57. The leading term of sin r - r takes r^3 in two parts. */
+static inline void trig_sin_and_cos(v_dw r, v_dw *sine, v_dw *cosine) {
+    v_dw z = two_product(r.hi, r.hi), cube = two_product(z.hi, r.hi);
+    v_f64 cube_lo = v_fma(z.lo, r.hi, cube.lo), z2 = v_mul(z.hi, z.hi);
+    v_f64 s = poly5(z.hi, z2, -0x1.5555555555549p-3, 0x1.111111110f8a6p-7, -0x1.a01a019c1618ep-13,
+                    0x1.71de357b1a3aep-19, -0x1.ae5e689d1f3b2p-26, 0x1.5d93a3c4f1a71p-33);
+    v_f64 c = poly5(z.hi, z2, 0x1.555555555554cp-5, -0x1.6c16c16c1521fp-10, 0x1.a01a019cbf617p-16,
+                    -0x1.27e4f812b4963p-22, 0x1.1ee9f15098010p-29, -0x1.8fb12f9a4fb08p-37);
+    v_f64 w = v_fnma(z.hi, v_set(0.5), v_set(1.0));
+    v_f64 w_excess = v_fma(z.hi, v_set(0.5), v_sub(w, v_set(1.0)));
+    *sine = fast_two_sum(r.hi, v_fma(cube.hi, s, v_fma(cube_lo, s, v_mul(w, r.lo))));
+    v_f64 tail = v_fma(r.hi, r.lo, v_fma(z.lo, v_set(0.5), w_excess));
+    *cosine = fast_two_sum(w, v_fms(z2, c, tail));
+}
+
+/* ---- The functions -------------------------------------------------------------------------- */
+
+static inline v_f64 math_sin(v_f64 x) {
+    return trig_sine(trig_reduce(x));
+}
+
+static inline v_f64 math_cos(v_f64 x) {
+    return trig_sine(trig_quarter_turn(trig_reduce(x)));
+}
+
+static inline v_f64 math_tan(v_f64 x) {
+    trig_argument t = trig_reduce(x);
+    v_dw sine, cosine;
+    trig_sin_and_cos(t.r, &sine, &cosine);
+    v_mask odd = trig_is_odd(t.quadrant);
+    v_dw ratio = dw_div(dw_select(odd, cosine, sine), dw_select(odd, sine, cosine));
+    v_f64 y = trig_sign(dw_round(ratio), t.quadrant, 0);
+    return v_select(v_lt(v_abs(x), v_set(0x1p-30)), x, y);
+}
+
+/* A zero has the argument's sign, at every integer. */
+static inline v_f64 math_sinpi(v_f64 x) {
+    v_f64 y = trig_sine(trig_reduce_pi(x));
+    return v_select(v_eq(y, v_set(0.0)), v_copysign(y, x), y);
+}
+
+/* Adding 0 makes every zero positive. */
+static inline v_f64 math_cospi(v_f64 x) {
+    return v_add(trig_sine(trig_quarter_turn(trig_reduce_pi(x))), v_set(0.0));
+}
+
+#endif

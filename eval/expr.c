@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Linking: from a program to an expression that can be evaluated; see expr.h. Constants become
+ * splats of 64 bytes, lists become evex_set, instructions get their kernels from the table that the
+ * instruction-set cap allows. Nothing here depends on arrays: that is bind.c's part.
+ */
+#include "eval/expr.h"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "eval/call.h"
+#include "eval/dispatch.h"
+#include "eval/splat.h"
+
+/* ---- Costs ---------------------------------------------------------------------------------- */
+
+enum {
+    COST_SIMPLE = 60,           /* a load-operate-store kernel in L1 */
+    COST_DIVISION = 400,        /* division and its relatives */
+    COST_TRANSCENDENTAL = 1000, /* the functions of core/vecmath */
+    COST_CALL = 5000,           /* a user's function: unknown, so that threads are not withheld */
+    REF_FACTOR = 8              /* scalar kernels take about as many times longer */
+};
+
+static unsigned op_cost(evex_op op) {
+    if (op >= EVEX_OP_CBRT && op <= EVEX_OP_LGAMMA)
+        return COST_TRANSCENDENTAL;
+    switch (op) {
+    case EVEX_OP_POW:
+    case EVEX_OP_FMOD:
+        return COST_TRANSCENDENTAL;
+    case EVEX_OP_DIV:
+    case EVEX_OP_FLOORDIV:
+    case EVEX_OP_MOD:
+    case EVEX_OP_SQRT:
+    case EVEX_OP_IN:
+        return COST_DIVISION;
+    case EVEX_OP_CALL:
+        return COST_CALL;
+    default:
+        return COST_SIMPLE;
+    }
+}
+
+/* ---- Constants ------------------------------------------------------------------------------ */
+
+static evex_str text_range(const evex_program *program, uint32_t offset, uint32_t n_bytes) {
+    return (evex_str){evex_program_text(program) + offset, n_bytes};
+}
+
+static const void *link_value(evex_expr *expr, const evex_constant *constant) {
+    const evex_program *program = expr->program;
+    void *splat = evex_splat_push(&expr->arena);
+    if (splat == NULL)
+        return NULL;
+    if (constant->dtype == EVEX_STR) {
+        const evex_str text =
+            text_range(program, constant->payload.list.offset, constant->payload.list.n);
+        evex_splat_fill(splat, &text, sizeof text);
+    } else {
+        evex_splat_fill(splat, constant->payload.bytes,
+                        evex_dtype_size((evex_dtype)constant->dtype));
+    }
+    return splat;
+}
+
+static const evex_str *link_texts(evex_expr *expr, const evex_constant *constant) {
+    const uint32_t n = constant->payload.list.n;
+    evex_str *texts = evex_arena_push_array(&expr->arena, n + 1, sizeof *texts);
+    for (uint32_t i = 0; texts != NULL && i < n; i++) {
+        uint32_t range[2];
+        memcpy(range, evex_program_text(expr->program) + constant->payload.list.offset + 8 * i,
+               sizeof range);
+        texts[i] = text_range(expr->program, range[0], range[1]);
+    }
+    return texts;
+}
+
+static const void *link_set(evex_expr *expr, const evex_constant *constant) {
+    evex_set *set = evex_arena_push(&expr->arena, sizeof *set);
+    if (set == NULL)
+        return NULL;
+    set->n = constant->payload.list.n;
+    set->values = constant->dtype == EVEX_STR
+                      ? (const void *)link_texts(expr, constant)
+                      : evex_program_text(expr->program) + constant->payload.list.offset;
+    return set->values != NULL ? set : NULL;
+}
+
+static evex_status link_constant(evex_expr *expr, uint32_t k, const evex_functions *functions,
+                                 evex_error *error) {
+    const evex_constant *constant = &evex_program_constants(expr->program)[k];
+    if (constant->kind == EVEX_CONSTANT_FUNCTION) {
+        const evex_str name =
+            text_range(expr->program, constant->payload.list.offset, constant->payload.list.n);
+        return evex_call_link(&expr->constants[k], &expr->arena, functions, name, error);
+    }
+    expr->constants[k] = constant->kind == EVEX_CONSTANT_VALUE ? link_value(expr, constant)
+                                                               : link_set(expr, constant);
+    return expr->constants[k] != NULL ? EVEX_OK : evex_fail_memory(error);
+}
+
+static evex_status link_constants(evex_expr *expr, const evex_functions *functions,
+                                  evex_error *error) {
+    const uint32_t n = expr->program->n_constants;
+    expr->constants = evex_arena_push_array(&expr->arena, n + 1, sizeof *expr->constants);
+    if (expr->constants == NULL)
+        return evex_fail_memory(error);
+    evex_status status = EVEX_OK;
+    for (uint32_t k = 0; k < n && status == EVEX_OK; k++)
+        status = link_constant(expr, k, functions, error);
+    return status;
+}
+
+/* ---- Instructions and reductions ------------------------------------------------------------ */
+
+static evex_status link_insn(evex_expr *expr, uint32_t number, evex_error *error) {
+    const evex_insn *insn = &evex_program_insns(expr->program)[number];
+    const evex_dtype in = (evex_dtype)insn->in_dtype, out = (evex_dtype)insn->out_dtype;
+    evex_link *link = &expr->links[number];
+    link->kernel = insn->op == EVEX_OP_CALL
+                       ? evex_call_kernel
+                       : evex_kernel_find(expr->kernels, (evex_op)insn->op, in, out);
+    if (link->kernel == NULL) {
+        const evex_insn_place place = evex_program_places(expr->program)[number];
+        return evex_fail(error, EVEX_UNSUPPORTED, (evex_place){place.offset, place.length},
+                         "'%s' of %s is not supported", evex_op_infos[insn->op].name,
+                         evex_dtype_name(in));
+    }
+    link->cost = op_cost((evex_op)insn->op);
+    if (strcmp(expr->kernels->isa, "ref") == 0)
+        link->cost *= REF_FACTOR;
+    if (expr->element_bytes < evex_dtype_size(out))
+        expr->element_bytes = evex_dtype_size(out);
+    if (expr->max_operands < insn->n_operands)
+        expr->max_operands = insn->n_operands;
+    return EVEX_OK;
+}
+
+static evex_status link_insns(evex_expr *expr, evex_error *error) {
+    const uint32_t n = expr->program->n_insns;
+    expr->links = evex_arena_push_array(&expr->arena, n + 1, sizeof *expr->links);
+    if (expr->links == NULL)
+        return evex_fail_memory(error);
+    expr->element_bytes = 1;
+    evex_status status = EVEX_OK;
+    for (uint32_t i = 0; i < n && status == EVEX_OK; i++)
+        status = link_insn(expr, i, error);
+    return status;
+}
+
+static evex_status link_reductions(evex_expr *expr, evex_error *error) {
+    const uint32_t n = expr->program->n_reductions;
+    expr->reducers = evex_arena_push_array(&expr->arena, n + 1, sizeof *expr->reducers);
+    if (expr->reducers == NULL)
+        return evex_fail_memory(error);
+    evex_status status = EVEX_OK;
+    for (uint32_t i = 0; i < n && status == EVEX_OK; i++)
+        status = evex_reducer_link(&expr->reducers[i], &evex_program_reductions(expr->program)[i],
+                                   expr->kernels, error);
+    return status;
+}
+
+/* ---- Public descriptions -------------------------------------------------------------------- */
+
+/* NUL-terminated; NULL: out of memory. */
+static const char *copy_name(evex_expr *expr, uint32_t offset, uint32_t n_bytes) {
+    char *name = evex_arena_push(&expr->arena, (size_t)n_bytes + 1);
+    if (name != NULL && n_bytes > 0)
+        memcpy(name, evex_program_text(expr->program) + offset, n_bytes);
+    return name;
+}
+
+static int describe_inputs(evex_expr *expr) {
+    const evex_program_input *inputs = evex_program_inputs(expr->program);
+    const uint32_t n = expr->program->n_inputs;
+    expr->inputs = evex_arena_push_array(&expr->arena, n + 1, sizeof *expr->inputs);
+    for (uint32_t i = 0; expr->inputs != NULL && i < n; i++) {
+        const char *name = copy_name(expr, inputs[i].name, inputs[i].name_bytes);
+        if (name == NULL)
+            return 0;
+        expr->inputs[i] = (evex_var){name, (evex_dtype)inputs[i].dtype, (evex_kind)inputs[i].kind,
+                                     inputs[i].is_nullable};
+    }
+    return expr->inputs != NULL;
+}
+
+static int describe_outputs(evex_expr *expr) {
+    const evex_program_output *outputs = evex_program_outputs(expr->program);
+    const uint32_t n = expr->program->n_outputs;
+    expr->outputs = evex_arena_push_array(&expr->arena, n + 1, sizeof *expr->outputs);
+    for (uint32_t i = 0; expr->outputs != NULL && i < n; i++) {
+        const char *name = copy_name(expr, outputs[i].name, outputs[i].name_bytes);
+        if (name == NULL)
+            return 0;
+        expr->outputs[i] =
+            (evex_output){name, (evex_dtype)outputs[i].dtype, outputs[i].is_reduced};
+    }
+    return expr->outputs != NULL;
+}
+
+/* ---- Life ----------------------------------------------------------------------------------- */
+
+static evex_status link_all(evex_expr *expr, const evex_compile_options *options,
+                            evex_error *error) {
+    evex_status status = evex_program_verify(expr->program, expr->program->total_bytes,
+                                             &expr->allocator, error);
+    if (status != EVEX_OK)
+        return status;
+    expr->kernels = evex_kernels_usable(options->isa);
+    if ((status = link_constants(expr, options->functions, error)) != EVEX_OK ||
+        (status = link_insns(expr, error)) != EVEX_OK ||
+        (status = link_reductions(expr, error)) != EVEX_OK)
+        return status;
+    return describe_inputs(expr) && describe_outputs(expr) ? EVEX_OK : evex_fail_memory(error);
+}
+
+evex_status evex_expr_create(evex_expr **expr, evex_program *program,
+                             const evex_compile_options *options, evex_error *error) {
+    const evex_allocator *allocator =
+        options->allocator != NULL ? options->allocator : &evex_system_allocator;
+    *expr = NULL;
+    evex_expr *made = evex_allocate(allocator, sizeof *made);
+    if (made == NULL) {
+        evex_free(allocator, program);
+        return evex_fail_memory(error);
+    }
+    memset(made, 0, sizeof *made);
+    made->allocator = *allocator;
+    made->program = program;
+    made->scratch_bytes = options->limits.scratch_bytes;
+    evex_arena_init(&made->arena, &made->allocator, NULL, 0);
+    atomic_init(&made->idle.workspace, NULL);
+    const evex_status status = link_all(made, options, error);
+    if (status != EVEX_OK)
+        evex_expr_free(&made);
+    *expr = made;
+    return status;
+}
+
+void evex_expr_free(evex_expr **expr) {
+    if (expr == NULL || *expr == NULL)
+        return;
+    evex_expr *dead = *expr;
+    *expr = NULL;
+    const evex_allocator allocator = dead->allocator;
+    evex_workspace_free(&dead->idle, &allocator);
+    evex_arena_free(&dead->arena);
+    evex_free(&allocator, dead->program);
+    evex_free(&allocator, dead);
+}
+
+const evex_var *evex_expr_inputs(const evex_expr *expr, size_t *n) {
+    *n = expr->program->n_inputs;
+    return expr->inputs;
+}
+
+const evex_output *evex_expr_outputs(const evex_expr *expr, size_t *n) {
+    *n = expr->program->n_outputs;
+    return expr->outputs;
+}
+
+evex_status evex_expr_dump(const evex_expr *expr, evex_write_fn write, void *user) {
+    if (expr == NULL || write == NULL)
+        return EVEX_INVALID_ARGUMENT;
+    evex_text text = evex_text_to(write, user);
+    evex_program_dump(expr->program, &text);
+    return text.stopped ? EVEX_CANCELLED : EVEX_OK;
+}

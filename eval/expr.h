@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A compiled expression: a program and its link table. The program is position-independent data;
+ * everything that has an address (kernels, user functions, constants as vectors) is resolved here,
+ * once, when the expression is created. Immutable afterwards, so any number of threads may evaluate
+ * it; the one mutable word is the idle workspace, which is taken and given back atomically.
+ */
+#ifndef EVEX_EVAL_EXPR_H
+#define EVEX_EVAL_EXPR_H
+
+#include <stdatomic.h>
+
+#include "core/memory.h"
+#include "core/program.h"
+#include "eval/kernels.h"
+#include "eval/reduce.h"
+#include "eval/workspace.h"
+
+/* An instruction's kernel and what it is guessed to cost. */
+typedef struct {
+    evex_kernel kernel;
+    unsigned cost; /* picoseconds an element */
+} evex_link;
+
+struct evex_expr {
+    evex_allocator allocator;
+    evex_arena arena; /* owns everything below but the program and the workspace */
+    evex_program *program;
+    const evex_kernel_table *kernels;
+    evex_link *links;          /* one an instruction */
+    const void **constants;    /* one a constant: a splat, an evex_set or a user function */
+    evex_reducer *reducers;    /* one a reduction */
+    evex_var *inputs;          /* the public descriptions */
+    evex_output *outputs;
+    size_t scratch_bytes;      /* the limit of the compile options */
+    size_t element_bytes;      /* of the widest element that a TEMP or OUTPUT holds */
+    unsigned max_operands;     /* of one instruction */
+    evex_workspace_slot idle;
+};
+
+/*
+ * Links a program, which must have come from evex_program_build with the options' allocator and
+ * belongs to the expression from now on, also when this fails. The program is verified first.
+ * EVEX_UNSUPPORTED, with a place, for an instruction without a kernel.
+ */
+evex_status evex_expr_create(evex_expr **expr, evex_program *program,
+                             const evex_compile_options *options, evex_error *error);
+
+/* The program's register ranges, for the readers of eval/. */
+static inline uint32_t evex_first_register(const evex_program *program, evex_register_class class) {
+    return program->first_register[class];
+}
+static inline uint32_t evex_n_registers(const evex_program *program) {
+    return program->first_register[EVEX_N_CLASSES];
+}
+static inline int evex_is_in_class(const evex_program *program, uint32_t reg,
+                                   evex_register_class class) {
+    return reg >= program->first_register[class] && reg < program->first_register[class + 1];
+}
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Movers for every element size and byte order, written once as macros of a size; see gather.h. A
+ * run whose elements are adjacent and native is one memcpy; others go element by element through
+ * memcpy of a constant size, which compiles to plain unaligned loads and stores.
+ */
+#include "eval/gather.h"
+
+#include <string.h>
+
+/* ---- Numbers -------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint64_t low, high;
+} word16;
+
+static inline uint16_t swap2(uint16_t x) {
+    return __builtin_bswap16(x);
+}
+static inline uint32_t swap4(uint32_t x) {
+    return __builtin_bswap32(x);
+}
+static inline uint64_t swap8(uint64_t x) {
+    return __builtin_bswap64(x);
+}
+/* Complex numbers: each half for itself. */
+static inline uint64_t swap4x2(uint64_t x) {
+    x = __builtin_bswap64(x);
+    return x << 32 | x >> 32;
+}
+static inline word16 swap8x2(word16 x) {
+    return (word16){__builtin_bswap64(x.low), __builtin_bswap64(x.high)};
+}
+
+/* gather_<name> and scatter_<name> for elements of a type, each passed through change(). */
+#define MOVERS(name, type, change)                                                                 \
+    static void gather_##name(evex_gather *to, const char *from, int64_t stride, size_t n) {       \
+        char *block = to->block;                                                                   \
+        for (size_t i = 0; i < n; i++, from += stride, block += sizeof(type)) {                    \
+            type x;                                                                                \
+            memcpy(&x, from, sizeof x);                                                            \
+            x = change(x);                                                                         \
+            memcpy(block, &x, sizeof x);                                                           \
+        }                                                                                          \
+        to->block = block;                                                                         \
+    }                                                                                              \
+    static void scatter_##name(char *to, int64_t stride, const char *from, size_t n) {             \
+        for (size_t i = 0; i < n; i++, to += stride, from += sizeof(type)) {                       \
+            type x;                                                                                \
+            memcpy(&x, from, sizeof x);                                                            \
+            x = change(x);                                                                         \
+            memcpy(to, &x, sizeof x);                                                              \
+        }                                                                                          \
+    }
+
+#define KEEP(x) (x)
+MOVERS(strided1, uint8_t, KEEP)
+MOVERS(strided2, uint16_t, KEEP)
+MOVERS(strided4, uint32_t, KEEP)
+MOVERS(strided8, uint64_t, KEEP)
+MOVERS(strided16, word16, KEEP)
+MOVERS(swapped2, uint16_t, swap2)
+MOVERS(swapped4, uint32_t, swap4)
+MOVERS(swapped8, uint64_t, swap8)
+MOVERS(swapped4x2, uint64_t, swap4x2)
+MOVERS(swapped8x2, word16, swap8x2)
+
+/* The native movers, with the adjacent case taken out. */
+#define NATIVE_MOVERS(size)                                                                        \
+    static void gather##size(evex_gather *to, const char *from, int64_t stride, size_t n) {        \
+        if (stride == (size)) {                                                                    \
+            memcpy(to->block, from, n * (size));                                                   \
+            to->block += n * (size);                                                               \
+        } else {                                                                                   \
+            gather_strided##size(to, from, stride, n);                                             \
+        }                                                                                          \
+    }                                                                                              \
+    static void scatter##size(char *to, int64_t stride, const char *from, size_t n) {              \
+        if (stride == (size))                                                                      \
+            memcpy(to, from, n * (size));                                                          \
+        else                                                                                       \
+            scatter_strided##size(to, stride, from, n);                                            \
+    }
+
+NATIVE_MOVERS(1)
+NATIVE_MOVERS(2)
+NATIVE_MOVERS(4)
+NATIVE_MOVERS(8)
+NATIVE_MOVERS(16)
+
+/* ---- Strings of fixed width ----------------------------------------------------------------- */
+
+static void gather_bytes(evex_gather *to, const char *from, int64_t stride, size_t n) {
+    for (size_t i = 0; i < n; i++, from += stride, to->block += sizeof(evex_str)) {
+        size_t length = to->item_bytes;
+        while (length > 0 && from[length - 1] == '\0')
+            length--;
+        const evex_str view = {from, length};
+        memcpy(to->block, &view, sizeof view);
+    }
+}
+
+/* Appends a code point as UTF-8. Lone surrogates keep their place in the order, as three bytes; what
+ * is beyond Unicode becomes U+FFFD. */
+static char *put_utf8(char *p, uint32_t c) {
+    if (c > 0x10ffff)
+        c = 0xfffd;
+    if (c < 0x80) {
+        *p++ = (char)c;
+        return p;
+    }
+    const int n_more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
+    *p++ = (char)(first[n_more] | c >> (6 * n_more));
+    for (int k = n_more - 1; k >= 0; k--)
+        *p++ = (char)(0x80 | (c >> (6 * k) & 0x3f));
+    return p;
+}
+
+static inline uint32_t load_code_point(const char *from, int is_swapped) {
+    uint32_t c;
+    memcpy(&c, from, sizeof c);
+    return is_swapped ? swap4(c) : c;
+}
+
+static inline void gather_ucs4_order(evex_gather *to, const char *from, int64_t stride, size_t n,
+                                     int is_swapped) {
+    for (size_t i = 0; i < n; i++, from += stride, to->block += sizeof(evex_str)) {
+        size_t length = to->item_bytes / 4;
+        while (length > 0 && load_code_point(from + 4 * (length - 1), is_swapped) == 0)
+            length--;
+        char *end = to->text;
+        for (size_t k = 0; k < length; k++)
+            end = put_utf8(end, load_code_point(from + 4 * k, is_swapped));
+        const evex_str view = {to->text, (size_t)(end - to->text)};
+        memcpy(to->block, &view, sizeof view);
+        to->text = end;
+    }
+}
+
+static void gather_ucs4(evex_gather *to, const char *from, int64_t stride, size_t n) {
+    gather_ucs4_order(to, from, stride, n, 0);
+}
+
+static void gather_ucs4_swapped(evex_gather *to, const char *from, int64_t stride, size_t n) {
+    gather_ucs4_order(to, from, stride, n, 1);
+}
+
+/* ---- Choice --------------------------------------------------------------------------------- */
+
+evex_gather_fn evex_gather_find(const evex_view *view) {
+    if (view->dtype == EVEX_STR && view->str_form == EVEX_STR_BYTES)
+        return gather_bytes;
+    if (view->dtype == EVEX_STR && view->str_form == EVEX_STR_UCS4)
+        return view->is_swapped ? gather_ucs4_swapped : gather_ucs4;
+    if (view->is_swapped && view->dtype == EVEX_C64)
+        return gather_swapped4x2;
+    switch (view->item_bytes) {
+    case 1:
+        return gather1;
+    case 2:
+        return view->is_swapped ? gather_swapped2 : gather2;
+    case 4:
+        return view->is_swapped ? gather_swapped4 : gather4;
+    case 8:
+        return view->is_swapped ? gather_swapped8 : gather8;
+    default:
+        return view->is_swapped ? gather_swapped8x2 : gather16;
+    }
+}
+
+evex_scatter_fn evex_scatter_find(const evex_view *view) {
+    if (view->dtype == EVEX_STR && view->str_form != EVEX_STR_VIEWS)
+        return NULL;
+    if (view->is_swapped && view->dtype == EVEX_C64)
+        return scatter_swapped4x2;
+    switch (view->item_bytes) {
+    case 1:
+        return scatter1;
+    case 2:
+        return view->is_swapped ? scatter_swapped2 : scatter2;
+    case 4:
+        return view->is_swapped ? scatter_swapped4 : scatter4;
+    case 8:
+        return view->is_swapped ? scatter_swapped8 : scatter8;
+    default:
+        return view->is_swapped ? scatter_swapped8x2 : scatter16;
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Moving runs of elements between arrays of any layout and contiguous native blocks: strides,
+ * alignment, byte order, and strings of fixed width made into views. A mover is chosen once for a
+ * view; it then moves runs of n elements that lie stride bytes apart.
+ */
+#ifndef EVEX_EVAL_GATHER_H
+#define EVEX_EVAL_GATHER_H
+
+#include "eval/bind.h"
+
+/* Where gathered elements go; movers advance it. */
+typedef struct {
+    char *block;
+    char *text;        /* UCS-4: room for the UTF-8 of the elements, item_bytes each */
+    size_t item_bytes; /* of an element in memory: strings of fixed width */
+} evex_gather;
+
+typedef void (*evex_gather_fn)(evex_gather *to, const char *from, int64_t stride, size_t n);
+/* n elements from a block, native, to memory. */
+typedef void (*evex_scatter_fn)(char *to, int64_t stride, const char *from, size_t n);
+
+/* The movers for a view's elements. Scatter: NULL for strings of fixed width. */
+evex_gather_fn evex_gather_find(const evex_view *view);
+evex_scatter_fn evex_scatter_find(const evex_view *view);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernels of one instruction set. eval/simd/meson.build compiles this file once per set, with
+ * EVEX_ISA its name, EVEX_SIMD_HEADER its vocabulary and its flags; all that leaves the object is
+ * evex_kernels_<isa> and evex_reduce_<isa>. Which kernels there are, and how each is made, stands in
+ * eval/kernels.tmpl.h; this file has the two ways: the definition as a loop, and vector by vector.
+ */
+#include "eval/kernels.h"
+
+#include EVEX_SIMD_HEADER
+
+#include "core/elements.h"
+
+/*
+ * The iterations of a kernel's loop are independent: its destination is an operand's very address or
+ * overlaps none. restrict could not say that, and a check at run time would send the in-place case
+ * down a scalar path.
+ */
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
+#endif
+
+/* out[i] = expression for each i < n */
+#define FILL(expression)                                                                           \
+    do {                                                                                           \
+        INDEPENDENT for (size_t i = 0; i < n; i++) out[i] = expression;                            \
+    } while (0)
+
+/* ---- The definition as a loop --------------------------------------------------------------- */
+
+/*
+ * MAKE_<signature>(id, s, C) defines make_<id>_<s>, inline, from op.def's definition, for n > 0: one
+ * loop for each usual combination of vector and scalar operands, so that scalars stay in registers.
+ */
+#define MAKE(id, s)                                                                                \
+    static inline void make_##id##_##s(void *const *dst, const evex_operand *src, size_t n)
+
+#define MAKE_UNARY(element, R, C)                                                                  \
+    {                                                                                              \
+        const C *pa = src[0].data;                                                                 \
+        const R r = element(pa[0]);                                                                \
+        R *out = dst[0];                                                                           \
+        if (src[0].step == 0)                                                                      \
+            FILL(r);                                                                               \
+        else                                                                                       \
+            FILL(element(pa[i]));                                                                  \
+    }
+
+#define MAKE_BINARY(element, R, C)                                                                 \
+    {                                                                                              \
+        const C *pa = src[0].data, *pb = src[1].data;                                              \
+        const C a = pa[0], b = pb[0];                                                              \
+        R *out = dst[0];                                                                           \
+        if (src[0].step != 0 && src[1].step != 0) {                                                \
+            FILL(element(pa[i], pb[i]));                                                           \
+        } else if (src[0].step != 0) {                                                             \
+            FILL(element(pa[i], b));                                                               \
+        } else if (src[1].step != 0) {                                                             \
+            FILL(element(a, pb[i]));                                                               \
+        } else {                                                                                   \
+            const R r = element(a, b);                                                             \
+            FILL(r);                                                                               \
+        }                                                                                          \
+    }
+
+/* A scalar condition chooses one operand for all elements. */
+#define MAKE_CHOICE(element, copy, C)                                                              \
+    {                                                                                              \
+        const uint8_t *pa = src[0].data;                                                           \
+        const C *pb = src[1].data, *pc = src[2].data;                                              \
+        const C b = pb[0], c = pc[0];                                                              \
+        C *out = dst[0];                                                                           \
+        if (src[0].step == 0) {                                                                    \
+            copy(dst, &src[pa[0] != 0 ? 1 : 2], n);                                                \
+        } else if (src[1].step != 0 && src[2].step != 0) {                                         \
+            FILL(element(pa[i], pb[i], pc[i]));                                                    \
+        } else if (src[1].step != 0) {                                                             \
+            FILL(element(pa[i], pb[i], c));                                                        \
+        } else if (src[2].step != 0) {                                                             \
+            FILL(element(pa[i], b, pc[i]));                                                        \
+        } else {                                                                                   \
+            FILL(element(pa[i], b, c));                                                            \
+        }                                                                                          \
+    }
+
+#define MAKE_MEMBERSHIP(element, C)                                                                \
+    {                                                                                              \
+        const C *pa = src[0].data;                                                                 \
+        const evex_set *set = src[1].data;                                                         \
+        uint8_t *out = dst[0];                                                                     \
+        for (size_t i = 0; i < n; i++)                                                             \
+            out[i] = element(pa[i * src[0].step], set);                                            \
+    }
+
+#define MAKE_T_T(id, s, C) MAKE(id, s) MAKE_UNARY(element_##id##_##s, C, C)
+#define MAKE_B_T(id, s, C) MAKE(id, s) MAKE_UNARY(element_##id##_##s, uint8_t, C)
+#define MAKE_T_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, C, C)
+#define MAKE_B_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, uint8_t, C)
+#define MAKE_T_BTT(id, s, C) MAKE(id, s) MAKE_CHOICE(element_##id##_##s, make_COPY_##s, C)
+#define MAKE_B_TS(id, s, C) MAKE(id, s) MAKE_MEMBERSHIP(element_##id##_##s, C)
+#define MAKE_T_TTT(id, s, C)
+
+#define MAKE_ROW(s, ID, C, id, signature) MAKE_##signature(id, s, C)
+#define OP(id, name, signature, types, definition, summary)                                        \
+    EVEX_FOR_##types(MAKE_ROW, id, signature)
+#define ALIAS(name, id)
+#include "core/op.def"
+#undef OP
+
+#define KERNEL(name)                                                                               \
+    static void name(void *const *dst, const evex_operand *src, size_t n, void *context)
+
+#define LOOP_KERNEL(s, ID, C, id)                                                                  \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        (void)context;                                                                             \
+        if (n != 0)                                                                                \
+            make_##id##_##s(dst, src, n);                                                          \
+    }
+
+/* ---- Vector by vector ----------------------------------------------------------------------- */
+
+/*
+ * A scalar operand is a vector already, read again at each step: loads are cheaper than the code for
+ * every combination. The last n < LANES elements go through the same word.
+ */
+#define OPERAND(p, k, s, C)                                                                        \
+    const C *p = src[k].data;                                                                      \
+    const size_t step_##p = src[k].step * LANES_##s;
+
+#define VECTOR_KERNEL_1(s, ID, C, id, word)                                                        \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        OPERAND(pa, 0, s, C)                                                                       \
+        C *out = dst[0];                                                                           \
+        (void)context;                                                                             \
+        for (; n >= LANES_##s; n -= LANES_##s) {                                                   \
+            v_store_##s(out, v_##word##_##s(v_load_##s(pa)));                                      \
+            out += LANES_##s;                                                                      \
+            pa += step_pa;                                                                         \
+        }                                                                                          \
+        if (n != 0)                                                                                \
+            v_store_part_##s(out, v_##word##_##s(v_load_part_##s(pa, n)), n);                      \
+    }
+
+#define VECTOR_KERNEL_2(s, ID, C, id, word)                                                        \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        OPERAND(pa, 0, s, C)                                                                       \
+        OPERAND(pb, 1, s, C)                                                                       \
+        C *out = dst[0];                                                                           \
+        (void)context;                                                                             \
+        for (; n >= LANES_##s; n -= LANES_##s) {                                                   \
+            v_store_##s(out, v_##word##_##s(v_load_##s(pa), v_load_##s(pb)));                      \
+            out += LANES_##s;                                                                      \
+            pa += step_pa;                                                                         \
+            pb += step_pb;                                                                         \
+        }                                                                                          \
+        if (n != 0) {                                                                              \
+            const v_##s a = v_load_part_##s(pa, n), b = v_load_part_##s(pb, n);                    \
+            v_store_part_##s(out, v_##word##_##s(a, b), n);                                        \
+        }                                                                                          \
+    }
+
+#define VECTOR_KERNEL_3(s, ID, C, id, word)                                                        \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        OPERAND(pa, 0, s, C)                                                                       \
+        OPERAND(pb, 1, s, C)                                                                       \
+        OPERAND(pc, 2, s, C)                                                                       \
+        C *out = dst[0];                                                                           \
+        (void)context;                                                                             \
+        for (; n >= LANES_##s; n -= LANES_##s) {                                                   \
+            v_store_##s(out, v_##word##_##s(v_load_##s(pa), v_load_##s(pb), v_load_##s(pc)));      \
+            out += LANES_##s;                                                                      \
+            pa += step_pa;                                                                         \
+            pb += step_pb;                                                                         \
+            pc += step_pc;                                                                         \
+        }                                                                                          \
+        if (n != 0) {                                                                              \
+            const v_##s a = v_load_part_##s(pa, n), b = v_load_part_##s(pb, n);                    \
+            v_store_part_##s(out, v_##word##_##s(a, b, v_load_part_##s(pc, n)), n);                \
+        }                                                                                          \
+    }
+
+/* ---- The kernels ---------------------------------------------------------------------------- */
+
+/* sizeof makes sure that op.def has the row with the type. */
+#define HAS_ROW(s, ID, C, id)                                                                      \
+    _Static_assert(sizeof(&element_##id##_##s) != 0, "not in core/op.def: " #id);
+
+#define LOOP(id, types) EVEX_FOR_##types(LOOP_KERNEL, id)
+#define VECTOR(id, arity, types, word)                                                             \
+    _Static_assert(EVEX_ARITY_##id == arity, #id ": arity differs from core/op.def");              \
+    EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(VECTOR_KERNEL_##arity, id, word)
+#include "eval/kernels.tmpl.h"
+
+#define CAST_KERNEL(to, TO, R, from, C)                                                            \
+    KERNEL(cast_##from##_##to) {                                                                   \
+        (void)context;                                                                             \
+        if (n != 0)                                                                                \
+            MAKE_UNARY(element_cast_##from##_##to, R, C)                                           \
+    }
+#define CAST_KERNELS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_KERNEL, from, C)
+EVEX_FOR_REALS(CAST_KERNELS, )
+
+/* ---- The table ------------------------------------------------------------------------------ */
+
+#define SLOT(s, ID, C, id) [EVEX_OP_##id][EVEX_##ID] = kernel_##id##_##s,
+static const evex_kernel kernel_of[EVEX_N_OPS][EVEX_N_DTYPES] = {
+#define OP(id, name, signature, types, definition, summary) EVEX_FOR_##types(SLOT, id)
+#include "core/op.def"
+#undef OP
+};
+
+#define CAST_SLOT(to, TO, R, from, FROM) [EVEX_##FROM][EVEX_##TO] = cast_##from##_##to,
+#define CAST_SLOTS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_SLOT, from, FROM)
+static const evex_kernel kernel_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {
+    EVEX_FOR_REALS(CAST_SLOTS, )};
+
+#define TEXT_(isa) #isa
+#define TEXT(isa) TEXT_(isa)
+#define FOR_ISA_(name, isa) name##_##isa
+#define FOR_ISA(name, isa) FOR_ISA_(name, isa)
+const evex_kernel_table FOR_ISA(evex_kernels, EVEX_ISA) = {
+    TEXT(EVEX_ISA), kernel_of, kernel_cast, FOR_ISA(evex_reduce, EVEX_ISA)};

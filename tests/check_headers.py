@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Fails where a header does not compile alone.
+
+    check_headers.py SOURCE_ROOT BUILD_FOLDER
+
+include/evex.h as C11 and as C++17 with every compiler of gcc, clang, g++ and clang++ that is here,
+without a warning; every internal header as C11. The vector math is written in a vocabulary that its
+includer chooses, so it is compiled behind one; a vocabulary needs its instruction set's flags. Bodies
+of templates (*.tmpl.h) are no headers.
+"""
+import concurrent.futures
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+
+FOLDERS = ("core", "parser", "compiler", "eval", "api", "cli")
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-Wno-unused-function",
+            "-fsyntax-only"]
+COMPILERS = {"gcc": "c11", "clang": "c11", "g++": "c++17", "clang++": "c++17"}
+
+
+VOCABULARY = "core/vecmath/width1.h"
+FLAGS = {"eval/simd/v256.h": ["-mavx2", "-mfma"],
+         "eval/simd/v512.h": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma"]}
+
+
+def flags_of(header):
+    if header.startswith("core/vecmath/"):
+        return ["-include", VOCABULARY]
+    return FLAGS.get(header, [])
+
+
+def jobs(root, source_of):
+    for compiler, standard in COMPILERS.items():
+        if shutil.which(compiler):
+            language = "c++" if standard.startswith("c++") else "c"
+            yield [compiler, f"-std={standard}", *WARNINGS, f"-I{root}/include", "-x", language,
+                   source_of("evex.h")]
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*.h")):
+            header = path.relative_to(root).as_posix()
+            is_other_machine = header in FLAGS and platform.machine() != "x86_64"
+            if not header.endswith(".tmpl.h") and not is_other_machine:
+                yield ["gcc", "-std=c11", "-D_GNU_SOURCE", *WARNINGS, f"-I{root}",
+                       *flags_of(header), source_of(header)]
+
+
+def main(root, build):
+    def source_of(header):
+        path = build / ("alone_" + header.replace("/", "_") + ".c")
+        path.write_text(f'#include "{header}"\n#include "{header}"\n'
+                        "int evex_alone(void);\nint evex_alone(void) {\n    return 0;\n}\n")
+        return str(path)
+
+    def compile_one(command):
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        return "" if run.returncode == 0 else f"{' '.join(command)}\n{run.stderr}"
+
+    commands = list(jobs(root, source_of))
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        faults = [text for text in pool.map(compile_one, commands) if text]
+    print("\n".join(faults + [f"{len(commands)} compilations, {len(faults)} failed"]))
+    return bool(faults) or not commands
+
+
+if __name__ == "__main__":
+    sys.exit(main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])))
