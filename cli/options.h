@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "cli/failure.h"
-#include "include/evex.h"
+#include <evex.h>
 
 typedef enum { FORMAT_AUTO = 0, FORMAT_CSV, FORMAT_TSV, FORMAT_NPY } data_format;
 

@@ -10,10 +10,7 @@
 
 /* The longest element of a type that folds. */
 typedef union {
-    uint64_t bits;
-    int64_t i64;
-    double f64;
-    float f32;
+    uint64_t widest;
     uint8_t bytes[8];
 } element;
 
@@ -61,22 +58,12 @@ static int is_number(const evex_ir *ir, evex_ir_id id, double number) {
         return 0;
     const evex_dtype dtype = evex_ir_dtype(ir, id);
     const float narrow = (float)number;
+    int64_t held;
     if (dtype == EVEX_F64)
         return memcmp(bytes, &number, sizeof number) == 0;
     if (dtype == EVEX_F32)
         return memcmp(bytes, &narrow, sizeof narrow) == 0;
-    const int64_t integer = (int64_t)number;
-    /* Two's complement: the low bytes of the wider integer are those of the narrower one. */
-    element wide = {.i64 = integer}, low = {0};
-    const size_t size = evex_dtype_size(dtype);
-    for (size_t i = 0; i < size; i++)
-        low.bits |= wide.bits & ((uint64_t)0xff << 8 * i);
-    element held = {0};
-    memcpy(held.bytes, bytes, size);
-    uint64_t value = held.bits;
-    if (size == 1)
-        value = held.bytes[0];
-    return value == low.bits;
+    return evex_fold_element(EVEX_OP_CAST, EVEX_I64, dtype, &bytes, 1, &held) && held == number;
 }
 
 /* x op c == x for every x: the constant c, by op and whether the type is a float. */

@@ -312,20 +312,25 @@ static void subtract(big *a, const big *b) {
         a->n--;
 }
 
-/* All digits of d as an integer; returns the power of ten that goes with it. */
+/* The significant digits of d as an integer; returns the power of ten that goes with it. */
 static int read_big(big *a, const decimal *d) {
-    int n_digits = 0;
+    int n_digits = 0, has_rest = 0;
     *a = (big){{0}, 0};
-    for (const char *at = d->digits; at < d->end && n_digits < MAX_DIGITS; at++)
-        if (is_digit(*at)) {
-            multiply_add(a, 10, (uint64_t)(*at - '0'));
-            n_digits++;
+    for (const char *at = d->digits; at < d->end; at++) {
+        if (!is_digit(*at))
+            continue;
+        if (n_digits == MAX_DIGITS) {
+            has_rest |= *at != '0';
+            continue;
         }
-    int power = (int)d->exponent + d->n_head - n_digits;
-    if (n_digits < MAX_DIGITS)
-        return power;
-    multiply_add(a, 10, 1);
-    return power - 1;
+        multiply_add(a, 10, (uint64_t)(*at - '0'));
+        n_digits++;
+    }
+    if (has_rest) {
+        multiply_add(a, 10, 1);
+        n_digits++;
+    }
+    return (int)d->exponent + d->n_head - n_digits;
 }
 
 /* The leading 64 bits of a, and whether others are set. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How the accumulators of one leaf lie in memory: what eval/reduce.c prepares and reduction kernels
- * (eval/reduce_ref.c, eval/reduce.tmpl.h) fill. A leaf has w columns; w = 1 is a whole reduction.
+ * (eval/reduce_ref.c, eval/reduce_kernels.c) fill. A leaf has w columns; w = 1 is a whole reduction.
  *
  * Where the order of additions shows in the result, an element of row k and column c has the ring
  * position (k % lanes) * w + c, and every ring array has R = lanes * w entries. Where it does not, one
@@ -69,7 +69,7 @@ static inline size_t evex_lanes_of(evex_dtype dtype) {
 }
 
 /*
- * The initialiser of a kernel table's `reduce`: which kernel serves which row and dtype. Whoever uses
+ * The initialiser of evex_reduce_<isa> (eval/kernels.h): which kernel serves which row and dtype. Whoever uses
  * it defines static functions reduce_<kernel>_<dtype>.
  */
 #define EVEX_REDUCE_SLOT(s, ID, T, kernel) [EVEX_##ID] = reduce_##kernel##_##s,

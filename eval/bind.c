@@ -60,10 +60,10 @@ static int span_fits(const evex_view *view) {
             __builtin_mul_overflow(length - 1,
                                    view->strides[d] < 0 ? -view->strides[d] : view->strides[d],
                                    &step) ||
-            __builtin_add_overflow(reach, step, &reach))
+            __builtin_add_overflow(reach, step, &reach) || reach > INT64_MAX / 8)
             return 0;
     }
-    return 1;
+    return reach <= INT64_MAX / 8; /* eval/overlap.c adds and doubles them */
 }
 
 static int is_aligned(const evex_view *view) {

@@ -28,6 +28,7 @@ typedef struct {
     evex_shape shape;
     evex_view *view; /* INPUT, KEPT and OUTPUT registers */
     void *scalar;    /* a splat: of registers that hold one element, else NULL */
+    uint8_t must_copy; /* an input whose memory an output overwrites too early */
 } evex_value;
 
 typedef enum {
@@ -55,6 +56,7 @@ typedef struct {
     evex_arena *arena;
     evex_value *values;    /* one a register */
     uint8_t *is_hoisted;   /* one an instruction: its operands are scalars, so it runs but once */
+    void **hoisted;        /* the splat of its result; NULL when there is no such instruction */
     evex_sink *sinks;      /* stage by stage */
     uint32_t *first_sink;  /* one a stage, and the end */
     struct evex_pass *passes; /* stage by stage */

@@ -115,13 +115,41 @@ static evex_status link_constants(evex_expr *expr, const evex_functions *functio
 
 /* ---- Instructions and reductions ------------------------------------------------------------ */
 
+/* The kernel of an instruction; NULL: there is none. */
+static evex_kernel find_kernel(const evex_expr *expr, const evex_insn *insn) {
+    if (insn->op != EVEX_OP_CALL)
+        return evex_kernel_find(expr->kernels, (evex_op)insn->op, (evex_dtype)insn->in_dtype,
+                                (evex_dtype)insn->out_dtype);
+    const evex_register function = evex_program_operands(expr->program)[insn->first_operand];
+    const uint32_t first = evex_first_register(expr->program, EVEX_CLASS_CONSTANT);
+    return evex_call_agrees(expr->constants[function - first], insn) ? evex_call_kernel : NULL;
+}
+
+/*
+ * Whether the result takes the place of an operand with elements of another size: kernels may write
+ * where they read only if the sizes are equal (core/op.h), so eval/assemble.c gives the result
+ * another block. A call is taken to be of this kind, for the types of its operands are its own.
+ */
+static int changes_size(const evex_expr *expr, const evex_insn *insn) {
+    const evex_op_info *info = &evex_op_infos[insn->op];
+    const evex_register *operands = evex_program_operands(expr->program) + insn->first_operand;
+    const size_t out_bytes = evex_dtype_size((evex_dtype)insn->out_dtype);
+    for (uint32_t k = 0; k < insn->n_operands; k++) {
+        const evex_dtype in = k == 0 && info->takes_bool ? EVEX_BOOL : (evex_dtype)insn->in_dtype;
+        if (operands[k] == insn->dst &&
+            (insn->op == EVEX_OP_CALL || evex_dtype_size(in) != out_bytes))
+            return 1;
+    }
+    return 0;
+}
+
 static evex_status link_insn(evex_expr *expr, uint32_t number, evex_error *error) {
     const evex_insn *insn = &evex_program_insns(expr->program)[number];
     const evex_dtype in = (evex_dtype)insn->in_dtype, out = (evex_dtype)insn->out_dtype;
     evex_link *link = &expr->links[number];
-    link->kernel = insn->op == EVEX_OP_CALL
-                       ? evex_call_kernel
-                       : evex_kernel_find(expr->kernels, (evex_op)insn->op, in, out);
+    link->kernel = find_kernel(expr, insn);
+    link->changes_size = (uint8_t)changes_size(expr, insn);
+    expr->n_spare_blocks |= link->changes_size;
     if (link->kernel == NULL) {
         const evex_insn_place place = evex_program_places(expr->program)[number];
         return evex_fail(error, EVEX_UNSUPPORTED, (evex_place){place.offset, place.length},
@@ -133,8 +161,6 @@ static evex_status link_insn(evex_expr *expr, uint32_t number, evex_error *error
         link->cost *= REF_FACTOR;
     if (expr->element_bytes < evex_dtype_size(out))
         expr->element_bytes = evex_dtype_size(out);
-    if (expr->max_operands < insn->n_operands)
-        expr->max_operands = insn->n_operands;
     return EVEX_OK;
 }
 

@@ -20,6 +20,7 @@
 typedef struct {
     evex_kernel kernel;
     unsigned cost; /* picoseconds an element */
+    uint8_t changes_size; /* the result has the register of an operand of another size */
 } evex_link;
 
 struct evex_expr {
@@ -34,7 +35,7 @@ struct evex_expr {
     evex_output *outputs;
     size_t scratch_bytes;      /* the limit of the compile options */
     size_t element_bytes;      /* of the widest element that a TEMP or OUTPUT holds */
-    unsigned max_operands;     /* of one instruction */
+    unsigned n_spare_blocks;   /* 1 when an instruction changes_size */
     evex_workspace_slot idle;
 };
 

@@ -7,6 +7,7 @@
  */
 #include "core/error.h"
 #include "eval/bind.h"
+#include "eval/splat.h"
 
 static evex_status shape_error(const evex_binding *binding, evex_insn_place place, evex_shape a,
                                evex_shape b) {
@@ -46,7 +47,11 @@ static evex_status infer_insn(evex_binding *binding, uint32_t number) {
         if (status != EVEX_OK)
             return status;
     }
-    binding->values[insn->dst].shape = shape;
+    evex_value *value = &binding->values[insn->dst];
+    value->shape = shape;
+    if (evex_is_in_class(program, insn->dst, EVEX_CLASS_SCALAR) &&
+        (value->scalar = evex_splat_push(binding->arena)) == NULL)
+        return evex_fail_memory(binding->error);
     if (insn->dst2 != EVEX_NO_REGISTER)
         binding->values[insn->dst2].shape = shape;
     binding->is_hoisted[number] = evex_shape_is_scalar(shape) && insn->dst2 == EVEX_NO_REGISTER &&
@@ -138,6 +143,25 @@ static evex_status result_shape(evex_binding *binding, const evex_reduction *red
     return EVEX_OK;
 }
 
+/* Where the result goes, unless that is the caller's: one element is a splat, so that it can be an
+ * operand; the memory of a kept array comes when its size has been agreed to. */
+static evex_status make_result(evex_binding *binding, const evex_reduction *reduction) {
+    if (evex_is_in_class(binding->program, reduction->dst, EVEX_CLASS_OUTPUT))
+        return EVEX_OK;
+    evex_value *value = &binding->values[reduction->dst];
+    const evex_dtype dtype = (evex_dtype)reduction->out_dtype;
+    if (value->view == NULL)
+        value->view = evex_arena_push(binding->arena, sizeof *value->view);
+    if (value->view == NULL || evex_view_fresh(binding->arena, value->view, dtype,
+                                               evex_dtype_size(dtype), value->shape) != EVEX_OK)
+        return evex_fail_memory(binding->error);
+    if (!evex_shape_is_scalar(value->shape))
+        return EVEX_OK;
+    value->scalar = evex_splat_push(binding->arena);
+    value->view->data = value->scalar;
+    return value->scalar != NULL ? EVEX_OK : evex_fail_memory(binding->error);
+}
+
 static int needs_an_element(evex_reduction_kind kind) {
     switch (kind) {
     case EVEX_RED_MIN:
@@ -170,6 +194,8 @@ static evex_status infer_reduction(evex_binding *binding, uint32_t number, evex_
         status = reduced_axes(binding, reduction, sink->shape.ndim, &sink->axes);
     if (status == EVEX_OK)
         status = result_shape(binding, reduction, sink->shape, sink->axes);
+    if (status == EVEX_OK)
+        status = make_result(binding, reduction);
     if (status != EVEX_OK)
         return status;
     const uint32_t all = sink->shape.ndim == 0 ? 0 : UINT32_MAX >> (32 - sink->shape.ndim);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernels of one instruction set. eval/simd/meson.build compiles this file once per set, with
- * EVEX_ISA its name, EVEX_SIMD_HEADER its vocabulary and its flags; all that leaves the object is
- * evex_kernels_<isa> and evex_reduce_<isa>. Which kernels there are, and how each is made, stands in
+ * EVEX_ISA its name, EVEX_SIMD_HEADER its vocabulary and its flags; all that leaves the object is the
+ * table evex_kernels_<isa>. Which kernels there are, and how each is made, stands in
  * eval/kernels.tmpl.h; this file has the two ways: the definition as a loop, and vector by vector.
  */
 #include "eval/kernels.h"
@@ -123,64 +123,79 @@
 
 /* ---- Vector by vector ----------------------------------------------------------------------- */
 
-/*
- * A scalar operand is a vector already, read again at each step: loads are cheaper than the code for
- * every combination. The last n < LANES elements go through the same word.
- */
-#define OPERAND(p, k, s, C)                                                                        \
-    const C *p = src[k].data;                                                                      \
-    const size_t step_##p = src[k].step * LANES_##s;
+/* Operand p: its address, and its vector for all elements if it is a scalar. */
+#define OPERAND(p, j, s, C)                                                                        \
+    const C *p = src[j].data;                                                                      \
+    const v_##s p##_splat = src[j].step == 0 ? v_load_##s(p) : v_set_##s(0);
+#define OPERANDS_1(s, C) OPERAND(pa, 0, s, C)
+#define OPERANDS_2(s, C) OPERANDS_1(s, C) OPERAND(pb, 1, s, C)
+#define OPERANDS_3(s, C) OPERANDS_2(s, C) OPERAND(pc, 2, s, C)
 
-#define VECTOR_KERNEL_1(s, ID, C, id, word)                                                        \
-    KERNEL(kernel_##id##_##s) {                                                                    \
-        OPERAND(pa, 0, s, C)                                                                       \
-        C *out = dst[0];                                                                           \
-        (void)context;                                                                             \
-        for (; n >= LANES_##s; n -= LANES_##s) {                                                   \
-            v_store_##s(out, v_##word##_##s(v_load_##s(pa)));                                      \
-            out += LANES_##s;                                                                      \
-            pa += step_pa;                                                                         \
+/* The vector of operand p at element k, if it is a vector operand and if it is a scalar. */
+#define V(p, s) v_load_##s(p + k)
+#define S(p, s) p##_splat
+
+/* Stores the vector `expression` of element k for each whole vector, four a turn as far as they go. */
+#define RUN(s, expression)                                                                         \
+    do {                                                                                           \
+        for (; n - i >= 4 * LANES_##s; i += 4 * LANES_##s)                                         \
+            for (size_t k = i; k < i + 4 * LANES_##s; k += LANES_##s)                              \
+                v_store_##s(out + k, expression);                                                  \
+        for (; n - i >= LANES_##s; i += LANES_##s) {                                               \
+            const size_t k = i;                                                                    \
+            v_store_##s(out + k, expression);                                                      \
         }                                                                                          \
-        if (n != 0)                                                                                \
-            v_store_part_##s(out, v_##word##_##s(v_load_part_##s(pa, n)), n);                      \
+    } while (0)
+
+/* A loop for each combination of vectors and scalars; bit j of the number: operand j is a scalar. */
+#define IS_SCALAR(j) (src[j].step == 0)
+#define CASE_1(form, s, f, A)                                                                      \
+    case form:                                                                                     \
+        RUN(s, f(A(pa, s)));                                                                       \
+        break;
+#define CASE_2(form, s, f, A, B)                                                                   \
+    case form:                                                                                     \
+        RUN(s, f(A(pa, s), B(pb, s)));                                                             \
+        break;
+#define CASE_3(form, s, f, A, B, C)                                                                \
+    case form:                                                                                     \
+        RUN(s, f(A(pa, s), B(pb, s), C(pc, s)));                                                   \
+        break;
+#define FORMS_1(s, f)                                                                              \
+    switch (IS_SCALAR(0)) { CASE_1(0, s, f, V) CASE_1(1, s, f, S) }
+#define FORMS_2(s, f)                                                                              \
+    switch (IS_SCALAR(0) + 2 * IS_SCALAR(1)) {                                                     \
+        CASE_2(0, s, f, V, V)                                                                      \
+        CASE_2(1, s, f, S, V)                                                                      \
+        CASE_2(2, s, f, V, S)                                                                      \
+        CASE_2(3, s, f, S, S)                                                                      \
+    }
+#define FORMS_3(s, f)                                                                              \
+    switch (IS_SCALAR(0) + 2 * IS_SCALAR(1) + 4 * IS_SCALAR(2)) {                                  \
+        CASE_3(0, s, f, V, V, V)                                                                   \
+        CASE_3(1, s, f, S, V, V)                                                                   \
+        CASE_3(2, s, f, V, S, V)                                                                   \
+        CASE_3(3, s, f, S, S, V)                                                                   \
+        CASE_3(4, s, f, V, V, S)                                                                   \
+        CASE_3(5, s, f, S, V, S)                                                                   \
+        CASE_3(6, s, f, V, S, S)                                                                   \
+        CASE_3(7, s, f, S, S, S)                                                                   \
     }
 
-#define VECTOR_KERNEL_2(s, ID, C, id, word)                                                        \
-    KERNEL(kernel_##id##_##s) {                                                                    \
-        OPERAND(pa, 0, s, C)                                                                       \
-        OPERAND(pb, 1, s, C)                                                                       \
-        C *out = dst[0];                                                                           \
-        (void)context;                                                                             \
-        for (; n >= LANES_##s; n -= LANES_##s) {                                                   \
-            v_store_##s(out, v_##word##_##s(v_load_##s(pa), v_load_##s(pb)));                      \
-            out += LANES_##s;                                                                      \
-            pa += step_pa;                                                                         \
-            pb += step_pb;                                                                         \
-        }                                                                                          \
-        if (n != 0) {                                                                              \
-            const v_##s a = v_load_part_##s(pa, n), b = v_load_part_##s(pb, n);                    \
-            v_store_part_##s(out, v_##word##_##s(a, b), n);                                        \
-        }                                                                                          \
-    }
+/* The last n - i < LANES elements go through the same word. */
+#define PART(p, j, s) v_load_part_##s(p + i * src[j].step, n - i)
+#define LAST_1(s, f) f(PART(pa, 0, s))
+#define LAST_2(s, f) f(PART(pa, 0, s), PART(pb, 1, s))
+#define LAST_3(s, f) f(PART(pa, 0, s), PART(pb, 1, s), PART(pc, 2, s))
 
-#define VECTOR_KERNEL_3(s, ID, C, id, word)                                                        \
+#define VECTOR_KERNEL(s, ID, C, id, arity, word)                                                   \
     KERNEL(kernel_##id##_##s) {                                                                    \
-        OPERAND(pa, 0, s, C)                                                                       \
-        OPERAND(pb, 1, s, C)                                                                       \
-        OPERAND(pc, 2, s, C)                                                                       \
-        C *out = dst[0];                                                                           \
+        OPERANDS_##arity(s, C) C *out = dst[0];                                                    \
+        size_t i = 0;                                                                              \
         (void)context;                                                                             \
-        for (; n >= LANES_##s; n -= LANES_##s) {                                                   \
-            v_store_##s(out, v_##word##_##s(v_load_##s(pa), v_load_##s(pb), v_load_##s(pc)));      \
-            out += LANES_##s;                                                                      \
-            pa += step_pa;                                                                         \
-            pb += step_pb;                                                                         \
-            pc += step_pc;                                                                         \
-        }                                                                                          \
-        if (n != 0) {                                                                              \
-            const v_##s a = v_load_part_##s(pa, n), b = v_load_part_##s(pb, n);                    \
-            v_store_part_##s(out, v_##word##_##s(a, b, v_load_part_##s(pc, n)), n);                \
-        }                                                                                          \
+        FORMS_##arity(s, v_##word##_##s)                                                           \
+        if (i < n)                                                                                 \
+            v_store_part_##s(out + i, LAST_##arity(s, v_##word##_##s), n - i);                     \
     }
 
 /* ---- The kernels ---------------------------------------------------------------------------- */
@@ -189,10 +204,11 @@
 #define HAS_ROW(s, ID, C, id)                                                                      \
     _Static_assert(sizeof(&element_##id##_##s) != 0, "not in core/op.def: " #id);
 
-#define LOOP(id, types) EVEX_FOR_##types(LOOP_KERNEL, id)
+#define LOOP(id, types)                                                                            \
+    EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(LOOP_KERNEL, id)
 #define VECTOR(id, arity, types, word)                                                             \
     _Static_assert(EVEX_ARITY_##id == arity, #id ": arity differs from core/op.def");              \
-    EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(VECTOR_KERNEL_##arity, id, word)
+    EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(VECTOR_KERNEL, id, arity, word)
 #include "eval/kernels.tmpl.h"
 
 #define CAST_KERNEL(to, TO, R, from, C)                                                            \

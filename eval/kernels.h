@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel table: all that an instruction set gives to the rest of eval/. eval/kernels.c is
- * compiled once per instruction set and exports one table (see eval/simd/meson.build);
- * eval/dispatch.c chooses among them. The reduction
- * kernels stand in eval/reduce.tmpl.h, which eval/kernels.c includes; its EVEX_REDUCE_TABLE is the
- * initialiser of `reduce`. The `ref` table has evex_reduce_definition's (eval/reduce.h).
+ * compiled once per instruction set and exports one table (see eval/simd/meson.build), and so is
+ * eval/reduce_kernels.c for the reductions' part of it; eval/dispatch.c chooses among them.
  */
 #ifndef EVEX_EVAL_KERNELS_H
 #define EVEX_EVAL_KERNELS_H
@@ -33,7 +31,8 @@ typedef struct {
 } evex_kernel_table;
 
 /* One instruction set's part of each: evex_kernels_avx2 is made by eval/kernels.c and points to
- * evex_reduce_avx2, made by the reductions' kernels. Which of them exist depends on the target. */
+ * evex_reduce_avx2, made by eval/reduce_kernels.c; evex_reduce_ref is in eval/reduce_ref.c. Which of
+ * them exist depends on the target. */
 extern const evex_kernel_table evex_kernels_ref, evex_kernels_base, evex_kernels_avx2,
     evex_kernels_avx512;
 extern evex_reduce_row evex_reduce_ref[EVEX_N_REDUCTIONS], evex_reduce_base[EVEX_N_REDUCTIONS],

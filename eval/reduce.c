@@ -155,6 +155,9 @@ void evex_leaf_begin(const evex_reducer *reducer, void *leaf, size_t w) {
         memset(at, spec->kind == EVEX_RED_ALL, w);
         break;
     case EVEX_ACC_PLACED:
+        memset(at, 0, w * column_bytes(reducer));
+        fill(at, sizeof(uint64_t), EVEX_NO_INDEX, w);
+        break;
     case EVEX_ACC_FIRST:
         fill(at, sizeof(uint64_t), EVEX_NO_INDEX, w);
         break;

@@ -55,10 +55,6 @@ typedef struct {
     uint8_t accumulator;   /* evex_accumulator */
 } evex_reducer;
 
-/* The scalar reference kernel of a row and dtype, for the `ref` table and the tests; NULL where the
- * row's types lack dtype. */
-evex_reduce_kernel evex_reduce_definition(evex_reduction_kind kind, evex_dtype dtype);
-
 /* spec must outlive the reducer. EVEX_UNSUPPORTED when there is no kernel for the kind and dtype. */
 evex_status evex_reducer_link(evex_reducer *reducer, const evex_reduction *spec,
                               const evex_kernel_table *kernels, evex_error *error);

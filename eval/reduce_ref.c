@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The reduction kernels as scalar loops, element by element in order: the meaning that every
- * instruction set's kernels (eval/reduce.tmpl.h) must reproduce bit for bit, and the kernels of the
+ * instruction set's kernels (eval/reduce_kernels.c) must reproduce bit for bit, and the kernels of the
  * `ref` table. eval/accumulators.h draws the accumulators.
  */
 #include "core/definitions.h"
 #include "eval/accumulators.h"
-#include "eval/reduce.h"
+#include "eval/kernels.h"
 
 /*
  * Defines reduce_<name>_<s>, which runs `step` once for each included element a, at `row` of
@@ -79,7 +79,4 @@ KERNEL(excluded, bool, BOOL, uint8_t, ((uint64_t *)at)[column] += a == 0)
 KERNEL(first, bool, BOOL, uint8_t, uint64_t *index = (uint64_t *)at + column;
        if (a && *index == EVEX_NO_INDEX) *index = leaf_index + row)
 
-evex_reduce_kernel evex_reduce_definition(evex_reduction_kind kind, evex_dtype dtype) {
-    static const evex_reduce_kernel table[EVEX_N_REDUCTIONS][EVEX_N_DTYPES] = EVEX_REDUCE_TABLE;
-    return table[kind][dtype];
-}
+evex_reduce_row evex_reduce_ref[EVEX_N_REDUCTIONS] = EVEX_REDUCE_TABLE;

@@ -181,10 +181,16 @@ evex_status evex_lexer_init(evex_lexer *lexer, const char *source, size_t length
     pcre2_general_context *general =
         pcre2_general_context_create(allocate_in_arena, free_in_arena, arena);
     pcre2_match_data *match = general ? pcre2_match_data_create(1, general) : NULL;
-    if (!match)
+    pcre2_match_context *context = general ? pcre2_match_context_create(general) : NULL;
+    if (!match || !context)
         return evex_fail_memory(error);
-    *lexer = (evex_lexer){source, length, 0,     0,
-                          limits, arena,  error, atomic_load(&shared_pattern), match};
+    /* The pattern is linear in the text, whose length is limited already. */
+    pcre2_set_match_limit(context, UINT32_MAX);
+    *lexer = (evex_lexer){.source = source, .length = length, .limits = limits, .arena = arena};
+    lexer->error = error;
+    lexer->pattern = atomic_load_explicit(&shared_pattern, memory_order_acquire);
+    lexer->match = match;
+    lexer->context = context;
     return EVEX_OK;
 }
 
@@ -308,7 +314,7 @@ static evex_status read_token(evex_lexer *lexer, evex_token *token) {
 /* Matches at lexer->offset. JIT code can run out of its stack; the interpreter then answers. */
 static int match(const evex_lexer *lexer, uint32_t options) {
     return pcre2_match(lexer->pattern, (PCRE2_SPTR)lexer->source, lexer->length, lexer->offset,
-                       options | PCRE2_NO_UTF_CHECK, lexer->match, NULL);
+                       options | PCRE2_NO_UTF_CHECK, lexer->match, lexer->context);
 }
 
 /* Finds the kind and the place of the next token, newlines included. */

@@ -48,6 +48,7 @@ typedef struct {
     evex_error *error;
     const struct pcre2_real_code_8 *pattern;
     struct pcre2_real_match_data_8 *match;
+    struct pcre2_real_match_context_8 *context;
 } evex_lexer;
 
 /*

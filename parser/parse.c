@@ -35,6 +35,46 @@ typedef struct {
 
 typedef int64_t node_index; /* an evex_ast_index or FAILED */
 
+/* ---- Precedence -------------------------------------------------------------------------- */
+
+/* Lowest first; an operator's operands bind tighter than itself, but for the right one of `**`. */
+typedef enum {
+    NO_OPERATOR,
+    TERNARY,
+    OR,
+    AND,
+    NOT,
+    COMPARISON,
+    COALESCE,
+    BIT_OR,
+    BIT_XOR,
+    BIT_AND,
+    SHIFT,
+    SUM,
+    PRODUCT,
+    UNARY,
+    POWER,
+    POSTFIX
+} precedence;
+
+/* Parses what begins with the current token, as the operand of an operator below minimum. */
+typedef node_index (*prefix_production)(parser *p, precedence minimum);
+/* Parses what continues left with the current token. */
+typedef node_index (*infix_production)(parser *p, node_index left);
+
+typedef struct {
+    prefix_production prefix;
+    infix_production infix;
+    uint8_t precedence; /* of infix */
+    uint8_t op;         /* evex_op */
+} rule;
+
+static const rule rules[EVEX_N_TOKENS];
+
+static int begins_operand(evex_token_kind kind) {
+    return rules[kind].prefix && !rules[kind].infix;
+}
+
 /* ---- Errors ------------------------------------------------------------------------------ */
 
 /* The end of the text is drawn as one column behind it. */
@@ -45,11 +85,14 @@ static evex_place place_of(const evex_token *token) {
 /* Quoted text of the token, or a phrase where it has none worth showing. */
 static void describe(const parser *p, const evex_token *token, char buffer[64]) {
     evex_text text = evex_text_in(buffer, 64);
+    int has_quotes = token->kind == EVEX_TOKEN_STRING || token->kind == EVEX_TOKEN_BACKTICKS;
+    const char *quote = has_quotes ? "" : "'";
     if (token->kind == EVEX_TOKEN_NEWLINE || token->kind == EVEX_TOKEN_END)
         evex_text_format(&text, "%s", evex_token_text(token->kind));
     else
-        evex_text_format(&text, "'%.*s'", (int)(token->place.length < 48 ? token->place.length : 48),
-                         p->lexer.source + token->place.offset);
+        evex_text_format(&text, "%s%.*s%s", quote,
+                         (int)(token->place.length < 48 ? token->place.length : 48),
+                         p->lexer.source + token->place.offset, quote);
 }
 
 /* Records a plain syntax error; hint may be NULL. */
@@ -64,8 +107,6 @@ static node_index fail_memory(parser *p) {
     p->status = evex_fail_memory(p->error);
     return FAILED;
 }
-
-static int begins_operand(evex_token_kind kind);
 
 static void hint_at_token(parser *p) {
     if (p->token.kind == EVEX_TOKEN_ASSIGN)
@@ -99,7 +140,7 @@ static node_index fail_operand(parser *p, const char *operand) {
                               "expected %s after %s, found %s", operand,
                               evex_token_text(p->last_kind), found);
     evex_expected(p->error, operand, found);
-    if (evex_token_is_keyword(p->token.kind))
+    if (evex_token_is_keyword(p->token.kind) && !rules[p->token.kind].prefix)
         evex_hint(p->error, "a name that is a keyword needs backticks: `%.*s`",
                   (int)p->token.place.length, p->lexer.source + p->token.place.offset);
     else if (p->token.kind == EVEX_TOKEN_ASSIGN)
@@ -220,45 +261,7 @@ static node_index add_parent_of_stack(parser *p, evex_ast_node node, size_t offs
     return add_node(p, node);
 }
 
-/* ---- Precedence -------------------------------------------------------------------------- */
-
-/* Lowest first; an operator's operands bind tighter than itself, but for the right one of `**`. */
-typedef enum {
-    NO_OPERATOR,
-    TERNARY,
-    OR,
-    AND,
-    NOT,
-    COMPARISON,
-    COALESCE,
-    BIT_OR,
-    BIT_XOR,
-    BIT_AND,
-    SHIFT,
-    SUM,
-    PRODUCT,
-    UNARY,
-    POWER,
-    POSTFIX
-} precedence;
-
-/* Parses what begins with the current token, as the operand of an operator below minimum. */
-typedef node_index (*prefix_production)(parser *p, precedence minimum);
-/* Parses what continues left with the current token. */
-typedef node_index (*infix_production)(parser *p, node_index left);
-
-typedef struct {
-    prefix_production prefix;
-    infix_production infix;
-    uint8_t precedence; /* of infix */
-    uint8_t op;         /* evex_op */
-} rule;
-
-static const rule rules[EVEX_N_TOKENS];
-
-static int begins_operand(evex_token_kind kind) {
-    return rules[kind].prefix && !rules[kind].infix;
-}
+/* ---- Expressions ------------------------------------------------------------------------- */
 
 static int enter(parser *p) {
     if (p->depth++ <= p->limits->depth)
@@ -369,8 +372,8 @@ static node_index parse_elements(parser *p, evex_place open, size_t n_base) {
         if (element == FAILED || !push(p, (uint32_t)element))
             return FAILED;
         if (at(p, EVEX_TOKEN_RIGHT) && p->n_stack == n_base + 1)
-            return fail(p, place_from(p, open.offset), "a tuple of one element needs a comma",
-                        "write (x,)");
+            return fail(p, p->token.place, "a tuple of one element needs a comma",
+                        "write it as in: x in (1,)");
         if (!at(p, EVEX_TOKEN_RIGHT) && !expect(p, EVEX_TOKEN_COMMA, "',' or ')'"))
             return FAILED;
     }
@@ -436,12 +439,10 @@ static node_index parse_value(parser *p) {
 /* keyword := name "=" value */
 static node_index parse_keyword(parser *p, size_t n_base) {
     const evex_token name = p->token;
-    evex_ast_node node = node_of_token(&name);
-    node.kind = EVEX_AST_KEYWORD;
     if (!check_keyword(p, n_base, &name) || !advance(p) || !advance(p))
         return FAILED;
     node_index value = parse_value(p);
-    return value == FAILED ? FAILED : add_parent(p, node, name.place.offset, &value, 1);
+    return value == FAILED ? FAILED : add_named(p, EVEX_AST_KEYWORD, &name, &value, 1);
 }
 
 /* argument := keyword | value, with keywords last */
@@ -460,8 +461,6 @@ static node_index parse_argument(parser *p, size_t n_base) {
 static node_index parse_call(parser *p, const evex_token *name) {
     const evex_place open = p->token.place;
     const size_t n_base = p->n_stack;
-    evex_ast_node node = node_of_token(name);
-    node.kind = EVEX_AST_CALL;
     if (!advance(p))
         return FAILED;
     for (int is_first = 1; is_first ? !at(p, EVEX_TOKEN_RIGHT) : at(p, EVEX_TOKEN_COMMA);
@@ -475,6 +474,8 @@ static node_index parse_call(parser *p, const evex_token *name) {
     }
     if (!expect_right(p, open, "an operator, ',' or ')'"))
         return FAILED;
+    evex_ast_node node = node_of_token(name);
+    node.kind = EVEX_AST_CALL;
     return add_parent_of_stack(p, node, name->place.offset, n_base);
 }
 

@@ -55,7 +55,10 @@ install_packages() {
     printf 'installing %s\n' "${missing[*]}"
     log=$(mktemp)
     # An update can fail over a source that none of this comes from; the installation decides.
-    as_root apt-get -q update >"$log" 2>&1 </dev/null || true
+    if [[ -z ${is_apt_updated:-} ]]; then
+        as_root apt-get -q update >"$log" 2>&1 </dev/null || true
+        is_apt_updated=1
+    fi
     if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
         install "${missing[@]}" >>"$log" 2>&1 </dev/null; then
         tail -n 30 "$log" >&2

@@ -2,7 +2,7 @@
 /*
  * Runner of golden files; see golden.h for their format.
  */
-#include "golden.h"
+#include "tests/golden.h"
 
 #include <dirent.h>
 #include <stdlib.h>

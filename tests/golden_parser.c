@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "golden.h"
+#include "tests/golden.h"
 #include "parser/ast.h"
 #include "parser/lex.h"
 

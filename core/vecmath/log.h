@@ -69,8 +69,8 @@ static inline v_dw log_dw(v_dw x, v_f64 e_shift) {
                        -0x1.9a2b9aa4657bbp-4, 0x1.335e1a4510428p-4);
     v_dw sum = fast_two_sum(parts.e_log.hi, r);
     v_f64 hi = v_fnma(r2.hi, v_set(0.5), sum.hi), lo = v_fnma(r2.hi, v_set(0.5), v_sub(sum.hi, hi));
-    lo = v_add(v_add(sum.lo, lo),
-               v_add(parts.e_log.lo, v_fnma(r2_lo, v_set(0.5), parts.r.lo)));
+    v_f64 r_lo = v_fma(parts.r.lo, r2.hi, v_fnma(r2_lo, v_set(0.5), parts.r.lo));
+    lo = v_add(v_add(sum.lo, lo), v_add(parts.e_log.lo, r_lo));
     lo = v_fma(v_mul(r, r2.hi), v_fma(r4, high, low), lo);
     return fast_two_sum(hi, lo);
 }
@@ -126,11 +126,10 @@ static inline v_f64 math_log10(v_f64 x) {
     return log_times(x, dw_set(0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57));
 }
 
-/* log(1 + w) of a w >= 0 in two parts that may be tiny; infinite w give garbage. */
-static inline v_f64 log1p_of(v_dw w) {
+/* 1 + w in two parts, w >= 0 in two parts that may be tiny. */
+static inline v_dw one_plus(v_dw w) {
     v_dw sum = two_sum(v_set(1.0), w.hi);
-    sum = fast_two_sum(sum.hi, v_add(sum.lo, w.lo));
-    return log_of(sum, v_set(0.0));
+    return fast_two_sum(sum.hi, v_add(sum.lo, w.lo));
 }
 
 static inline v_f64 math_log1p(v_f64 x) {
@@ -150,10 +149,11 @@ static inline v_f64 math_logaddexp(v_f64 x, v_f64 y) {
     v_mask near = v_lt(v_set(EXP_LEAST), d.hi);
     v_f64 n;
     v_dw e = exp_dw(dw_select(near, d, dw_set(EXP_LEAST, 0.0)), &n);
-    v_f64 r = v_add(most, log1p_of(dw(v_scale(e.hi, n), v_scale(e.lo, n))));
-    /* Equal infinities, whose difference is NaN, and infinity beside anything but NaN. */
-    r = v_select(v_or(v_eq(x, y), v_eq(most, v_set(INFINITE))), v_add(most, v_set(0x1.62e42fefa39efp-1)), r);
-    r = v_select(v_eq(least, v_set(-INFINITE)), most, r);
+    v_dw l = log_dw(one_plus(dw(v_scale(e.hi, n), v_scale(e.lo, n))), v_set(0.0));
+    v_dw sum = two_sum(most, l.hi);
+    v_f64 r = v_add(sum.hi, v_add(sum.lo, l.lo));
+    v_mask infinite = v_or(v_eq(v_abs(most), v_set(INFINITE)), v_eq(least, v_set(-INFINITE)));
+    r = v_select(infinite, most, r);
     return v_select(v_or(v_ne(x, x), v_ne(y, y)), v_add(x, y), r);
 }
 

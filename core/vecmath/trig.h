@@ -20,7 +20,10 @@
 #define TRIG_HALF_PI_2 0x1.1a62633145c07p-54
 #define TRIG_HALF_PI_3 -0x1.f1976b7ed8fbcp-110
 #define TRIG_TWO_OVER_PI 0x1.45f306dc9c883p-1
+/* From here on by Payne and Hanek. */
 #define TRIG_LARGE 0x1p40
+/* Below it sin x and tan x are x to a thousandth of an ULP. */
+#define TRIG_SMALL 0x1p-32
 
 /* x = r + quadrant pi/2, the quadrant modulo 4 (its low two bits). */
 typedef struct {
@@ -178,8 +181,9 @@ static inline void trig_sin_and_cos(v_dw r, v_dw *sine, v_dw *cosine) {
 
 /* ---- The functions -------------------------------------------------------------------------- */
 
+/* Selecting small arguments themselves keeps -0. */
 static inline v_f64 math_sin(v_f64 x) {
-    return trig_sine(trig_reduce(x));
+    return v_select(v_lt(v_abs(x), v_set(TRIG_SMALL)), x, trig_sine(trig_reduce(x)));
 }
 
 static inline v_f64 math_cos(v_f64 x) {
@@ -193,12 +197,21 @@ static inline v_f64 math_tan(v_f64 x) {
     v_mask odd = trig_is_odd(t.quadrant);
     v_dw ratio = dw_div(dw_select(odd, cosine, sine), dw_select(odd, sine, cosine));
     v_f64 y = trig_sign(dw_round(ratio), t.quadrant, 0);
-    return v_select(v_lt(v_abs(x), v_set(0x1p-30)), x, y);
+    return v_select(v_lt(v_abs(x), v_set(TRIG_SMALL)), x, y);
+}
+
+/* pi x where its low part would underflow. */
+static inline v_f64 sinpi_tiny(v_f64 x) {
+    v_dw pi = dw_set(2.0 * TRIG_HALF_PI_1, 2.0 * TRIG_HALF_PI_2);
+    return v_mul(dw_round(dw_mul_f64(pi, v_mul(x, v_set(0x1p200)))), v_set(0x1p-200));
 }
 
 /* A zero has the argument's sign, at every integer. */
 static inline v_f64 math_sinpi(v_f64 x) {
     v_f64 y = trig_sine(trig_reduce_pi(x));
+    v_mask tiny = v_lt(v_abs(x), v_set(0x1p-900));
+    if (v_unlikely(v_any(tiny)))
+        y = v_select(tiny, sinpi_tiny(x), y);
     return v_select(v_eq(y, v_set(0.0)), v_copysign(y, x), y);
 }
 

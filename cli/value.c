@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See value.h.
+ */
+#include "cli/value.h"
+
+#include <string.h>
+
+#include "cli/number.h"
+
+static size_t copy_text(char *text, const char *from) {
+    size_t n = strlen(from);
+    memcpy(text, from, n);
+    return n;
+}
+
+static size_t write_float(char *text, double value, int precision) {
+    return precision > 0 ? number_write_digits(text, value, precision)
+                         : number_write_f64(text, value);
+}
+
+#define WRITE_INTEGER(id, type, form)                                                              \
+    case id: {                                                                                     \
+        type number;                                                                               \
+        memcpy(&number, value, sizeof number);                                                     \
+        return number_write_##form(text, number);                                                  \
+    }
+
+size_t value_write(char text[VALUE_BYTES], evex_dtype dtype, const void *value, int precision) {
+    double f64;
+    float f32;
+    switch (dtype) {
+        WRITE_INTEGER(EVEX_I8, int8_t, i64)
+        WRITE_INTEGER(EVEX_I16, int16_t, i64)
+        WRITE_INTEGER(EVEX_I32, int32_t, i64)
+        WRITE_INTEGER(EVEX_I64, int64_t, i64)
+        WRITE_INTEGER(EVEX_U8, uint8_t, u64)
+        WRITE_INTEGER(EVEX_U16, uint16_t, u64)
+        WRITE_INTEGER(EVEX_U32, uint32_t, u64)
+        WRITE_INTEGER(EVEX_U64, uint64_t, u64)
+    case EVEX_BOOL:
+        return copy_text(text, *(const uint8_t *)value ? "true" : "false");
+    case EVEX_F32:
+        memcpy(&f32, value, sizeof f32);
+        return precision > 0 ? write_float(text, f32, precision) : number_write_f32(text, f32);
+    case EVEX_F64:
+        memcpy(&f64, value, sizeof f64);
+        return write_float(text, f64, precision);
+    default:
+        return copy_text(text, "?");
+    }
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The checker: from resolved syntax to typed values. It walks the syntax nodes in order, children
+ * first, and gives each a term: a literal that has no type of its own yet, or a value of the
+ * intermediate form. NumPy 2's promotion with weak kinds (NEP 50) decides the types; casts are
+ * inserted where they differ.
+ *
+ *   check.c     the walk, operators, names        types.c     common types, adapting, messages
+ *   literals.c  arithmetic on literals            compare.c   comparisons and `in`
+ *   power.c     ** with a literal exponent        calls.c     functions, casts, user functions
+ *   forms.c     clip, round, isclose...           reduce.c    reductions and their keywords
+ */
+#ifndef EVEX_COMPILER_CHECK_H
+#define EVEX_COMPILER_CHECK_H
+
+#include "compiler/ir.h"
+#include "compiler/names.h"
+#include "core/functions.h"
+#include "parser/ast.h"
+
+/*
+ * The meaning of an expression. Weak terms adapt to the strong types around them: bool, int (I64, or
+ * U64 for literals beyond it and variables declared so) and float (F64). Literals are weak terms whose
+ * value is known and stands in `as`, not in the intermediate form; arithmetic on literals gives
+ * literals.
+ */
+typedef enum {
+    EVEX_TERM_NONE,    /* None, where an argument may be left open */
+    EVEX_TERM_LITERAL, /* weak, known; or a str */
+    EVEX_TERM_WEAK,    /* a weak variable, or computed from such */
+    EVEX_TERM_STRONG,
+    EVEX_TERM_TUPLE    /* literals only; its syntax node has them */
+} evex_term_kind;
+
+typedef struct {
+    uint8_t kind;    /* evex_term_kind */
+    uint8_t dtype;
+    uint8_t is_huge; /* an int literal beyond 64 bits, with its value in as.number */
+    evex_ir_id value; /* of WEAK and STRONG */
+    union {
+        int64_t i64;  /* I64, and BOOL as 0 or 1 */
+        uint64_t u64; /* U64: above INT64_MAX */
+        double number; /* F64 and huge ints */
+        struct {
+            const char *bytes;
+            size_t n_bytes;
+        } text;
+    } as;
+} evex_term;
+
+typedef struct {
+    const evex_ast *ast;
+    const evex_names_found *names;
+    const evex_functions *functions; /* the host's, or NULL */
+    evex_ir *ir;
+    evex_term *terms; /* by syntax node */
+    evex_arena *arena;
+    evex_error *error;
+} evex_checker;
+
+/* Checks the whole program into checker->ir, outputs included. */
+evex_status evex_check(evex_checker *checker);
+
+/* ---- Terms (types.c) ------------------------------------------------------------------------ */
+
+static inline evex_term evex_term_strong(const evex_checker *c, evex_ir_id value) {
+    return (evex_term){.kind = EVEX_TERM_STRONG,
+                       .dtype = (uint8_t)evex_ir_dtype(c->ir, value),
+                       .value = value};
+}
+static inline evex_term evex_term_weak(const evex_checker *c, evex_ir_id value) {
+    evex_term term = evex_term_strong(c, value);
+    term.kind = EVEX_TERM_WEAK;
+    return term;
+}
+static inline evex_term evex_term_of_child(const evex_checker *c, const evex_ast_node *node,
+                                           size_t i) {
+    return c->terms[node->children[i]];
+}
+static inline int evex_term_is_literal(const evex_term *t) {
+    return t->kind == EVEX_TERM_LITERAL && t->dtype != EVEX_STR;
+}
+static inline int evex_term_is_weak(const evex_term *t) {
+    return evex_term_is_literal(t) || t->kind == EVEX_TERM_WEAK;
+}
+evex_term evex_term_int(int64_t value);
+evex_term evex_term_float(double value);
+evex_term evex_term_bool(int value);
+
+/* 'b', 'i' (signed, unsigned and huge), 'f' or 's': what sort of number a term is. */
+char evex_term_sort(const evex_term *t);
+/* A literal number as a double. */
+double evex_term_number(const evex_term *t);
+/* What messages call its type: "float32", or "int" for a weak one. */
+const char *evex_term_type_name(const evex_term *t);
+
+/* Whether an int literal is exact in an integer type. */
+int evex_literal_fits(const evex_term *t, evex_dtype dtype);
+
+/* NumPy's result type of n terms; EVEX_N_DTYPES when they have none. *is_strong: whether one of
+ * them is strong (may be NULL). */
+evex_dtype evex_common_dtype(const evex_term *terms, size_t n, int *is_strong);
+
+/* The term as a value of exactly this type, by conversion: what a cast gives. Literals must fit. */
+evex_ir_id evex_term_cast(evex_checker *c, const evex_term *t, evex_dtype dtype);
+/*
+ * Makes sure that a weak int is exact in an integer type it is about to take: at once for literals,
+ * by the input's must_fit for variables, by a guard for what is computed from them.
+ */
+evex_status evex_term_require_fit(evex_checker *c, const evex_term *t, evex_dtype dtype,
+                                  evex_place place);
+/* The error for an int literal beyond 64 bits, where it cannot stand as a value. */
+evex_status evex_term_refuse_huge(const evex_checker *c, const evex_term *t, evex_place place);
+/* Casts n terms to their place in an op on `dtype`, where `common` is their common type, which weak
+ * ints must fit. places are those of the arguments. */
+evex_status evex_terms_adapt(evex_checker *c, const evex_term *terms, size_t n, evex_dtype common,
+                             evex_dtype dtype, const evex_ast_node *node, size_t first_child,
+                             evex_ir_id *values);
+
+/* EVEX_OK, or that memory ran out while the term was built. */
+evex_status evex_check_memory(const evex_checker *c);
+/* The error for operands that an operation cannot take: "'&' needs bool or integer operands, found
+ * float64 and bool". */
+evex_status evex_fail_operands(const evex_checker *c, const evex_ast_node *node, const char *name,
+                               const char *needs, const evex_term *terms, size_t n);
+/* The error unless a term is a value (no None, no tuple) of a type that this version computes. */
+evex_status evex_require_value(const evex_checker *c, evex_ast_index index);
+/* The error unless it is bool as well; what names the construct, "'and'". */
+evex_status evex_require_bool(const evex_checker *c, const evex_ast_node *node, size_t child,
+                              const char *what);
+
+/* ---- Operations ----------------------------------------------------------------------------- */
+
+/* `op` on the node's children from first_child, which are checked values. Functions give strong
+ * results, operators between weak operands weak ones. */
+evex_status evex_check_op(evex_checker *c, const evex_ast_node *node, evex_op op,
+                          size_t first_child, int is_operator, evex_term *result);
+
+/* literals.c: an operator between literals (b is ignored for NEG and INVERT). *is_known is 0 when this
+ * pair has to go the ordinary way. */
+evex_status evex_literal_op(const evex_checker *c, const evex_ast_node *node, evex_op op,
+                            const evex_term *a, const evex_term *b, evex_term *result,
+                            int *is_known);
+
+/* compare.c */
+evex_status evex_check_comparison(evex_checker *c, const evex_ast_node *node, evex_op op, size_t left,
+                                  evex_term *result);
+evex_status evex_check_in(evex_checker *c, const evex_ast_node *node, evex_term *result);
+
+/* power.c: base ** exponent for a literal exponent; *is_done is 0 when no shortcut exists. */
+evex_status evex_check_literal_power(evex_checker *c, const evex_ast_node *node,
+                                     const evex_term *base, const evex_term *exponent,
+                                     evex_term *result, int *is_done);
+
+/* calls.c, forms.c, reduce.c */
+evex_status evex_check_call(evex_checker *c, const evex_ast_node *node, evex_term *result);
+evex_status evex_check_form(evex_checker *c, const evex_ast_node *node, evex_form form,
+                            evex_term *result);
+evex_status evex_check_reduction(evex_checker *c, const evex_ast_node *node,
+                                 evex_reduction_kind kind, int ignores_nan, evex_term *result);
+
+/* The number of positional arguments: keywords come last. */
+size_t evex_n_positional(const evex_checker *c, const evex_ast_node *call);
+/* The error unless the call has between min and max positional arguments. */
+evex_status evex_require_arguments(const evex_checker *c, const evex_ast_node *call, size_t min,
+                                   size_t max);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reductions: their keywords axis=, keepdims=, where= and ddof=, and the operand types that each
+ * kind works on. nansum and nanmean are sum and mean with the nans masked out. See check.h.
+ */
+#include <string.h>
+
+#include "compiler/check.h"
+
+/* A reduction call taken apart. */
+typedef struct {
+    const evex_ast_node *call;
+    evex_reduction_kind kind;
+    evex_reduction spec;
+    evex_ir_id mask; /* EVEX_IR_NONE: every element counts */
+} reduction_call;
+
+static evex_status fail_keyword(const evex_checker *c, const evex_ast_node *value,
+                                const char *message) {
+    return evex_fail(c->error, EVEX_BAD_CALL, value->place, "%s", message);
+}
+
+/* ---- axis= ---------------------------------------------------------------------------------- */
+
+static evex_status add_axis(const evex_checker *c, const evex_ast_node *node, const evex_term *t,
+                            evex_reduction *spec) {
+    if (!evex_term_is_literal(t) || evex_term_sort(t) != 'i')
+        return fail_keyword(c, node, "axis takes None, an int literal or a tuple of them");
+    if (t->is_huge || t->dtype == EVEX_U64 || t->as.i64 < -EVEX_MAX_DIMS ||
+        t->as.i64 >= EVEX_MAX_DIMS)
+        return evex_fail(c->error, EVEX_OUT_OF_RANGE, node->place,
+                         "an array has at most %d dimensions", EVEX_MAX_DIMS);
+    for (int i = 0; i < spec->n_axes; i++)
+        if (spec->axes[i] == t->as.i64)
+            return fail_keyword(c, node, "an axis is named twice");
+    spec->axes[spec->n_axes++] = (int8_t)t->as.i64;
+    return EVEX_OK;
+}
+
+static evex_status take_axis(const evex_checker *c, const evex_ast_node *node, const evex_term *t,
+                             reduction_call *call) {
+    if (t->kind == EVEX_TERM_NONE)
+        return EVEX_OK;
+    call->spec.all_axes = 0;
+    if (t->kind != EVEX_TERM_TUPLE)
+        return add_axis(c, node, t, &call->spec);
+    if (node->n_children == 0)
+        return fail_keyword(c, node, "the tuple of axes is empty");
+    if (node->n_children > EVEX_MAX_DIMS)
+        return evex_fail(c->error, EVEX_LIMIT_DIMS, node->place,
+                         "an array has at most %d dimensions", EVEX_MAX_DIMS);
+    evex_status status = EVEX_OK;
+    for (size_t i = 0; i < node->n_children && status == EVEX_OK; i++)
+        status = add_axis(c, &c->ast->nodes[node->children[i]], &c->terms[node->children[i]],
+                          &call->spec);
+    return status;
+}
+
+/* ---- Other keywords ------------------------------------------------------------------------- */
+
+static evex_status take_keepdims(const evex_checker *c, const evex_ast_node *node,
+                                 const evex_term *t, reduction_call *call) {
+    (void)c;
+    if (!evex_term_is_literal(t) || t->dtype != EVEX_BOOL)
+        return fail_keyword(c, node, "keepdims takes True or False");
+    call->spec.keepdims = t->as.i64 != 0;
+    return EVEX_OK;
+}
+
+static evex_status take_ddof(const evex_checker *c, const evex_ast_node *node, const evex_term *t,
+                             reduction_call *call) {
+    if (call->kind != EVEX_RED_VAR && call->kind != EVEX_RED_STD)
+        return fail_keyword(c, node, "only var and std take ddof");
+    if (!evex_term_is_literal(t) || evex_term_sort(t) != 'i')
+        return fail_keyword(c, node, "ddof takes an int literal");
+    if (!evex_literal_fits(t, EVEX_I32))
+        return evex_fail(c->error, EVEX_OUT_OF_RANGE, node->place, "ddof is out of range");
+    call->spec.ddof = (int32_t)t->as.i64;
+    return EVEX_OK;
+}
+
+static evex_status take_where(evex_checker *c, const evex_ast_node *node, const evex_term *t,
+                              reduction_call *call) {
+    if (t->kind == EVEX_TERM_NONE || t->kind == EVEX_TERM_TUPLE || t->dtype != EVEX_BOOL) {
+        evex_fail(c->error, EVEX_BAD_TYPE, node->place, "where= needs bool, found %s",
+                  evex_term_type_name(t));
+        evex_hint(c->error, "compare it: ... != 0");
+        return EVEX_BAD_TYPE;
+    }
+    if (!evex_term_is_literal(t) || t->as.i64 == 0)
+        call->mask = evex_term_cast(c, t, EVEX_BOOL);
+    return EVEX_OK;
+}
+
+typedef enum { KEYWORD_AXIS, KEYWORD_KEEPDIMS, KEYWORD_WHERE, KEYWORD_DDOF, N_KEYWORDS } keyword;
+
+static const char *const keyword_names[N_KEYWORDS] = {"axis", "keepdims", "where", "ddof"};
+
+static keyword find_keyword(const evex_ast_node *node) {
+    int k = 0;
+    while (k < N_KEYWORDS &&
+           (strlen(keyword_names[k]) != node->value.text.n_bytes ||
+            memcmp(keyword_names[k], node->value.text.bytes, node->value.text.n_bytes) != 0))
+        k++;
+    return (keyword)k;
+}
+
+static evex_status take_keyword(evex_checker *c, const evex_ast_node *node, reduction_call *call,
+                                unsigned *seen) {
+    const keyword k = find_keyword(node);
+    const evex_ast_node *value = &c->ast->nodes[node->children[0]];
+    const evex_term *t = &c->terms[node->children[0]];
+    if (k < N_KEYWORDS && (*seen & 1u << k) != 0)
+        return evex_fail(c->error, EVEX_BAD_CALL, node->token, "'%s' is given twice",
+                         keyword_names[k]);
+    *seen |= 1u << k;
+    switch (k) {
+    case KEYWORD_AXIS:
+        return take_axis(c, value, t, call);
+    case KEYWORD_KEEPDIMS:
+        return take_keepdims(c, value, t, call);
+    case KEYWORD_WHERE:
+        return take_where(c, value, t, call);
+    case KEYWORD_DDOF:
+        return take_ddof(c, value, t, call);
+    default:
+        return evex_fail(c->error, EVEX_BAD_CALL, node->token,
+                         "'%.*s' takes no keyword argument '%.*s'",
+                         (int)call->call->value.text.n_bytes, call->call->value.text.bytes,
+                         (int)node->value.text.n_bytes, node->value.text.bytes);
+    }
+}
+
+/* The second positional argument is the axis, as NumPy has it. */
+static evex_status take_arguments(evex_checker *c, reduction_call *call) {
+    const evex_ast_node *node = call->call;
+    const size_t n = evex_n_positional(c, node);
+    unsigned seen = 0;
+    evex_status status = EVEX_OK;
+    if (n > 2 || (n == 0 && call->kind != EVEX_RED_COUNT))
+        return evex_fail(c->error, EVEX_BAD_CALL, node->token,
+                         "'%.*s' takes an operand and maybe an axis, found %zu arguments",
+                         (int)node->value.text.n_bytes, node->value.text.bytes, n);
+    if (n == 2) {
+        seen = 1u << KEYWORD_AXIS;
+        status = take_axis(c, &c->ast->nodes[node->children[1]], &c->terms[node->children[1]],
+                           call);
+    }
+    for (size_t i = n; i < node->n_children && status == EVEX_OK; i++)
+        status = take_keyword(c, &c->ast->nodes[node->children[i]], call, &seen);
+    if (status == EVEX_OK && call->spec.n_axes > 1 &&
+        (call->kind == EVEX_RED_ARGMIN || call->kind == EVEX_RED_ARGMAX))
+        status = evex_fail(c->error, EVEX_BAD_CALL, node->token,
+                           "'%s' takes one axis", evex_reduction_infos[call->kind].name);
+    return status;
+}
+
+/* ---- Operands ------------------------------------------------------------------------------- */
+
+/* The type that a reduction works on; EVEX_N_DTYPES: none. */
+static evex_dtype operand_dtype(evex_reduction_kind kind, evex_dtype dtype) {
+    const evex_dtype_set types = evex_reduction_infos[kind].types;
+    if (types == 1u << EVEX_BOOL)
+        return dtype == EVEX_STR ? EVEX_N_DTYPES : EVEX_BOOL;
+    return evex_promote_into(types, EVEX_TO_F64, dtype);
+}
+
+/* The value as bool: what is not zero is true, nan included. */
+static evex_ir_id truth_of(evex_checker *c, evex_ir_id value) {
+    const evex_dtype dtype = evex_ir_dtype(c->ir, value);
+    const evex_term zero = evex_term_int(0);
+    return dtype == EVEX_BOOL
+               ? value
+               : evex_ir_binary(c->ir, EVEX_OP_NE, value, evex_term_cast(c, &zero, dtype));
+}
+
+/* Leaves nans out: adds "is not nan" to the mask. */
+static void mask_nans(evex_checker *c, evex_ir_id value, reduction_call *call) {
+    if (evex_dtype_kind(evex_ir_dtype(c->ir, value)) != 'f')
+        return;
+    const evex_ir_id is_number = evex_ir_unary(
+        c->ir, EVEX_OP_INVERT, evex_ir_unary(c->ir, EVEX_OP_ISNAN, value));
+    call->mask = call->mask == EVEX_IR_NONE
+                     ? is_number
+                     : evex_ir_binary(c->ir, EVEX_OP_AND, call->mask, is_number);
+}
+
+static evex_status take_operand(evex_checker *c, reduction_call *call, int ignores_nan,
+                                evex_ir_id *source) {
+    const evex_ast_node *node = call->call;
+    const evex_ast_index index = node->children[0];
+    evex_status status = evex_require_value(c, index);
+    if (status != EVEX_OK)
+        return status;
+    const evex_term *t = &c->terms[index];
+    if ((status = evex_term_refuse_huge(c, t, c->ast->nodes[index].place)) != EVEX_OK)
+        return status;
+    const evex_dtype dtype = operand_dtype(call->kind, (evex_dtype)t->dtype);
+    if (dtype == EVEX_N_DTYPES)
+        return evex_fail_operands(c, node, evex_reduction_infos[call->kind].name, "numbers", t, 1);
+    const evex_ir_id value = evex_term_cast(c, t, (evex_dtype)t->dtype);
+    *source = dtype == EVEX_BOOL ? truth_of(c, value) : evex_ir_cast(c->ir, value, dtype);
+    if (ignores_nan)
+        mask_nans(c, *source, call);
+    return evex_check_memory(c);
+}
+
+evex_status evex_check_reduction(evex_checker *c, const evex_ast_node *node,
+                                 evex_reduction_kind kind, int ignores_nan, evex_term *result) {
+    reduction_call call = {.call = node, .kind = kind, .mask = EVEX_IR_NONE};
+    evex_ir_id source = EVEX_IR_NONE;
+    call.spec = (evex_reduction){.kind = (uint8_t)kind, .all_axes = 1};
+    evex_status status = take_arguments(c, &call);
+    if (status == EVEX_OK && evex_n_positional(c, node) > 0)
+        status = take_operand(c, &call, ignores_nan, &source);
+    if (status != EVEX_OK)
+        return status;
+    const evex_dtype in = source != EVEX_IR_NONE ? evex_ir_dtype(c->ir, source) : EVEX_BOOL;
+    call.spec.in_dtype = (uint8_t)in;
+    call.spec.out_dtype = (uint8_t)evex_reduction_dtype(kind, in);
+    *result = evex_term_strong(c, evex_ir_reduce(c->ir, &call.spec, source, call.mask));
+    return evex_check_memory(c);
+}

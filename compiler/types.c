@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Types of terms: NumPy 2's promotion with weak kinds (NEP 50), conversion of terms to the types it
+ * asks for, and the messages for operands that have no common type. See check.h.
+ */
+#include <string.h>
+
+#include "compiler/check.h"
+#include "compiler/fold.h"
+
+evex_term evex_term_int(int64_t value) {
+    return (evex_term){.kind = EVEX_TERM_LITERAL, .dtype = EVEX_I64, .as.i64 = value};
+}
+
+evex_term evex_term_float(double value) {
+    return (evex_term){.kind = EVEX_TERM_LITERAL, .dtype = EVEX_F64, .as.number = value};
+}
+
+evex_term evex_term_bool(int value) {
+    return (evex_term){.kind = EVEX_TERM_LITERAL, .dtype = EVEX_BOOL, .as.i64 = value != 0};
+}
+
+char evex_term_sort(const evex_term *t) {
+    const char kind = evex_dtype_kind((evex_dtype)t->dtype);
+    return t->is_huge || kind == 'u' ? 'i' : kind;
+}
+
+double evex_term_number(const evex_term *t) {
+    if (t->is_huge || t->dtype == EVEX_F64)
+        return t->as.number;
+    return t->dtype == EVEX_U64 ? (double)t->as.u64 : (double)t->as.i64;
+}
+
+const char *evex_term_type_name(const evex_term *t) {
+    if (t->kind == EVEX_TERM_NONE)
+        return "None";
+    if (t->kind == EVEX_TERM_TUPLE)
+        return "a tuple";
+    if (!evex_term_is_weak(t))
+        return evex_dtype_name((evex_dtype)t->dtype);
+    switch (evex_term_sort(t)) {
+    case 'b':
+        return "bool";
+    case 'i':
+        return "int";
+    default:
+        return "float";
+    }
+}
+
+/* ---- Fitting -------------------------------------------------------------------------------- */
+
+static int is_integer(evex_dtype dtype) {
+    const char kind = evex_dtype_kind(dtype);
+    return kind == 'i' || kind == 'u';
+}
+
+/* The least and greatest value of an integer type. */
+static int64_t least(evex_dtype dtype) {
+    return evex_dtype_kind(dtype) == 'u'
+               ? 0
+               : (int64_t)(-((uint64_t)1 << (8 * evex_dtype_size(dtype) - 1)));
+}
+
+static uint64_t greatest(evex_dtype dtype) {
+    const unsigned bits = 8 * (unsigned)evex_dtype_size(dtype);
+    return UINT64_MAX >> (64 - bits + (evex_dtype_kind(dtype) == 'i'));
+}
+
+int evex_literal_fits(const evex_term *t, evex_dtype dtype) {
+    if (t->is_huge)
+        return 0;
+    if (t->dtype == EVEX_U64)
+        return t->as.u64 <= greatest(dtype);
+    return t->as.i64 < 0 ? t->as.i64 >= least(dtype) : (uint64_t)t->as.i64 <= greatest(dtype);
+}
+
+static evex_status fail_fit(const evex_checker *c, const evex_term *t, evex_dtype dtype,
+                            evex_place place) {
+    const char *name = evex_dtype_name(dtype);
+    if (t->is_huge)
+        evex_fail(c->error, EVEX_OUT_OF_RANGE, place, "the int literal does not fit %s", name);
+    else if (t->dtype == EVEX_U64)
+        evex_fail(c->error, EVEX_OUT_OF_RANGE, place, "the int %zu does not fit %s",
+                  (size_t)t->as.u64, name);
+    else
+        evex_fail(c->error, EVEX_OUT_OF_RANGE, place, "the int %lld does not fit %s",
+                  (long long)t->as.i64, name);
+    evex_hint(c->error, "cast the other operand to a wider type");
+    evex_expected(c->error, name, "int");
+    return EVEX_OUT_OF_RANGE;
+}
+
+/* A bool value: whether a computed I64 or U64 lies outside the values of dtype. */
+static evex_ir_id is_outside(evex_checker *c, const evex_term *t, evex_dtype dtype) {
+    evex_ir *ir = c->ir;
+    const uint64_t most = greatest(dtype);
+    evex_ir_id outside = EVEX_IR_NONE;
+    if (t->dtype == EVEX_U64)
+        return evex_ir_binary(ir, EVEX_OP_GT, t->value, evex_ir_number(ir, EVEX_U64, &most));
+    outside = evex_ir_binary(ir, EVEX_OP_LT, t->value, evex_ir_i64(ir, least(dtype)));
+    if (most > INT64_MAX)
+        return outside;
+    return evex_ir_binary(
+        ir, EVEX_OP_OR, outside,
+        evex_ir_binary(ir, EVEX_OP_GT, t->value, evex_ir_i64(ir, (int64_t)most)));
+}
+
+evex_status evex_term_require_fit(evex_checker *c, const evex_term *t, evex_dtype dtype,
+                                  evex_place place) {
+    if (!evex_term_is_weak(t) || evex_term_sort(t) != 'i' || !is_integer(dtype))
+        return EVEX_OK;
+    if (t->kind == EVEX_TERM_LITERAL)
+        return evex_literal_fits(t, dtype) ? EVEX_OK : fail_fit(c, t, dtype, place);
+    if (t->dtype == dtype)
+        return EVEX_OK;
+    const evex_ir_value *value = &c->ir->values[t->value];
+    if (value->kind == EVEX_IR_INPUT)
+        c->ir->inputs[value->index].must_fit |= (uint16_t)(1u << dtype);
+    else
+        evex_ir_guard_against(c->ir, is_outside(c, t, dtype), EVEX_OUT_OF_RANGE,
+                              "the int does not fit the type of the array beside it");
+    return evex_check_memory(c);
+}
+
+evex_status evex_term_refuse_huge(const evex_checker *c, const evex_term *t, evex_place place) {
+    return t->is_huge ? fail_fit(c, t, EVEX_U64, place) : EVEX_OK;
+}
+
+/* ---- Common types --------------------------------------------------------------------------- */
+
+/* What a strong type becomes beside weak operands of this sort: weak values never widen within a
+ * kind, but an int beside bools and a float beside integers count with their default type. */
+static evex_dtype beside_weak(evex_dtype strong, char sort) {
+    const char kind = evex_dtype_kind(strong);
+    if (kind == 's')
+        return EVEX_N_DTYPES;
+    if (sort == 'i' && kind == 'b')
+        return EVEX_I64;
+    return sort == 'f' && kind != 'f' ? EVEX_F64 : strong;
+}
+
+/* Weak operands among themselves: the widest sort; among ints uint64 if one needs it. */
+static evex_dtype among_weak(char sort, int has_u64) {
+    switch (sort) {
+    case 'b':
+        return EVEX_BOOL;
+    case 'i':
+        return has_u64 ? EVEX_U64 : EVEX_I64;
+    default:
+        return EVEX_F64;
+    }
+}
+
+static char wider_sort(char a, char b) {
+    return a == 'f' || b == 'f' ? 'f' : a == 'i' || b == 'i' ? 'i' : 'b';
+}
+
+evex_dtype evex_common_dtype(const evex_term *terms, size_t n, int *is_strong) {
+    evex_dtype strong = EVEX_N_DTYPES;
+    char weak = 0;
+    int has_strong = 0, has_u64 = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (evex_term_is_weak(&terms[i])) {
+            weak = weak ? wider_sort(weak, evex_term_sort(&terms[i])) : evex_term_sort(&terms[i]);
+            has_u64 |= terms[i].dtype == EVEX_U64;
+        } else {
+            strong = has_strong ? evex_promote(strong, (evex_dtype)terms[i].dtype)
+                                : (evex_dtype)terms[i].dtype;
+            has_strong = 1;
+            if (strong == EVEX_N_DTYPES)
+                return EVEX_N_DTYPES;
+        }
+    }
+    if (is_strong != NULL)
+        *is_strong = has_strong;
+    if (!has_strong)
+        return among_weak(weak, has_u64);
+    return weak ? beside_weak(strong, weak) : strong;
+}
+
+/* ---- Conversion ----------------------------------------------------------------------------- */
+
+static evex_ir_id literal_value(evex_checker *c, const evex_term *t, evex_dtype dtype) {
+    if (t->dtype == EVEX_STR)
+        return evex_ir_text(c->ir, t->as.text.bytes, t->as.text.n_bytes);
+    uint64_t element[2] = {0};
+    const evex_dtype from = t->is_huge ? EVEX_F64 : (evex_dtype)t->dtype;
+    const uint8_t truth = t->as.i64 != 0;
+    const void *bytes = from == EVEX_BOOL ? (const void *)&truth : &t->as;
+    if (!evex_fold_element(EVEX_OP_CAST, dtype, from, &bytes, 1, element))
+        return EVEX_IR_NONE;
+    return evex_ir_number(c->ir, dtype, element);
+}
+
+evex_ir_id evex_term_cast(evex_checker *c, const evex_term *t, evex_dtype dtype) {
+    return t->kind == EVEX_TERM_LITERAL ? literal_value(c, t, dtype)
+                                        : evex_ir_cast(c->ir, t->value, dtype);
+}
+
+evex_status evex_terms_adapt(evex_checker *c, const evex_term *terms, size_t n, evex_dtype common,
+                             evex_dtype dtype, const evex_ast_node *node, size_t first_child,
+                             evex_ir_id *values) {
+    for (size_t i = 0; i < n; i++) {
+        const evex_place place = c->ast->nodes[node->children[first_child + i]].place;
+        const evex_status status = evex_term_require_fit(c, &terms[i], common, place);
+        if (status != EVEX_OK)
+            return status;
+        values[i] = evex_term_cast(c, &terms[i], dtype);
+    }
+    return evex_check_memory(c);
+}
+
+/* ---- Errors --------------------------------------------------------------------------------- */
+
+evex_status evex_check_memory(const evex_checker *c) {
+    return c->ir->is_out_of_memory ? evex_fail_memory(c->error) : EVEX_OK;
+}
+
+evex_status evex_fail_operands(const evex_checker *c, const evex_ast_node *node, const char *name,
+                               const char *needs, const evex_term *terms, size_t n) {
+    const char *first = evex_term_type_name(&terms[0]);
+    const char *last = evex_term_type_name(&terms[n - 1]);
+    if (n == 1)
+        evex_fail(c->error, EVEX_BAD_TYPE, node->token, "'%s' needs %s, found %s", name, needs,
+                  first);
+    else
+        evex_fail(c->error, EVEX_BAD_TYPE, node->token, "'%s' needs %s, found %s and %s", name,
+                  needs, first, last);
+    evex_outer(c->error, node->place);
+    evex_expected(c->error, needs, first);
+    return EVEX_BAD_TYPE;
+}
+
+evex_status evex_require_value(const evex_checker *c, evex_ast_index index) {
+    const evex_term *t = &c->terms[index];
+    if (t->kind != EVEX_TERM_NONE && t->kind != EVEX_TERM_TUPLE)
+        return EVEX_OK;
+    return evex_fail(c->error, EVEX_BAD_CALL, c->ast->nodes[index].place, "%s cannot stand here",
+                     evex_term_type_name(t));
+}
+
+evex_status evex_require_bool(const evex_checker *c, const evex_ast_node *node, size_t child,
+                              const char *what) {
+    const evex_ast_index index = node->children[child];
+    const evex_status status = evex_require_value(c, index);
+    if (status != EVEX_OK || c->terms[index].dtype == EVEX_BOOL)
+        return status;
+    const char *found = evex_term_type_name(&c->terms[index]);
+    evex_fail(c->error, EVEX_BAD_TYPE, c->ast->nodes[index].place, "%s needs bool, found %s", what,
+              found);
+    evex_hint(c->error, "compare it: ... != 0");
+    evex_outer(c->error, node->place);
+    evex_expected(c->error, "bool", found);
+    return EVEX_BAD_TYPE;
+}

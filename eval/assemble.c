@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Assembling: from a pass's instructions to calls that a worker can make block by block without
+ * looking anything up. Registers become addresses in the worker's memory (layout.c has laid it out);
+ * operands that are read in place are chained to their port, which fills in their address a block.
+ */
+#include "eval/run.h"
+#include "eval/splat.h"
+
+static void find_memory(evex_worker *worker, evex_run *run, size_t number) {
+    const evex_pass *pass = run->pass;
+    char *memory = run->memory + number * pass->worker_bytes;
+    *worker = (evex_worker){.run = run, .pass = pass};
+    worker->calls = (void *)(memory + pass->calls_offset);
+    worker->operands = (void *)(memory + pass->operands_offset);
+    worker->next_use = (void *)(memory + pass->next_use_offset);
+    worker->map = (void *)(memory + pass->map_offset);
+    worker->states = (void *)(memory + pass->states_offset);
+    worker->temps = memory + pass->temps_offset;
+    worker->leaves = memory + pass->leaves_offset;
+    worker->trees = (void *)(memory + pass->trees_offset);
+    worker->nodes = (void *)(memory + pass->nodes_offset);
+}
+
+/* ---- Ports and temporaries ------------------------------------------------------------------ */
+
+static void place_ports(evex_worker *worker, char *memory) {
+    const evex_pass *pass = worker->pass;
+    for (size_t p = 0; p < pass->n_ports; p++) {
+        const evex_port *port = &pass->ports[p];
+        char *block = memory + port->block_offset;
+        worker->states[p] =
+            (evex_port_state){.block = block, .extra = memory + port->extra_offset};
+        worker->map[port->reg] = (evex_binding_entry){
+            .operand = {port->is_in_place ? NULL : block, !port->is_splat},
+            .port = (uint32_t)p + 1};
+    }
+}
+
+static uint32_t first_temp(const evex_worker *worker) {
+    return evex_first_register(worker->run->binding->program, EVEX_CLASS_TEMP);
+}
+
+static uint32_t n_temps(const evex_worker *worker) {
+    return evex_first_register(worker->run->binding->program, EVEX_CLASS_OUTPUT) -
+           first_temp(worker);
+}
+
+static void place_temps(evex_worker *worker) {
+    evex_binding_entry *temps = worker->map + first_temp(worker);
+    for (uint32_t k = 0; k < n_temps(worker); k++)
+        temps[k] = (evex_binding_entry){.block = k};
+}
+
+/* ---- Operands and results ------------------------------------------------------------------- */
+
+/* Fills operand number `use` of the worker with what a register is now. */
+static void read_register(evex_worker *worker, evex_register reg, size_t use) {
+    evex_operand *operand = &worker->operands[use];
+    if (reg == EVEX_NO_REGISTER) {
+        *operand = (evex_operand){NULL, 0};
+        return;
+    }
+    const void *scalar = worker->run->binding->values[reg].scalar;
+    if (scalar != NULL) {
+        *operand = (evex_operand){scalar, 0};
+        return;
+    }
+    const evex_binding_entry *entry = &worker->map[reg];
+    *operand = entry->operand;
+    if (entry->port == 0 || !worker->pass->ports[entry->port - 1].is_in_place)
+        return;
+    evex_port_state *state = &worker->states[entry->port - 1];
+    worker->next_use[use] = state->first_use;
+    state->first_use = (uint32_t)use + 1;
+}
+
+/* A TEMP's block; where the operand in it has elements of another size, the result gets the spare
+ * block and leaves its own as the next spare. */
+static void write_temp(evex_worker *worker, void **dst, evex_register reg, int changes_size,
+                       uint32_t *spare) {
+    evex_binding_entry *entry = &worker->map[reg];
+    if (changes_size) {
+        const uint32_t old = entry->block;
+        entry->block = *spare;
+        *spare = old;
+    }
+    *dst = worker->temps + (size_t)entry->block * worker->pass->temp_bytes;
+    entry->operand = (evex_operand){*dst, 1};
+}
+
+static void write_register(evex_worker *worker, void **dst, evex_register reg, int changes_size,
+                           uint32_t *spare) {
+    if (reg == EVEX_NO_REGISTER)
+        return;
+    if (evex_is_in_class(worker->run->binding->program, reg, EVEX_CLASS_TEMP)) {
+        write_temp(worker, dst, reg, changes_size, spare);
+        return;
+    }
+    const evex_binding_entry *entry = &worker->map[reg];
+    *dst = worker->states[entry->port - 1].block;
+    worker->states[entry->port - 1].dst = dst;
+}
+
+/* ---- Code ----------------------------------------------------------------------------------- */
+
+static void assemble_insns(evex_worker *worker, size_t *use) {
+    const evex_binding *binding = worker->run->binding;
+    const evex_program *program = binding->program;
+    evex_call *call = worker->calls;
+    uint32_t spare = n_temps(worker);
+    for (size_t i = 0; i < worker->pass->n_insns; i++) {
+        const uint32_t number = worker->pass->insns[i];
+        const evex_insn *insn = &evex_program_insns(program)[number];
+        const evex_register *operands = evex_program_operands(program) + insn->first_operand;
+        if (binding->is_hoisted[number]) {
+            worker->map[insn->dst].operand = (evex_operand){binding->hoisted[number], 0};
+            continue;
+        }
+        const evex_link *link = &binding->expr->links[number];
+        *call = (evex_call){.kernel = link->kernel, .src = worker->operands + *use};
+        for (uint32_t k = 0; k < insn->n_operands; k++)
+            read_register(worker, operands[k], (*use)++);
+        write_register(worker, &call->dst[0], insn->dst, link->changes_size, &spare);
+        write_register(worker, &call->dst[1], insn->dst2, 0, &spare);
+        call++;
+    }
+}
+
+void evex_worker_assemble(evex_worker *worker, evex_run *run, size_t number) {
+    find_memory(worker, run, number);
+    place_ports(worker, run->memory + number * run->pass->worker_bytes);
+    place_temps(worker);
+    size_t use = 0;
+    assemble_insns(worker, &use);
+    worker->sink_operands = worker->operands + use;
+    for (size_t k = 0; k < run->pass->n_reductions; k++) {
+        const evex_reduction *reduction =
+            &evex_program_reductions(run->binding->program)[run->pass->reductions[k]];
+        read_register(worker, reduction->source, use++);
+        read_register(worker, reduction->mask, use++);
+    }
+}
+
+/* ---- Code that runs once -------------------------------------------------------------------- */
+
+/* Runs an instruction on single elements into a splat. */
+static void run_once(evex_worker *worker, uint32_t number, void *splat) {
+    const evex_program *program = worker->run->binding->program;
+    const evex_insn *insn = &evex_program_insns(program)[number];
+    for (uint32_t k = 0; k < insn->n_operands; k++)
+        read_register(worker, evex_program_operands(program)[insn->first_operand + k], k);
+    void *dst[2] = {splat, NULL};
+    worker->run->binding->expr->links[number].kernel(dst, worker->operands, 1, NULL);
+    evex_splat_fill(splat, splat, evex_dtype_size((evex_dtype)insn->out_dtype));
+}
+
+void evex_run_hoisted(evex_run *run) {
+    const evex_binding *binding = run->binding;
+    evex_worker worker;
+    find_memory(&worker, run, 0);
+    for (size_t i = 0; i < run->pass->n_insns; i++) {
+        const uint32_t number = run->pass->insns[i];
+        if (!binding->is_hoisted[number])
+            continue;
+        run_once(&worker, number, binding->hoisted[number]);
+        worker.map[evex_program_insns(binding->program)[number].dst] =
+            (evex_binding_entry){.operand = {binding->hoisted[number], 0}};
+    }
+}
+
+void evex_run_scalars(evex_run *run, const evex_stage *stage) {
+    const evex_binding *binding = run->binding;
+    evex_operand *operands = (void *)run->memory;
+    evex_worker worker = {.run = run, .operands = operands};
+    for (uint32_t i = 0; i < stage->n_scalar_insns; i++) {
+        const uint32_t number = stage->first_scalar_insn + i;
+        const evex_insn *insn = &evex_program_insns(binding->program)[number];
+        const evex_value *value = &binding->values[insn->dst];
+        if (value->scalar != NULL) {
+            run_once(&worker, number, value->scalar);
+            continue;
+        }
+        _Alignas(EVEX_SPLAT_BYTES) char splat[EVEX_SPLAT_BYTES];
+        run_once(&worker, number, splat);
+        evex_port port = {.view = value->view, .dtype = (evex_dtype)insn->out_dtype};
+        evex_port_choose_result(binding, &port);
+        evex_port_write(&port, value->view->data, splat);
+    }
+}

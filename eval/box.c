@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Boxes: which dimensions a pass goes through, in which order, with what strides; see plan.h. Here
+ * dimensions of length 1 vanish and neighbours that all arrays step through evenly become one, so
+ * that contiguous arrays of any number of dimensions are run as one long row.
+ *
+ * The order of rows fixes the numbering of elements and with it the bits of floating sums
+ * (NUMERICS.md): it depends on shapes and strides alone. All else here is free to be fast.
+ */
+#include <string.h>
+
+#include "core/error.h"
+#include "eval/plan.h"
+
+typedef enum { GROUP_OUTER, GROUP_ROWS, GROUP_COLUMNS } box_group;
+
+/* The dimensions of the pass's shape in the order of the box. */
+typedef struct {
+    int32_t n;
+    int32_t dims[EVEX_MAX_DIMS];
+    box_group groups[EVEX_MAX_DIMS];
+} box_order;
+
+static void append(box_order *order, int32_t dim, box_group group) {
+    order->dims[order->n] = dim;
+    order->groups[order->n++] = group;
+}
+
+static int64_t magnitude(int64_t stride) {
+    return stride < 0 ? (int64_t)(0 - (uint64_t)stride) : stride;
+}
+
+/* ---- Strides over the pass's shape ---------------------------------------------------------- */
+
+/* An array that is broadcast to the shape: aligned at the last dimension, 0 where it has length 1. */
+static void expand_operand(evex_port *port, evex_shape shape) {
+    const int32_t missing = shape.ndim - port->view->shape.ndim;
+    for (int32_t d = 0; d < shape.ndim; d++)
+        port->strides[d] = d < missing || port->view->shape.dims[d - missing] == 1
+                               ? 0
+                               : port->view->strides[d - missing];
+}
+
+/* A result of a reduction: its dimensions are those kept, or all with keepdims. */
+static void expand_result(evex_port *port, evex_shape shape, uint32_t axes) {
+    const int has_all = port->view->shape.ndim == shape.ndim;
+    int32_t kept = 0;
+    for (int32_t d = 0; d < shape.ndim; d++) {
+        const int is_reduced = axes >> d & 1;
+        port->strides[d] = is_reduced || shape.dims[d] == 1 ? 0
+                                                            : port->view->strides[has_all ? d : kept];
+        kept += !is_reduced;
+    }
+}
+
+static int expand(evex_binding *binding, evex_pass *pass) {
+    const size_t n = pass->n_ports + pass->n_reductions;
+    const size_t width = (size_t)pass->shape.ndim + 1;
+    int64_t *strides = evex_arena_push_array(binding->arena, n * width + 1, sizeof *strides);
+    pass->lengths = evex_arena_push_array(binding->arena, width, sizeof *pass->lengths);
+    if (strides == NULL || pass->lengths == NULL)
+        return 0;
+    for (size_t p = 0; p < pass->n_ports; p++, strides += width) {
+        pass->ports[p].strides = strides;
+        expand_operand(&pass->ports[p], pass->shape);
+    }
+    for (size_t k = 0; k < pass->n_reductions; k++, strides += width) {
+        pass->results[k].strides = strides;
+        expand_result(&pass->results[k], pass->shape, pass->axes);
+    }
+    return 1;
+}
+
+/* ---- Order ---------------------------------------------------------------------------------- */
+
+/* How far apart, summed over the operands, neighbours along a dimension lie. */
+static int64_t operand_step(const evex_pass *pass, int32_t d) {
+    int64_t sum = 0;
+    for (size_t p = 0; p < pass->n_ports; p++)
+        if (__builtin_add_overflow(sum, magnitude(pass->ports[p].strides[d]), &sum))
+            return INT64_MAX;
+    return sum;
+}
+
+/* Orders dims[first...) by descending step, equal ones as they are. */
+static void sort_by_step(box_order *order, int32_t first, const int64_t *step) {
+    for (int32_t k = first + 1; k < order->n; k++) {
+        const int32_t dim = order->dims[k];
+        int32_t m = k;
+        for (; m > first && step[order->dims[m - 1]] < step[dim]; m--)
+            order->dims[m] = order->dims[m - 1];
+        order->dims[m] = dim;
+    }
+}
+
+/* As the first output lies in memory. */
+static void order_elementwise(const evex_pass *pass, box_order *order) {
+    const evex_port *output = pass->ports;
+    while (!output->is_output)
+        output++;
+    int64_t step[EVEX_MAX_DIMS];
+    for (int32_t d = 0; d < pass->shape.ndim; d++) {
+        step[d] = magnitude(output->strides[d]);
+        if (pass->shape.dims[d] != 1)
+            append(order, d, GROUP_ROWS);
+    }
+    sort_by_step(order, 0, step);
+}
+
+static void order_full(const evex_pass *pass, box_order *order) {
+    const int32_t ndim = pass->shape.ndim;
+    for (int32_t k = 0; k < ndim; k++) {
+        const int32_t d = pass->is_f_order ? ndim - 1 - k : k;
+        if (pass->shape.dims[d] != 1)
+            append(order, d, GROUP_ROWS);
+    }
+}
+
+/* Strides of arrays without elements can be anything, so the product may wrap. */
+static int port_follows(const evex_port *port, int32_t outer, int32_t inner, int64_t length) {
+    return (uint64_t)port->strides[outer] == (uint64_t)port->strides[inner] * (uint64_t)length;
+}
+
+/* Whether all arrays step evenly from dimension `outer` to the next, inner one. */
+static int follows(const evex_pass *pass, int32_t outer, int32_t inner, int with_results) {
+    for (size_t p = 0; p < pass->n_ports; p++)
+        if (!port_follows(&pass->ports[p], outer, inner, pass->shape.dims[inner]))
+            return 0;
+    for (size_t k = 0; with_results && k < pass->n_reductions; k++)
+        if (!port_follows(&pass->results[k], outer, inner, pass->shape.dims[inner]))
+            return 0;
+    return 1;
+}
+
+enum {
+    /* Fewer rows than this are not worth a leaf of their own for each result. */
+    MIN_ROWS = 512
+};
+
+/* The kept dimension that becomes the columns, -1: none. Columns pay when results lie closer together
+ * than the elements of one of them, or when each has few elements. */
+static int32_t choose_column(const evex_pass *pass, const int64_t *step) {
+    int32_t best = -1;
+    int64_t least_row_step = INT64_MAX;
+    for (int32_t d = 0; d < pass->shape.ndim; d++) {
+        if (pass->shape.dims[d] == 1)
+            continue;
+        if (pass->axes >> d & 1)
+            least_row_step = step[d] < least_row_step ? step[d] : least_row_step;
+        else if (best < 0 || step[d] <= step[best])
+            best = d;
+    }
+    return best >= 0 && (pass->n_rows < MIN_ROWS || step[best] < least_row_step) ? best : -1;
+}
+
+/* Outer dimensions by memory, rows in C order, then the columns: the chosen dimension and those that
+ * it evenly continues. */
+static void order_axes(const evex_pass *pass, box_order *order) {
+    int64_t step[EVEX_MAX_DIMS];
+    for (int32_t d = 0; d < pass->shape.ndim; d++)
+        step[d] = operand_step(pass, d);
+    int32_t columns[EVEX_MAX_DIMS], n_columns = 0;
+    uint32_t taken = 0;
+    for (int32_t d = choose_column(pass, step); d >= 0;) {
+        columns[n_columns++] = d;
+        taken |= 1u << d;
+        int32_t next = -1;
+        for (int32_t k = 0; k < pass->shape.ndim; k++)
+            if (pass->shape.dims[k] != 1 && !((pass->axes | taken) >> k & 1) &&
+                follows(pass, k, d, 1))
+                next = k;
+        d = next;
+    }
+    for (int32_t d = 0; d < pass->shape.ndim; d++)
+        if (pass->shape.dims[d] != 1 && !((pass->axes | taken) >> d & 1))
+            append(order, d, GROUP_OUTER);
+    sort_by_step(order, 0, step);
+    for (int32_t d = 0; d < pass->shape.ndim; d++)
+        if (pass->shape.dims[d] != 1 && (pass->axes >> d & 1))
+            append(order, d, GROUP_ROWS);
+    while (n_columns > 0)
+        append(order, columns[--n_columns], GROUP_COLUMNS);
+}
+
+/* ---- Lengths -------------------------------------------------------------------------------- */
+
+static void count(evex_pass *pass, const box_order *order) {
+    pass->n_outer = pass->n_columns = pass->n_rows = 1;
+    for (int32_t k = 0; k < order->n; k++) {
+        int64_t *n = order->groups[k] == GROUP_OUTER  ? &pass->n_outer
+                     : order->groups[k] == GROUP_ROWS ? &pass->n_rows
+                                                      : &pass->n_columns;
+        *n *= pass->shape.dims[order->dims[k]];
+    }
+}
+
+enum {
+    ACCUMULATOR_BYTES = 20 << 10, /* of a tile, so that they stay in L1 beside the data */
+    MEASURED_COLUMNS = 64,
+    TILE_STEP = 16
+};
+
+/* Columns of a tile: all, or even parts that keep the accumulators small. */
+static void cut_tiles(const evex_binding *binding, evex_pass *pass) {
+    pass->tile = pass->n_columns;
+    pass->n_tiles = pass->n_columns > 0;
+    if (pass->n_columns <= TILE_STEP)
+        return;
+    size_t n_bytes = 0;
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        n_bytes +=
+            evex_leaf_bytes(&binding->expr->reducers[pass->reductions[k]], MEASURED_COLUMNS);
+    int64_t most = (int64_t)((size_t)ACCUMULATOR_BYTES * MEASURED_COLUMNS / (n_bytes + 1));
+    most = most < TILE_STEP ? TILE_STEP : most > 4096 ? 4096 : most;
+    if (pass->n_columns <= most)
+        return;
+    const int64_t n = (pass->n_columns + most - 1) / most;
+    const int64_t even = (pass->n_columns + n - 1) / n;
+    pass->tile = (even + TILE_STEP - 1) / TILE_STEP * TILE_STEP;
+    pass->n_tiles = (pass->n_columns + pass->tile - 1) / pass->tile;
+}
+
+/* Whether dimension k of the order can be one with the one before it, whose innermost is `outer`. */
+static int can_merge(const evex_pass *pass, const box_order *order, int32_t k, int32_t outer) {
+    const box_group before = order->groups[k - 1], here = order->groups[k];
+    if (before == here)
+        return follows(pass, outer, order->dims[k], 1);
+    /* Rows of all columns, next to each other. */
+    return before == GROUP_ROWS && here == GROUP_COLUMNS && pass->n_tiles == 1 &&
+           follows(pass, outer, order->dims[k], 0);
+}
+
+/* Writes the merged dimensions' lengths; sources[] receives the dimension whose strides each has. */
+static void merge(evex_pass *pass, const box_order *order, int32_t *sources) {
+    int32_t n = 0;
+    for (int32_t k = 0; k < order->n; k++) {
+        const int32_t d = order->dims[k];
+        if (k > 0 && can_merge(pass, order, k, sources[n - 1])) {
+            sources[n - 1] = d;
+            pass->lengths[n - 1] *= pass->shape.dims[d];
+            continue;
+        }
+        if (order->groups[k] == GROUP_OUTER)
+            pass->n_outer_dims = n + 1;
+        sources[n] = d;
+        pass->lengths[n++] = pass->shape.dims[d];
+    }
+    pass->n_dims = n - pass->n_outer_dims;
+}
+
+static void pick_strides(evex_port *port, const int32_t *sources, int32_t n) {
+    int64_t picked[EVEX_MAX_DIMS];
+    for (int32_t k = 0; k < n; k++)
+        picked[k] = port->strides[sources[k]];
+    memcpy(port->strides, picked, (size_t)n * sizeof *picked);
+}
+
+/* A unit of one element is a row of length 1. */
+static void add_unit_dim(evex_pass *pass) {
+    const int32_t n = pass->n_outer_dims;
+    pass->lengths[n] = 1;
+    pass->n_dims = 1;
+    for (size_t p = 0; p < pass->n_ports; p++)
+        pass->ports[p].strides[n] = (int64_t)pass->ports[p].view->item_bytes;
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        pass->results[k].strides[n] = 0;
+}
+
+static int64_t rows_of(const evex_pass *pass) {
+    int64_t n = 1;
+    for (int32_t d = 0; d < pass->shape.ndim; d++)
+        n *= pass->axes >> d & 1 ? pass->shape.dims[d] : 1;
+    return n;
+}
+
+evex_status evex_box_build(evex_binding *binding, evex_pass *pass) {
+    if (!expand(binding, pass))
+        return evex_fail_memory(binding->error);
+    box_order order;
+    order.n = 0;
+    if (pass->kind == EVEX_SINK_ELEMENTWISE) {
+        order_elementwise(pass, &order);
+    } else if (pass->kind == EVEX_SINK_FULL) {
+        order_full(pass, &order);
+    } else {
+        pass->n_rows = rows_of(pass);
+        order_axes(pass, &order);
+    }
+    count(pass, &order);
+    cut_tiles(binding, pass);
+    int32_t sources[EVEX_MAX_DIMS];
+    merge(pass, &order, sources);
+    for (size_t p = 0; p < pass->n_ports; p++)
+        pick_strides(&pass->ports[p], sources, pass->n_outer_dims + pass->n_dims);
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        pick_strides(&pass->results[k], sources, pass->n_outer_dims + pass->n_dims);
+    if (pass->n_dims == 0)
+        add_unit_dim(pass);
+    return EVEX_OK;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ports: how the elements of an array come into a block and leave it. Each port gets, once a pass,
+ * the functions that the block loop calls before and after the instructions, so that the loop itself
+ * asks nothing. In-place ports only tell the calls where the block's elements lie.
+ */
+#include "eval/run.h"
+#include "eval/splat.h"
+
+static evex_port_state *state_of(const evex_worker *worker, const evex_port *port) {
+    return &worker->states[port - worker->pass->ports];
+}
+
+/* Where the block's first element lies. */
+static char *address(const evex_worker *worker, const evex_port *port, const evex_cursor *at) {
+    const int64_t *strides = port->strides + worker->pass->n_outer_dims;
+    char *place = state_of(worker, port)->base;
+    for (int32_t d = 0; d < worker->pass->n_dims; d++)
+        place += at->index[d] * strides[d];
+    return place;
+}
+
+/* Elements along the innermost dimension of the worker's unit. */
+static int64_t length_of(const evex_worker *worker, int32_t d) {
+    const evex_pass *pass = worker->pass;
+    return pass->n_tiles > 1 && d == pass->n_dims - 1 ? worker->width
+                                                      : pass->lengths[pass->n_outer_dims + d];
+}
+
+/* ---- In place ------------------------------------------------------------------------------- */
+
+static void point_operands(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                           size_t n) {
+    (void)n;
+    const char *place = address(worker, port, at);
+    for (uint32_t use = state_of(worker, port)->first_use; use > 0;
+         use = worker->next_use[use - 1])
+        worker->operands[use - 1].data = place;
+}
+
+static void point_result(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                         size_t n) {
+    (void)n;
+    *state_of(worker, port)->dst = address(worker, port, at);
+}
+
+/* ---- Through a staging block ---------------------------------------------------------------- */
+
+/* Where a block is in an array, run by run along the innermost dimension. */
+typedef struct {
+    const evex_worker *worker;
+    const evex_port *port;
+    evex_cursor at;
+    char *place;
+    size_t left;
+} run_walk;
+
+static run_walk start_walk(const evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                           size_t n) {
+    run_walk walk = {.worker = worker, .port = port, .left = n};
+    for (int32_t d = 0; d < worker->pass->n_dims; d++)
+        walk.at.index[d] = at->index[d];
+    walk.place = address(worker, port, at);
+    return walk;
+}
+
+/* The elements up to the end of the row or of the block. */
+static size_t run_length(const run_walk *walk) {
+    const int32_t last = walk->worker->pass->n_dims - 1;
+    const size_t rest = (size_t)(length_of(walk->worker, last) - walk->at.index[last]);
+    return rest < walk->left ? rest : walk->left;
+}
+
+/* Goes past a run of n elements: to the first of the next row. */
+static void advance(run_walk *walk, size_t n) {
+    const int64_t *strides = walk->port->strides + walk->worker->pass->n_outer_dims;
+    walk->left -= n;
+    if (walk->left == 0)
+        return;
+    int32_t d = walk->worker->pass->n_dims - 1;
+    walk->at.index[d] += (int64_t)n;
+    walk->place += (int64_t)n * strides[d];
+    while (d > 0 && walk->at.index[d] == length_of(walk->worker, d)) {
+        walk->place += strides[d - 1] - walk->at.index[d] * strides[d];
+        walk->at.index[d] = 0;
+        walk->at.index[--d]++;
+    }
+}
+
+static int64_t innermost_stride(const evex_worker *worker, const evex_port *port) {
+    return port->strides[worker->pass->n_outer_dims + worker->pass->n_dims - 1];
+}
+
+static void gather_block(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                         size_t n) {
+    const evex_port_state *state = state_of(worker, port);
+    evex_gather to = {state->block, state->extra, port->view->item_bytes};
+    run_walk walk = start_walk(worker, port, at, n);
+    while (walk.left > 0) {
+        const size_t length = run_length(&walk);
+        port->gather(&to, walk.place, innermost_stride(worker, port), length);
+        advance(&walk, length);
+    }
+}
+
+static void gather_splat(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                         size_t n) {
+    (void)n;
+    const evex_port_state *state = state_of(worker, port);
+    evex_gather to = {state->block, state->extra, port->view->item_bytes};
+    port->gather(&to, address(worker, port, at), 0, 1);
+    evex_splat_fill(state->block, state->block, evex_dtype_size(port->dtype));
+}
+
+static void scatter_from(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                         size_t n, const char *from) {
+    run_walk walk = start_walk(worker, port, at, n);
+    while (walk.left > 0) {
+        const size_t length = run_length(&walk);
+        port->scatter(walk.place, innermost_stride(worker, port), from, length);
+        from += length * port->view->item_bytes;
+        advance(&walk, length);
+    }
+}
+
+static void scatter_block(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                          size_t n) {
+    scatter_from(worker, port, at, n, state_of(worker, port)->block);
+}
+
+static void cast_block(evex_worker *worker, const evex_port *port, void *to, size_t n) {
+    const evex_operand from = {state_of(worker, port)->block, 1};
+    port->cast((void *[]){to}, &from, n, NULL);
+}
+
+static void cast_in_place(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                          size_t n) {
+    cast_block(worker, port, address(worker, port, at), n);
+}
+
+static void cast_and_scatter(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                             size_t n) {
+    cast_block(worker, port, state_of(worker, port)->extra, n);
+    scatter_from(worker, port, at, n, state_of(worker, port)->extra);
+}
+
+/* ---- Choice --------------------------------------------------------------------------------- */
+
+/* Whether the elements of a whole unit follow each other. */
+static int is_contiguous(const evex_pass *pass, const evex_port *port) {
+    const int64_t *strides = port->strides + pass->n_outer_dims;
+    const int64_t *lengths = pass->lengths + pass->n_outer_dims;
+    if (pass->n_tiles > 1 && pass->n_dims > 1)
+        return 0; /* the last tile may be narrower */
+    uint64_t expected = port->view->item_bytes;
+    for (int32_t d = pass->n_dims - 1; d >= 0; d--) {
+        if (lengths[d] != 1 && (uint64_t)strides[d] != expected)
+            return 0;
+        expected *= (uint64_t)lengths[d];
+    }
+    return 1;
+}
+
+static void choose_input(evex_port *port, int is_direct, int is_constant) {
+    port->gather = evex_gather_find(port->view);
+    port->is_in_place = is_direct && port->view->is_plain;
+    port->is_splat = is_constant && !port->is_in_place;
+    port->before = port->is_in_place ? point_operands
+                   : port->is_splat  ? gather_splat
+                                     : gather_block;
+}
+
+static void choose_output(const evex_binding *binding, evex_port *port, int is_direct) {
+    const int may_touch = is_direct && port->view->is_plain;
+    port->scatter = evex_scatter_find(port->view);
+    if (port->view->dtype != port->dtype) {
+        port->cast = binding->expr->kernels->cast[port->dtype][port->view->dtype];
+        port->after = may_touch ? cast_in_place : cast_and_scatter;
+        return;
+    }
+    port->is_in_place = may_touch && !port->must_stage;
+    if (port->is_in_place)
+        port->before = point_result;
+    else
+        port->after = scatter_block;
+}
+
+void evex_port_choose(const evex_binding *binding, const evex_pass *pass, evex_port *port) {
+    const int32_t last = pass->n_outer_dims + pass->n_dims - 1;
+    const int is_one_row = pass->n_dims == 1 || pass->is_row_by_row;
+    const int is_direct =
+        is_contiguous(pass, port) ||
+        (is_one_row && port->strides[last] == (int64_t)port->view->item_bytes);
+    if (port->is_output)
+        choose_output(binding, port, is_direct);
+    else
+        choose_input(port, is_direct,
+                     is_one_row && port->strides[last] == 0 && pass->lengths[last] > 1);
+}
+
+/* ---- Single elements ------------------------------------------------------------------------ */
+
+void evex_port_choose_result(const evex_binding *binding, evex_port *port) {
+    port->scatter = evex_scatter_find(port->view);
+    if (port->view->dtype != port->dtype)
+        port->cast = binding->expr->kernels->cast[port->dtype][port->view->dtype];
+}
+
+void evex_port_write(const evex_port *port, char *to, const void *element) {
+    _Alignas(16) char converted[16];
+    if (port->cast != NULL) {
+        const evex_operand from = {element, 1};
+        port->cast((void *[]){converted}, &from, 1, NULL);
+        element = converted;
+    }
+    port->scatter(to, 0, element, 1);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The run: stage by stage, pass by pass, unit by unit, block by block. The block loop makes one
+ * kernel call an instruction and knows neither ops nor types; what surrounds it hands out units to
+ * workers and asks, between them, whether to go on. What a unit of a reduction adds is in
+ * pass_reduce.c.
+ */
+#include "eval/run.h"
+
+#include "core/error.h"
+#include "core/system.h"
+#include "eval/fp_state.h"
+
+/* ---- Blocks --------------------------------------------------------------------------------- */
+
+static void run_block(evex_worker *worker, const evex_cursor *at, size_t n, int64_t leaf_row) {
+    const evex_pass *pass = worker->pass;
+    const evex_port *ports_end = pass->ports + pass->n_ports;
+    const evex_call *calls_end = worker->calls + pass->n_calls;
+    for (const evex_port *port = pass->ports; port < ports_end; port++)
+        if (port->before != NULL)
+            port->before(worker, port, at, n);
+    for (evex_call *call = worker->calls; call < calls_end; call++)
+        call->kernel(call->dst, call->src, n, NULL);
+    if (pass->n_reductions > 0)
+        evex_reduce_block(worker, at->flat, n, leaf_row);
+    for (const evex_port *port = pass->ports; port < ports_end; port++)
+        if (port->after != NULL)
+            port->after(worker, port, at, n);
+}
+
+/* The place of an element in the dimensions of the unit; returns how many follow it in its row. */
+static int64_t set_cursor(const evex_worker *worker, evex_cursor *at, int64_t flat) {
+    const evex_pass *pass = worker->pass;
+    const int64_t *lengths = pass->lengths + pass->n_outer_dims;
+    const int32_t last = pass->n_dims - 1;
+    const int64_t row = pass->n_tiles > 1 ? worker->width : lengths[last];
+    at->flat = flat;
+    if (last == 0) {
+        at->index[0] = flat;
+        return row - flat;
+    }
+    int64_t rest = flat / row;
+    at->index[last] = flat % row;
+    for (int32_t d = last - 1; d > 0; d--) {
+        at->index[d] = rest % lengths[d];
+        rest /= lengths[d];
+    }
+    at->index[0] = rest;
+    return row - at->index[last];
+}
+
+void evex_run_range(evex_worker *worker, int64_t begin, int64_t end, int64_t leaf_row) {
+    const int64_t block_length = (int64_t)worker->pass->block_length;
+    evex_cursor at;
+    for (int64_t i = begin, n; i < end; i += n) {
+        const int64_t row_rest = set_cursor(worker, &at, i);
+        n = end - i < block_length ? end - i : block_length;
+        if (worker->pass->is_row_by_row && n > row_rest)
+            n = row_rest;
+        run_block(worker, &at, (size_t)n, leaf_row);
+    }
+}
+
+/* ---- Units ---------------------------------------------------------------------------------- */
+
+/* Points the worker's ports at the first element of an outer index and tile. */
+static void set_unit(evex_worker *worker, int64_t outer, int64_t tile) {
+    const evex_pass *pass = worker->pass;
+    const int32_t columns = pass->n_outer_dims + pass->n_dims - 1;
+    const int64_t first_column = tile * pass->tile;
+    worker->width = pass->n_columns - first_column;
+    if (worker->width > pass->tile)
+        worker->width = pass->tile;
+    for (size_t p = 0; p < pass->n_ports; p++) {
+        const evex_port *port = &pass->ports[p];
+        char *base = port->view->data;
+        int64_t rest = outer;
+        for (int32_t d = pass->n_outer_dims - 1; d >= 0; d--) {
+            base += rest % pass->lengths[d] * port->strides[d];
+            rest /= pass->lengths[d];
+        }
+        if (first_column > 0)
+            base += first_column * port->strides[columns];
+        worker->states[p].base = base;
+    }
+}
+
+static void run_unit(evex_worker *worker, int64_t unit) {
+    const evex_pass *pass = worker->pass;
+    const int64_t chunk = unit % pass->n_chunks, column_unit = unit / pass->n_chunks;
+    set_unit(worker, column_unit / pass->n_tiles, column_unit % pass->n_tiles);
+    if (pass->n_reductions > 0) {
+        evex_reduce_unit(worker, column_unit, chunk);
+        return;
+    }
+    const int64_t begin = chunk * pass->chunk_rows;
+    const int64_t end =
+        pass->n_rows - begin < pass->chunk_rows ? pass->n_rows : begin + pass->chunk_rows;
+    evex_run_range(worker, begin, end, 0);
+}
+
+/* ---- Workers -------------------------------------------------------------------------------- */
+
+void evex_run_stop(evex_run *run, evex_status status) {
+    int expected = EVEX_OK;
+    atomic_compare_exchange_strong_explicit(&run->status, &expected, status, memory_order_relaxed,
+                                            memory_order_relaxed);
+}
+
+/* Asks the caller, who may run code of its own for that, under its own floating-point state. */
+static void poll(evex_run *run) {
+    const evex_eval_options *options = run->options;
+    if (options->poll == NULL)
+        return;
+    const uint64_t now = evex_system_in_use()->now_ns();
+    if (now - run->last_poll_ns < (uint64_t)options->poll_interval_ms * 1000000u)
+        return;
+    run->last_poll_ns = now;
+    evex_fp_restore(run->fp_state);
+    const int stop = options->poll(options->poll_user);
+    evex_fp_default();
+    if (stop || evex_fork_generation() != run->generation)
+        evex_run_stop(run, EVEX_CANCELLED);
+}
+
+static int may_go_on(evex_run *run, size_t number) {
+    if (run->options->cancel != NULL && __atomic_load_n(run->options->cancel, __ATOMIC_RELAXED))
+        evex_run_stop(run, EVEX_CANCELLED);
+    if (number == 0)
+        poll(run);
+    return atomic_load_explicit(&run->status, memory_order_relaxed) == EVEX_OK;
+}
+
+static void work(void *argument, size_t number) {
+    evex_run *run = argument;
+    const evex_pass *pass = run->pass;
+    evex_worker worker;
+    evex_worker_assemble(&worker, run, number);
+    while (may_go_on(run, number)) {
+        const int64_t first = atomic_fetch_add_explicit(&run->next_unit, pass->units_a_claim,
+                                                        memory_order_relaxed);
+        if (first >= pass->n_units)
+            return;
+        const int64_t end = pass->n_units - first < pass->units_a_claim
+                                ? pass->n_units
+                                : first + pass->units_a_claim;
+        for (int64_t unit = first; unit < end; unit++)
+            run_unit(&worker, unit);
+    }
+}
+
+static evex_status run_pass(evex_run *run, const evex_pass *pass) {
+    run->pass = pass;
+    if (pass->n_units == 0)
+        return EVEX_OK;
+    evex_run_hoisted(run);
+    atomic_store_explicit(&run->next_unit, 0, memory_order_relaxed);
+    if (pass->n_workers > 1)
+        evex_pool_run(run->pool, pass->n_workers, work, run);
+    else
+        work(run, 0);
+    const evex_status status = (evex_status)atomic_load_explicit(&run->status, memory_order_relaxed);
+    return status == EVEX_OK && pass->n_reductions > 0 ? evex_reduce_finish(run) : status;
+}
+
+/* ---- Stages --------------------------------------------------------------------------------- */
+
+static evex_status check_guard(const evex_run *run, const evex_guard *guard) {
+    const evex_binding *binding = run->binding;
+    const int64_t index = *(const int64_t *)binding->values[guard->index].scalar;
+    if (index < 0)
+        return EVEX_OK;
+    const evex_status status =
+        evex_fail(binding->error, (evex_status)guard->status,
+                  (evex_place){guard->place.offset, guard->place.length}, "%.*s",
+                  (int)guard->message_bytes, evex_program_text(binding->program) + guard->message);
+    if (binding->error != NULL)
+        binding->error->index = index;
+    return status;
+}
+
+static evex_status check_guards(const evex_run *run, const evex_stage *stage) {
+    evex_status status = EVEX_OK;
+    for (uint32_t g = 0; g < stage->n_guards && status == EVEX_OK; g++)
+        status = check_guard(
+            run, &evex_program_guards(run->binding->program)[stage->first_guard + g]);
+    return status;
+}
+
+static evex_status explain(const evex_run *run, evex_status status) {
+    const evex_place nowhere = {0, 0};
+    switch (status) {
+    case EVEX_CANCELLED:
+        return evex_fail(run->binding->error, status, nowhere, "the evaluation was cancelled");
+    case EVEX_EMPTY:
+        return evex_fail(run->binding->error, status, nowhere,
+                         "a reduction whose where= excludes every element has no answer");
+    default:
+        return status;
+    }
+}
+
+evex_status evex_run_program(evex_run *run) {
+    const evex_binding *binding = run->binding;
+    uint32_t p = 0;
+    evex_status status = EVEX_OK;
+    for (uint32_t s = 0; s < binding->program->n_stages && status == EVEX_OK; s++) {
+        const evex_stage *stage = &evex_program_stages(binding->program)[s];
+        evex_run_scalars(run, stage);
+        for (; p < binding->n_passes && binding->passes[p].stage == s && status == EVEX_OK; p++)
+            status = explain(run, run_pass(run, &binding->passes[p]));
+        if (status == EVEX_OK)
+            status = check_guards(run, stage);
+    }
+    return status;
+}

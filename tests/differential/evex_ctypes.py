@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""libevex through ctypes, for the differential test: evex.h's structs and calls as they are.
+
+Arrays are passed as they lie in memory (strides, byte order, alignment), so that every layout
+reaches the library; nothing is copied or converted here. The structs mirror include/evex.h; the
+test of the binding in run.py compares their sizes with the compiler's through struct_bytes.
+"""
+import ctypes
+from ctypes import (POINTER, Structure, byref, c_char, c_char_p, c_int, c_int32, c_int64, c_size_t,
+                    c_uint8, c_uint32, c_void_p)
+
+import numpy as np
+
+MAX_DIMS = 32
+DTYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+          "float32", "float64"]
+ISAS = {"best": 0, "ref": 1, "base": 2, "avx2": 3, "avx512": 4}
+STATUSES = ["OK", "INVALID_ARGUMENT", "NO_MEMORY", "CANCELLED", "SYNTAX", "UNKNOWN_NAME", "BAD_TYPE",
+            "BAD_CALL", "OUT_OF_RANGE", "BAD_SHAPE", "BAD_OUTPUT", "EMPTY", "GUARD", "UNSUPPORTED",
+            "BAD_STATE", "LIMIT_SOURCE", "LIMIT_DEPTH", "LIMIT_NODES", "LIMIT_NAMES", "LIMIT_TOKEN",
+            "LIMIT_DIMS", "LIMIT_MEMORY"]
+
+
+class Error(Structure):
+    _fields_ = [("status", c_int), ("operand", c_int32), ("offset", c_size_t), ("length", c_size_t),
+                ("outer_offset", c_size_t), ("outer_length", c_size_t), ("index", c_int64),
+                ("message", c_char * 256), ("hint", c_char * 160), ("expected", c_char * 64),
+                ("found", c_char * 64)]
+
+
+class Array(Structure):
+    _fields_ = [("data", c_void_p), ("dtype", c_int), ("ndim", c_int32), ("shape", POINTER(c_int64)),
+                ("strides", POINTER(c_int64)), ("item_bytes", c_size_t), ("byte_swapped", c_uint8),
+                ("read_only", c_uint8), ("str_form", c_uint8), ("is_weak", c_uint8),
+                ("length", c_int64)]
+
+
+class Var(Structure):
+    _fields_ = [("name", c_char_p), ("dtype", c_int), ("kind", c_int), ("nullable", c_uint8)]
+
+
+class Output(Structure):
+    _fields_ = [("name", c_char_p), ("dtype", c_int), ("is_reduced", c_uint8)]
+
+
+class Limits(Structure):
+    _fields_ = [(name, c_size_t) for name in (
+        "source_bytes", "depth", "nodes", "operands", "identifier_bytes", "number_bytes",
+        "string_bytes", "scratch_bytes")]
+
+
+class CompileOptions(Structure):
+    _fields_ = [("struct_bytes", c_size_t), ("limits", Limits), ("allocator", c_void_p),
+                ("functions", c_void_p), ("isa", c_int), ("no_optimise", c_uint8),
+                ("grouped", c_uint8), ("overflow", c_uint8)]
+
+
+class EvalOptions(Structure):
+    _fields_ = [("struct_bytes", c_size_t), ("max_threads", c_size_t), ("cancel", c_void_p),
+                ("poll", c_void_p), ("poll_user", c_void_p), ("poll_interval_ms", c_uint32),
+                ("alloc_output", c_void_p), ("alloc_user", c_void_p), ("max_memory", c_size_t),
+                ("block_length", c_size_t), ("force_threads", c_uint8)]
+
+
+class Result(Structure):
+    _fields_ = [("dtype", c_int), ("ndim", c_int32), ("shape", c_int64 * MAX_DIMS)]
+
+
+class EvexError(Exception):
+    """A call that failed: .status is the name of evex.h's status without its prefix."""
+
+    def __init__(self, error):
+        self.status = STATUSES[error.status]
+        self.message = error.message.decode("utf-8", "replace")
+        self.offset, self.length = error.offset, error.length
+        super().__init__(f"{self.status} at {self.offset}+{self.length}: {self.message}")
+
+
+def describe(array, is_weak=False):
+    """The array as evex.h's struct. It points to the array's memory and must not outlive it."""
+    shape = (c_int64 * max(array.ndim, 1))(*array.shape)
+    strides = (c_int64 * max(array.ndim, 1))(*array.strides)
+    return Array(data=array.ctypes.data, dtype=DTYPES.index(array.dtype.name), ndim=array.ndim,
+                 shape=shape, strides=strides, byte_swapped=not array.dtype.isnative,
+                 read_only=not array.flags.writeable, is_weak=is_weak)
+
+
+class Library:
+    """The shared library at a path, with the functions that the test calls."""
+
+    def __init__(self, path):
+        self.lib = ctypes.CDLL(path)
+        for name in ("compile", "eval", "result_shape", "pool_create"):
+            getattr(self.lib, "evex_" + name).restype = c_int
+        for name in ("inputs", "outputs"):
+            function = getattr(self.lib, "evex_expr_" + name)
+            function.argtypes = [c_void_p, POINTER(c_size_t)]
+        self.lib.evex_expr_inputs.restype = POINTER(Var)
+        self.lib.evex_expr_outputs.restype = POINTER(Output)
+        self.lib.evex_expr_free.argtypes = self.lib.evex_pool_free.argtypes = [c_void_p]
+        for name in ("version", "isa"):
+            getattr(self.lib, "evex_" + name).restype = c_char_p
+        self.version = self.lib.evex_version().decode()
+        self.isa = self.lib.evex_isa().decode()
+
+    def pool(self, n_threads):
+        """A pool that lives as long as the process."""
+        pool, error = c_void_p(), Error()
+        if self.lib.evex_pool_create(byref(pool), c_size_t(n_threads), None, byref(error)):
+            raise EvexError(error)
+        return pool
+
+
+class Expression:
+    """A compiled expression over variables {name: (dtype name, is weak)}."""
+
+    def __init__(self, library, source, variables, isa="best", no_optimise=False):
+        self.library = library
+        self.handle = c_void_p()
+        error = Error()
+        text = source.encode()
+        table = (Var * max(len(variables), 1))(*(
+            Var(name.encode(), DTYPES.index(dtype), is_weak, 0)
+            for name, (dtype, is_weak) in variables.items()))
+        options = CompileOptions(
+            ctypes.sizeof(CompileOptions), Limits(65536, 200, 10000, 1024, 256, 1024, 65536, 64 << 20),
+            None, None, ISAS[isa], no_optimise, 0, 0)
+        if library.lib.evex_compile(byref(self.handle), text, c_size_t(len(text)), table,
+                                    c_size_t(len(variables)), byref(options), byref(error)):
+            raise EvexError(error)
+        n = c_size_t()
+        inputs = library.lib.evex_expr_inputs(self.handle, byref(n))
+        self.inputs = [inputs[i].name.decode() for i in range(n.value)]
+        outputs = library.lib.evex_expr_outputs(self.handle, byref(n))
+        self.outputs = [(outputs[i].name.decode(), DTYPES[outputs[i].dtype])
+                        for i in range(n.value)]
+        self.variables = variables
+
+    def __del__(self):
+        if self.handle:
+            self.library.lib.evex_expr_free(byref(self.handle))
+
+    def describe_inputs(self, arrays):
+        return (Array * max(len(self.inputs), 1))(*(
+            describe(arrays[name], self.variables[name][1]) for name in self.inputs))
+
+    def result_shapes(self, arrays):
+        """[(dtype name, shape)] of the results for these inputs."""
+        error = Error()
+        results = (Result * len(self.outputs))()
+        if self.library.lib.evex_result_shape(
+                self.handle, self.describe_inputs(arrays), c_size_t(len(self.inputs)), results, None,
+                byref(error)):
+            raise EvexError(error)
+        return [(DTYPES[r.dtype], tuple(r.shape[:r.ndim])) for r in results]
+
+    def evaluate(self, arrays, outputs, pool=None, threads=0, block=0):
+        """Evaluates into the output arrays, one a result."""
+        error = Error()
+        options = EvalOptions(struct_bytes=ctypes.sizeof(EvalOptions), max_threads=threads,
+                              poll_interval_ms=50, block_length=block, force_threads=threads != 0)
+        out = (Array * len(outputs))(*map(describe, outputs))
+        if self.library.lib.evex_eval(
+                self.handle, pool, self.describe_inputs(arrays), c_size_t(len(self.inputs)), out,
+                c_size_t(len(outputs)), byref(options), byref(error)):
+            raise EvexError(error)
+
+
+def new_outputs(shapes):
+    """Fresh C-contiguous outputs, filled with a byte that no result should leave behind."""
+    outputs = []
+    for dtype, shape in shapes:
+        out = np.empty(shape, dtype)
+        out.reshape(-1).view(np.uint8)[:] = 0xA5
+        outputs.append(out)
+    return outputs

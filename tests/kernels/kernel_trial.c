@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See kernel_trial.h. Expected values come from evex_definition over the longest length; kernels are
+ * elementwise, so every shorter length must give a prefix of them.
+ */
+#include "tests/kernels/kernel_trial.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    MAX_ARITY = 3,
+    REGION_BYTES = 1 << 20,
+    CANARY_BYTES = 64,
+    CANARY = 0xa5,
+    VECTOR_BYTES = 64, /* of the widest instruction set */
+    PLACES = 3,
+    NO_ALIAS = MAX_ARITY
+};
+
+/* Memory between two pages that must not be touched. */
+typedef struct {
+    unsigned char *begin, *end;
+} region;
+
+typedef struct {
+    const evex_kernel_table *table;
+    evex_op op;
+    evex_dtype dtype, result;
+    evex_kernel kernel, definition;
+    int arity;
+    evex_dtype operand[MAX_ARITY];
+    size_t operand_bytes[MAX_ARITY], result_bytes;
+    evex_set set;
+    kernel_failure *failure;
+} trial;
+
+static struct {
+    region operand[MAX_ARITY], dst;
+    unsigned char *values[MAX_ARITY], *expected, *splat[MAX_ARITY];
+} memory;
+
+static region map_region(void) {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char *p = mmap(NULL, REGION_BYTES + 2 * page, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED || mprotect(p, page, PROT_NONE) != 0 ||
+        mprotect(p + page + REGION_BYTES, page, PROT_NONE) != 0) {
+        perror("kernel_trial: no guarded memory");
+        exit(2);
+    }
+    return (region){p + page, p + page + REGION_BYTES};
+}
+
+static void prepare_memory(void) {
+    if (memory.expected != NULL)
+        return;
+    memory.dst = map_region();
+    memory.expected = map_region().begin;
+    for (int k = 0; k < MAX_ARITY; k++) {
+        memory.operand[k] = map_region();
+        memory.values[k] = map_region().begin;
+        memory.splat[k] = map_region().begin;
+    }
+}
+
+/* The evex_dtype_size of types that kernels take. */
+static size_t size_of(evex_dtype dtype) {
+#define SIZE(s, ID, C, ...)                                                                        \
+    case EVEX_##ID:                                                                                \
+        return sizeof(C);
+    switch (dtype) {
+        EVEX_FOR_ANY(SIZE, )
+    default:
+        return 0;
+    }
+}
+
+static int fail(const trial *t, const char *format, ...) {
+    static const char *const names[] = {
+#define NAME(s, ID, C, ...) [EVEX_##ID] = #s,
+        EVEX_FOR_ANY(NAME, )};
+    char what[300];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    snprintf(t->failure->text, sizeof t->failure->text, "%s: %s %s -> %s: %s", t->table->isa,
+             evex_op_infos[t->op].id, names[t->dtype], names[t->result], what);
+    return 0;
+}
+
+/* ---- Values --------------------------------------------------------------------------------- */
+
+static uint64_t random_bits(void) {
+    static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+/* An edge value, a few bits, or any bits; for floats also a number of moderate size. */
+static void draw(evex_dtype dtype, unsigned char *to) {
+    size_t n_edges;
+    const size_t bytes = size_of(dtype);
+    const unsigned char *edges = kernel_edges(dtype, &n_edges);
+    const uint64_t any = random_bits(), how = random_bits() % 4;
+    const double moderate = ((double)(any >> 11) * 0x1p-53 - 0.5) * 40;
+    const float moderate_f32 = (float)moderate;
+    const int is_float = dtype == EVEX_F32 || dtype == EVEX_F64;
+    if (how < 2 || dtype == EVEX_STR || dtype == EVEX_BOOL)
+        memcpy(to, edges + any % n_edges * bytes, bytes);
+    else if (how == 2)
+        memcpy(to, &any, bytes);
+    else if (is_float)
+        memcpy(to, dtype == EVEX_F64 ? (const void *)&moderate : &moderate_f32, bytes);
+    else
+        memcpy(to, &(uint64_t){any % 16}, bytes);
+}
+
+static void draw_values(const trial *t, size_t n) {
+    for (int k = 0; k < t->arity; k++)
+        for (size_t i = 0; i < n; i++)
+            draw(t->operand[k], memory.values[k] + i * t->operand_bytes[k]);
+}
+
+/* All combinations of edge values, as many as fit; returns how many. */
+static size_t combine_edges(const trial *t) {
+    size_t total = 1;
+    for (int k = 0; k < t->arity; k++) {
+        size_t n_edges;
+        kernel_edges(t->operand[k], &n_edges);
+        total *= n_edges;
+    }
+    const size_t n = total < 40000 ? total : 40000;
+    for (size_t i = 0; i < n; i++) {
+        size_t rest = total <= n ? i : (size_t)(random_bits() % total);
+        for (int k = 0; k < t->arity; k++) {
+            size_t n_edges;
+            const size_t bytes = t->operand_bytes[k];
+            const unsigned char *edges = kernel_edges(t->operand[k], &n_edges);
+            memcpy(memory.values[k] + i * bytes, edges + rest % n_edges * bytes, bytes);
+            rest /= n_edges;
+        }
+    }
+    return n;
+}
+
+/* All pairs of 8-bit operands, or all values of one 8- or 16-bit operand; 0 if there are too many. */
+static size_t enumerate_values(const trial *t) {
+    size_t bits = 0;
+    for (int k = 0; k < t->arity; k++)
+        bits += 8 * t->operand_bytes[k];
+    if (bits > 16)
+        return 0;
+    for (size_t i = 0; i < (size_t)1 << bits; i++) {
+        uint64_t rest = i;
+        for (int k = 0; k < t->arity; k++) {
+            memcpy(memory.values[k] + i * t->operand_bytes[k], &rest, t->operand_bytes[k]);
+            rest >>= 8 * t->operand_bytes[k];
+        }
+    }
+    return (size_t)1 << bits;
+}
+
+/* ---- One call ------------------------------------------------------------------------------- */
+
+static int is_nan(evex_dtype dtype, const unsigned char *p) {
+    double x = 0;
+    float y = 0;
+    memcpy(dtype == EVEX_F64 ? (void *)&x : &y, p, dtype == EVEX_F64 ? 8 : dtype == EVEX_F32 ? 4 : 0);
+    return isnan(x) || isnan(y);
+}
+
+/* The first element that differs, nan being equal to nan; n if none does. */
+static size_t find_difference(const trial *t, const unsigned char *got, size_t n) {
+    const size_t bytes = t->result_bytes;
+    if (memcmp(got, memory.expected, n * bytes) == 0)
+        return n;
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char *a = got + i * bytes, *b = memory.expected + i * bytes;
+        if (memcmp(a, b, bytes) != 0 && !(is_nan(t->result, a) && is_nan(t->result, b)))
+            return i;
+    }
+    return n;
+}
+
+/* Up against the upper guard, the lower guard, or an element off it. */
+static unsigned char *place(region r, int where, size_t n, size_t bytes) {
+    return where == 0 ? r.end - n * bytes : where == 1 ? r.begin : r.begin + bytes;
+}
+
+static uint64_t value_bits(const unsigned char *p, size_t bytes) {
+    uint64_t bits = 0;
+    memcpy(&bits, p, bytes < 8 ? bytes : 8);
+    return bits;
+}
+
+static int fail_at(const trial *t, const unsigned char *dst, size_t n, size_t i, int scalars,
+                   int alias) {
+    const unsigned char *x[MAX_ARITY];
+    for (int k = 0; k < MAX_ARITY; k++)
+        x[k] = memory.values[k] + (scalars >> k & 1 ? 0 : i * t->operand_bytes[k]);
+    return fail(t, "element %zu of %zu, scalars %d, over operand %d: of %#llx %#llx %#llx got %#llx, "
+                   "want %#llx", i, n, scalars, alias,
+                (unsigned long long)value_bits(x[0], t->operand_bytes[0]),
+                (unsigned long long)value_bits(x[1], t->operand_bytes[1]),
+                (unsigned long long)value_bits(x[2], t->operand_bytes[2]),
+                (unsigned long long)value_bits(dst + i * t->result_bytes, t->result_bytes),
+                (unsigned long long)value_bits(memory.expected + i * t->result_bytes,
+                                               t->result_bytes));
+}
+
+/* Makes operand k ready for a call: a splat, the set of IN, or a copy of its values at `to`. */
+static evex_operand make_operand(const trial *t, int k, int is_scalar, unsigned char *to, size_t n) {
+    const size_t bytes = t->operand_bytes[k];
+    if (t->op == EVEX_OP_IN && k == 1)
+        return (evex_operand){&t->set, 0};
+    if (is_scalar) {
+        for (size_t at = 0; at < EVEX_SPLAT_BYTES; at += bytes)
+            memcpy(memory.splat[k] + at, memory.values[k], bytes);
+        return (evex_operand){memory.splat[k], 0};
+    }
+    memcpy(to, memory.values[k], n * bytes);
+    return (evex_operand){to, 1};
+}
+
+static void compute_expected(const trial *t, size_t n, int scalars) {
+    evex_operand src[MAX_ARITY];
+    for (int k = 0; k < t->arity; k++)
+        src[k] = make_operand(t, k, scalars >> k & 1, memory.operand[k].begin, n);
+    t->definition((void *[]){memory.expected}, src, n, NULL);
+}
+
+/* alias: the operand in whose place the result goes; NO_ALIAS: none. */
+static int call(const trial *t, size_t n, int scalars, int where, int alias) {
+    unsigned char *dst = place(memory.dst, where, n, t->result_bytes);
+    unsigned char *dst_end = dst + n * t->result_bytes;
+    const size_t before = (size_t)(dst - memory.dst.begin), after = (size_t)(memory.dst.end - dst_end);
+    const size_t low = before < CANARY_BYTES ? before : CANARY_BYTES;
+    const size_t high = after < CANARY_BYTES ? after : CANARY_BYTES;
+    memset(dst - low, CANARY, low + n * t->result_bytes + high);
+
+    evex_operand src[MAX_ARITY];
+    for (int k = 0; k < t->arity; k++) {
+        unsigned char *at = place(memory.operand[k], (where + k) % PLACES, n, t->operand_bytes[k]);
+        src[k] = make_operand(t, k, scalars >> k & 1, alias == k ? dst : at, n);
+    }
+    t->kernel((void *[]){dst}, src, n, NULL);
+
+    const size_t i = find_difference(t, dst, n);
+    if (i < n)
+        return fail_at(t, dst, n, i, scalars, alias);
+    for (size_t k = 1; k <= low; k++)
+        if (dst[-(ptrdiff_t)k] != CANARY)
+            return fail(t, "wrote %zu bytes before the first of %zu elements", k, n);
+    for (size_t k = 0; k < high; k++)
+        if (dst_end[k] != CANARY)
+            return fail(t, "wrote %zu bytes behind the last of %zu elements", k, n);
+    return 1;
+}
+
+/* ---- All calls ------------------------------------------------------------------------------ */
+
+static int may_alias(const trial *t, int k, int scalars) {
+    return k == NO_ALIAS || (k < t->arity && (scalars >> k & 1) == 0 &&
+                             !(t->op == EVEX_OP_IN && k == 1) &&
+                             t->operand_bytes[k] == t->result_bytes);
+}
+
+static int try_lengths(const trial *t, size_t max_n, int scalars) {
+    for (size_t n = 0; n <= max_n; n++)
+        for (int where = 0; where < PLACES; where++)
+            for (int alias = 0; alias <= NO_ALIAS; alias++)
+                if (may_alias(t, alias, scalars) && !call(t, n, scalars, where, alias))
+                    return 0;
+    return 1;
+}
+
+/* The scalar's value changes from round to round, and with it the set of IN. */
+static int try_scalars(trial *t) {
+    const size_t max_n = 4 * VECTOR_BYTES / size_of(t->dtype) + 7;
+    for (int scalars = 0; scalars < 1 << t->arity; scalars++) {
+        draw_values(t, max_n);
+        compute_expected(t, max_n, scalars);
+        if (!try_lengths(t, max_n, scalars))
+            return 0;
+    }
+    return 1;
+}
+
+static int try_values(const trial *t, size_t n) {
+    compute_expected(t, n, 0);
+    return call(t, n, 0, 0, NO_ALIAS);
+}
+
+/* Every edge value as the scalar in every place, beside random values. */
+static int try_scalar_edges(const trial *t) {
+    const size_t n = 67;
+    for (int k = 0; k < t->arity; k++) {
+        size_t n_edges;
+        const unsigned char *edges = kernel_edges(t->operand[k], &n_edges);
+        for (size_t edge = 0; edge < n_edges; edge++) {
+            const int scalars = 1 << k;
+            draw_values(t, n);
+            memcpy(memory.values[k], edges + edge * t->operand_bytes[k], t->operand_bytes[k]);
+            compute_expected(t, n, scalars);
+            if (!call(t, n, scalars, 0, NO_ALIAS))
+                return 0;
+        }
+    }
+    return 1;
+}
+
+static int try_all(trial *t) {
+    const size_t n_all = enumerate_values(t);
+    if (n_all != 0 && !try_values(t, n_all))
+        return 0;
+    return try_values(t, combine_edges(t)) && try_scalar_edges(t) && try_scalars(t);
+}
+
+/* IN wants its second operand ascending and without nan: lists of several lengths. */
+static int try_sets(trial *t) {
+    static unsigned char values[64 * sizeof(evex_str)];
+    static const size_t lengths[] = {0, 1, 2, 3, 8, 20};
+    const evex_kernel less = evex_definition(EVEX_OP_LT, t->dtype, t->dtype);
+    const size_t bytes = size_of(t->dtype);
+    for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++) {
+        size_t n = 0;
+        for (size_t tries = 0; n < lengths[l] && tries < 10 * lengths[l]; tries++) {
+            unsigned char *next = values + n * bytes;
+            uint8_t is_less = 0;
+            draw(t->dtype, next);
+            if (n > 0)
+                less((void *[]){&is_less}, (evex_operand[]){{next - bytes, 1}, {next, 1}}, 1, NULL);
+            if (n == 0 ? !is_nan(t->dtype, next) : is_less)
+                n++;
+        }
+        t->set = (evex_set){n, values};
+        if (!try_all(t))
+            return 0;
+    }
+    return 1;
+}
+
+int kernel_trial(const evex_kernel_table *table, evex_op op, evex_dtype dtype, evex_dtype result,
+                 kernel_failure *failure) {
+    const evex_op_info *info = &evex_op_infos[op];
+    trial t = {.table = table, .op = op, .dtype = dtype, .arity = info->arity, .failure = failure};
+    t.result = op == EVEX_OP_CAST ? result : info->gives_bool ? EVEX_BOOL : dtype;
+    t.kernel = evex_kernel_find(table, op, dtype, result);
+    t.definition = evex_definition(op, dtype, result);
+    t.result_bytes = size_of(t.result);
+    for (int k = 0; k < t.arity; k++) {
+        t.operand[k] = info->takes_bool && k == 0 ? EVEX_BOOL : dtype;
+        t.operand_bytes[k] = size_of(t.operand[k]);
+    }
+    failure->text[0] = '\0';
+    if ((t.kernel == NULL) != (t.definition == NULL))
+        return fail(&t, "kernel and definition must both exist or both not");
+    if (t.kernel == NULL)
+        return 1;
+    prepare_memory();
+    return op == EVEX_OP_IN ? try_sets(&t) : try_all(&t);
+}

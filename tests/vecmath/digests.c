@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A hash of the results of every function of core/scalar.h over fixed arguments. Compilers, options
+ * and processors must all give the hashes of tests/golden/vecmath_digests.txt, or the promise of the
+ * same bits everywhere is broken. Needs nothing but core/, so that it runs in an emulator, too.
+ *
+ *   digests FILE      compares with FILE, lists what differs
+ *   digests --print   prints the hashes, for a new FILE after an intended change of an algorithm
+ */
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/scalar.h"
+
+enum { N_PER_KIND = 4096, N_KINDS = 5 };
+
+/* splitmix64: Steele, Lea, Flood, OOPSLA 2014. */
+static uint64_t random_bits(uint64_t *state) {
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static double from_bits(uint64_t bits) {
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Only integer operations and single roundings, so that the arguments are the same everywhere. */
+static double draw(int kind, uint64_t *state) {
+    uint64_t bits = random_bits(state);
+    double unit = (double)(bits >> 11) * 0x1p-52 - 1.0;
+    switch (kind) {
+    case 0: return unit;
+    case 1: return unit * 12.0;
+    case 2: return unit * 760.0;
+    case 3: return from_bits((bits & UINT64_C(0x800fffffffffffff)) | (1023 - 40 + (bits >> 52) % 80) << 52);
+    default: return from_bits(bits);
+    }
+}
+
+static float draw_single(int kind, uint64_t *state) {
+    uint32_t bits = (uint32_t)random_bits(state);
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return kind == N_KINDS - 1 ? x : (float)draw(kind, state);
+}
+
+/* FNV-1a over eight bytes; all NaN count as one. */
+static uint64_t hash(uint64_t h, double x) {
+    uint64_t bits = UINT64_C(0x7ff8000000000000);
+    if (!isnan(x))
+        memcpy(&bits, &x, sizeof bits);
+    for (int i = 0; i < 64; i += 8)
+        h = (h ^ (bits >> i & 0xff)) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+typedef struct {
+    const char *name;
+    double (*f64)(double);
+    float (*f32)(float);
+    double (*f64_2)(double, double);
+    float (*f32_2)(float, float);
+} function;
+
+#define UNARY(name) {#name, evex_##name##_f64, evex_##name##_f32, NULL, NULL},
+#define BINARY(name) {#name, NULL, NULL, evex_##name##_f64, evex_##name##_f32},
+
+static const function functions[] = {EVEX_FOR_UNARY_MATH(UNARY) EVEX_FOR_BINARY_MATH(BINARY)};
+
+static uint64_t digest_f64(const function *f) {
+    uint64_t h = UINT64_C(0xcbf29ce484222325), state = 1;
+    for (int i = 0; i < N_KINDS * N_PER_KIND; i++) {
+        double x = draw(i % N_KINDS, &state), y = draw(i / N_KINDS % N_KINDS, &state);
+        h = hash(h, f->f64 ? f->f64(x) : f->f64_2(x, y));
+    }
+    return h;
+}
+
+static uint64_t digest_f32(const function *f) {
+    uint64_t h = UINT64_C(0xcbf29ce484222325), state = 2;
+    for (int i = 0; i < N_KINDS * N_PER_KIND; i++) {
+        float x = draw_single(i % N_KINDS, &state), y = draw_single(i / N_KINDS % N_KINDS, &state);
+        h = hash(h, (double)(f->f32 ? f->f32(x) : f->f32_2(x, y)));
+    }
+    return h;
+}
+
+static void describe(const function *f, bool single, char *line, size_t size) {
+    snprintf(line, size, "%s %s %016llx\n", f->name, single ? "float32" : "float64",
+             (unsigned long long)(single ? digest_f32(f) : digest_f64(f)));
+}
+
+/* Compares with the file's next line; the file has one for each function and type, in order. */
+static bool agrees(const char *line, FILE *golden) {
+    char expected[80] = "";
+    if (golden && !fgets(expected, sizeof expected, golden))
+        expected[0] = '\0';
+    if (!golden)
+        fputs(line, stdout);
+    else if (strcmp(line, expected))
+        fprintf(stderr, "got      %sexpected %s", line, expected[0] ? expected : "nothing\n");
+    return !golden || !strcmp(line, expected);
+}
+
+int main(int argc, char **argv) {
+    bool print = argc == 2 && !strcmp(argv[1], "--print");
+    FILE *golden = argc == 2 && !print ? fopen(argv[1], "r") : NULL;
+    if (!golden && !print) {
+        fputs("usage: digests FILE | --print\n", stderr);
+        return 2;
+    }
+    bool good = true;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        for (int single = 0; single < 2; single++) {
+            char line[80];
+            describe(&functions[i], single != 0, line, sizeof line);
+            good = agrees(line, golden) && good;
+        }
+    if (golden)
+        fclose(golden);
+    return good ? 0 : 1;
+}
