@@ -11,7 +11,7 @@
 #include <evex.h>
 
 static const char overview[] =
-    "evex PROGRAM [INPUT...]      array expressions over .csv, .tsv and .npy; - is stdin\n"
+    "evex PROGRAM [INPUT...]    expressions over .csv, .tsv and .npy; - is stdin\n"
     "\n"
     "  evex '2**0.5'                                    just calculate\n"
     "  evex 'sum(price*qty)' sales.csv                  one number\n"
@@ -27,7 +27,7 @@ static const char overview[] =
     "  -n  no header   -c A,B  names         -d C, -D C  delimiters, in and out\n"
     "  --type C=i64    types of columns      --na LIST  words for missing\n"
     "  -j N  threads   -p N  digits          --all  all rows on a terminal\n"
-    "  --explain  the bytecode   --check  only check   --isa, --block, --no-opt  tests\n"
+    "  --explain  bytecode   --check  only check   --isa, --block, --no-opt  tests\n"
     "\n"
     "Exit: 0 done, 2 usage or program, 3 input, 4 output.\n"
     "--help options, formats, types, missing, errors, functions; --help sqrt\n";

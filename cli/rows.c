@@ -25,7 +25,7 @@ struct rows {
     size_t n_cells; /* of the record */
     uint64_t n_records;
     size_t *widths; /* of a table */
-    bool is_measured;
+    bool is_measured, is_cut;
     size_t header_bytes; /* of .npy */
 };
 
@@ -204,9 +204,15 @@ bool rows_end_record(rows *to, failure *failed) {
     return write_record(to, failed);
 }
 
-bool rows_is_full(const rows *to) {
-    return to->layout.form == ROWS_TABLE && to->layout.limit > 0 &&
-           to->n_records >= to->layout.limit;
+bool rows_wants(rows *to) {
+    if (to->layout.form == ROWS_TABLE && to->layout.limit > 0 &&
+        to->n_records >= to->layout.limit)
+        to->is_cut = true;
+    return !to->is_cut;
+}
+
+bool rows_is_cut(const rows *to) {
+    return to->is_cut;
 }
 
 /* The header of a .npy file says how many records there are: it is written for the largest number
@@ -260,7 +266,11 @@ rows *rows_open(output *to, const rows_layout *layout, failure *failed) {
 bool rows_finish(rows *to, failure *failed) {
     if (to->layout.form == ROWS_NPY)
         return write_npy_header(to, true, failed);
-    return to->layout.form != ROWS_TABLE || print_table(to, failed);
+    if (to->layout.form != ROWS_TABLE)
+        return true;
+    static const char note[] = "... (more rows; --all shows them)\n";
+    return print_table(to, failed) &&
+           (!to->is_cut || output_write(to->to, note, sizeof note - 1, failed));
 }
 
 void rows_close(rows *to) {

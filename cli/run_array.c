@@ -250,7 +250,7 @@ static bool write_npy(arrays *a) {
 
 /* Values and arrays of one dimension as the columns of a table; a single value is in each row. */
 static bool write_columns(arrays *a, rows *to, int64_t n) {
-    for (int64_t k = 0; k < n && !rows_is_full(to); k++) {
+    for (int64_t k = 0; k < n && rows_wants(to); k++) {
         for (size_t i = 0; i < a->made.n_outputs; i++) {
             size_t size = evex_dtype_size(a->columns[i].dtype);
             size_t at = shape_of(a, i)->ndim == 0 ? 0 : (size_t)k * size;
@@ -268,7 +268,7 @@ static bool write_columns(arrays *a, rows *to, int64_t n) {
 static bool write_lines(arrays *a, rows *to, int64_t width) {
     const char *element = array_of(a, 0)->data;
     int64_t n = width > 0 ? count_elements(shape_of(a, 0)) / width : 0;
-    for (int64_t k = 0; k < n && !rows_is_full(to); k++) {
+    for (int64_t k = 0; k < n && rows_wants(to); k++) {
         for (int64_t i = 0; i < width; i++, element += evex_dtype_size(a->columns[0].dtype))
             if (!rows_add_value(to, a->columns[0].dtype, element, a->failed))
                 return false;

@@ -305,7 +305,7 @@ static bool write_row(table *t, const csv_batch *batch, size_t row) {
 }
 
 static bool write_batch(table *t, const csv_batch *batch) {
-    for (size_t row = 0; row < batch->n_rows && !rows_is_full(t->records); row++)
+    for (size_t row = 0; row < batch->n_rows && rows_wants(t->records); row++)
         if (!write_row(t, batch, row))
             return false;
     return true;
@@ -342,7 +342,7 @@ static bool run_pass(table *t, pass *p) {
     for (size_t i = 0; i < t->given->n_inputs; i++) {
         csv_batch batch;
         do {
-            if (p->is_written && rows_is_full(t->records))
+            if (p->is_written && rows_is_cut(t->records))
                 return true;
             if (!csv_next(t->readers[i], &batch, t->failed))
                 return false;

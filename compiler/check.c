@@ -74,6 +74,14 @@ static evex_ir_id build(evex_ir *ir, evex_op op, const evex_ir_id *values) {
     }
 }
 
+/* The type that an op works in; EVEX_N_DTYPES: none. Bools become ints where the op has no bools, of
+ * the weak ints' type when they are weak themselves. */
+static evex_dtype operation_dtype(const evex_op_info *info, evex_dtype common, int is_weak) {
+    const evex_dtype dtype =
+        evex_promote_into(info->types, (evex_promotion)info->promotion, common);
+    return is_weak && common == EVEX_BOOL && dtype == EVEX_I8 ? EVEX_I64 : dtype;
+}
+
 static evex_status check_operands(evex_checker *c, const evex_ast_node *node, evex_op op,
                                   size_t first_child, const evex_term *terms, int is_operator,
                                   evex_term *result) {
@@ -84,9 +92,7 @@ static evex_status check_operands(evex_checker *c, const evex_ast_node *node, ev
     if (common != EVEX_N_DTYPES && refuse_bools(c, node, op, common))
         return EVEX_BAD_TYPE;
     const evex_dtype dtype =
-        common == EVEX_N_DTYPES
-            ? EVEX_N_DTYPES
-            : evex_promote_into(info->types, (evex_promotion)info->promotion, common);
+        common == EVEX_N_DTYPES ? EVEX_N_DTYPES : operation_dtype(info, common, !is_strong);
     if (dtype == EVEX_N_DTYPES)
         return fail_op(c, node, op, terms, info->arity);
     evex_status status = evex_terms_adapt(c, terms, info->arity, common, dtype, node, first_child,

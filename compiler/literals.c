@@ -126,11 +126,22 @@ static evex_status int_op(const evex_checker *c, const evex_ast_node *node, evex
     return *is_known ? narrow(c, node, value, result) : EVEX_OK;
 }
 
+/* The op that NumPy takes for a power with this exponent: (-inf) ** 0.5 is nan by its square root. */
+static evex_op shortcut_of_power(double exponent) {
+    if (exponent == 2)
+        return EVEX_OP_SQUARE;
+    if (exponent == 0.5)
+        return EVEX_OP_SQRT;
+    return exponent == -1 ? EVEX_OP_RECIPROCAL : EVEX_OP_POW;
+}
+
 static void float_op(evex_op op, const evex_term *a, const evex_term *b, evex_term *result,
                      int *is_known) {
     const double x = evex_term_number(a), y = evex_term_number(b);
     const void *operands[] = {&x, &y};
     double value;
+    if (op == EVEX_OP_POW)
+        op = shortcut_of_power(y);
     const evex_op_info *info = &evex_op_infos[op];
     *is_known = !info->gives_bool &&
                 evex_fold_element(op, EVEX_F64, EVEX_F64, operands, info->arity, &value);

@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "parser/name_set.h"
+
 enum { NONE = UINT32_MAX };
 
 typedef struct {
@@ -30,8 +32,7 @@ typedef struct {
     evex_error *error;
     symbol *symbols;
     size_t n_symbols;
-    uint32_t *table; /* symbol numbers + 1, open addressing */
-    size_t n_slots;  /* a power of two */
+    evex_name_set names; /* flags: 1 + the symbol's number; 0 for variables out of the text */
     uint8_t *is_read; /* by item */
 } resolver;
 
@@ -59,44 +60,28 @@ static uint32_t find_constant(const char *bytes, size_t n_bytes) {
 
 /* ---- Symbols -------------------------------------------------------------------------------- */
 
-/* The slot of a name, or the empty one where it belongs. FNV-1a. */
-static uint32_t *find_slot(const resolver *r, const char *bytes, size_t n_bytes) {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < n_bytes; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * 16777619u;
-    size_t slot = (hash ^ hash >> 15) & (r->n_slots - 1);
-    while (r->table[slot] != 0) {
-        const symbol *s = &r->symbols[r->table[slot] - 1];
-        if (s->n_bytes == n_bytes && memcmp(s->bytes, bytes, n_bytes) == 0)
-            break;
-        slot = (slot + 1) & (r->n_slots - 1);
-    }
-    return &r->table[slot];
-}
-
-static uint32_t intern(resolver *r, const char *bytes, size_t n_bytes) {
-    uint32_t *slot = find_slot(r, bytes, n_bytes);
-    if (*slot == 0) {
-        r->symbols[r->n_symbols] =
+/* The symbol of a name of the text. NULL: out of memory. */
+static symbol *intern(resolver *r, const char *bytes, size_t n_bytes) {
+    evex_name *name = evex_name_set_add(&r->names, bytes, n_bytes);
+    if (name == NULL)
+        return NULL;
+    if (name->flags == 0) {
+        r->symbols[r->n_symbols++] =
             (symbol){bytes, n_bytes, NONE, NONE, NONE, find_constant(bytes, n_bytes)};
-        *slot = (uint32_t)++r->n_symbols;
+        name->flags = (unsigned)r->n_symbols;
     }
-    return *slot - 1;
+    return &r->symbols[name->flags - 1];
 }
 
 static int make_room(resolver *r, size_t n_names) {
-    r->n_slots = 16;
-    while (r->n_slots < 2 * n_names)
-        r->n_slots *= 2;
     r->symbols = evex_arena_push_array(r->arena, n_names, sizeof *r->symbols);
-    r->table = evex_arena_push_array(r->arena, r->n_slots, sizeof *r->table);
     r->is_read = evex_arena_push_array(r->arena, r->ast->n_items, sizeof *r->is_read);
     r->found->uses = evex_arena_push_array(r->arena, r->ast->n_nodes, sizeof *r->found->uses);
     r->found->inputs = evex_arena_push_array(r->arena, n_names, sizeof *r->found->inputs);
     r->found->results =
         evex_arena_push_array(r->arena, r->ast->n_items, sizeof *r->found->results);
-    return r->symbols != NULL && r->table != NULL && r->is_read != NULL &&
-           r->found->uses != NULL && r->found->inputs != NULL && r->found->results != NULL;
+    return r->symbols != NULL && r->is_read != NULL && r->found->uses != NULL &&
+           r->found->inputs != NULL && r->found->results != NULL;
 }
 
 static int intern_all(resolver *r) {
@@ -106,10 +91,15 @@ static int intern_all(resolver *r) {
         n_names += ast->nodes[i].kind == EVEX_AST_NAME;
     if (!make_room(r, n_names))
         return 0;
-    for (size_t i = 0; i < ast->n_nodes; i++)
-        if (ast->nodes[i].kind == EVEX_AST_NAME)
-            r->found->uses[i].index =
-                intern(r, ast->nodes[i].value.text.bytes, ast->nodes[i].value.text.n_bytes);
+    for (size_t i = 0; i < ast->n_nodes; i++) {
+        if (ast->nodes[i].kind != EVEX_AST_NAME)
+            continue;
+        const symbol *s =
+            intern(r, ast->nodes[i].value.text.bytes, ast->nodes[i].value.text.n_bytes);
+        if (s == NULL)
+            return 0;
+        r->found->uses[i].index = (uint32_t)(s - r->symbols);
+    }
     return 1;
 }
 
@@ -118,13 +108,16 @@ static evex_status match_vars(resolver *r) {
         if (r->vars[i].name == NULL)
             return evex_fail(r->error, EVEX_INVALID_ARGUMENT, (evex_place){0, 0},
                              "variable %zu has no name", i);
-        const uint32_t found = *find_slot(r, r->vars[i].name, strlen(r->vars[i].name));
-        if (found == 0)
+        const evex_name *name =
+            evex_name_set_add(&r->names, r->vars[i].name, strlen(r->vars[i].name));
+        if (name == NULL)
+            return evex_fail_memory(r->error);
+        if (name->flags == 0)
             continue;
-        if (r->symbols[found - 1].var != NONE)
+        if (r->symbols[name->flags - 1].var != NONE)
             return evex_fail(r->error, EVEX_INVALID_ARGUMENT, (evex_place){0, 0},
                              "two variables are named '%s'", r->vars[i].name);
-        r->symbols[found - 1].var = (uint32_t)i;
+        r->symbols[name->flags - 1].var = (uint32_t)i;
     }
     return EVEX_OK;
 }
@@ -210,7 +203,9 @@ static evex_status assign_name(resolver *r, uint32_t index) {
     const evex_ast_item *item = &r->ast->items[index];
     if (item->name == NULL)
         return EVEX_OK;
-    symbol *s = &r->symbols[intern(r, item->name, item->name_bytes)];
+    symbol *s = intern(r, item->name, item->name_bytes);
+    if (s == NULL)
+        return evex_fail_memory(r->error);
     if (s->item != NONE) {
         evex_fail(r->error, EVEX_SYNTAX, item->name_place, "'%.*s' is assigned a second time",
                   (int)item->name_bytes, item->name);
@@ -257,7 +252,8 @@ evex_status evex_names_resolve(evex_names_found *found, const evex_ast *ast, con
                   .n_vars = n_vars,
                   .max_inputs = max_inputs,
                   .arena = arena,
-                  .error = error};
+                  .error = error,
+                  .names = {.arena = arena}};
     *found = (evex_names_found){0};
     if (!intern_all(&r))
         return evex_fail_memory(error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The algorithms of core/vecmath/ at width 1, under the names that core/scalar.h declares. A float32
- * function is the float64 one between two conversions, so its error is half an ULP and a hair; NumPy's
+ * The algorithms of core/vecmath/ at width 1, under the names that core/scalar.h declares. A
+ * float32 function is the float64 one between two conversions, so its error is half an ULP and a
+ * hair; NumPy's
  * // and %, whose intermediate results are rounded to the type, have a float32 variant.
  */
 #include "core/scalar.h"
@@ -24,20 +25,20 @@
 #define math_logaddexp_single math_logaddexp
 #define math_fmod_single math_fmod
 
-#define DEFINE_UNARY(name)                              \
-    double evex_##name##_f64(double x) {                \
-        return math_##name(v_set(x)).lane;              \
-    }                                                   \
-    float evex_##name##_f32(float x) {                  \
-        return (float)math_##name(v_set(x)).lane;       \
+#define DEFINE_UNARY(name)                                                                         \
+    double evex_##name##_f64(double x) {                                                           \
+        return math_##name(v_set(x)).lane;                                                         \
+    }                                                                                              \
+    float evex_##name##_f32(float x) {                                                             \
+        return (float)math_##name(v_set(x)).lane;                                                  \
     }
 
-#define DEFINE_BINARY(name)                                        \
-    double evex_##name##_f64(double x, double y) {                 \
-        return math_##name(v_set(x), v_set(y)).lane;               \
-    }                                                              \
-    float evex_##name##_f32(float x, float y) {                    \
-        return (float)math_##name##_single(v_set(x), v_set(y)).lane; \
+#define DEFINE_BINARY(name)                                                                        \
+    double evex_##name##_f64(double x, double y) {                                                 \
+        return math_##name(v_set(x), v_set(y)).lane;                                               \
+    }                                                                                              \
+    float evex_##name##_f32(float x, float y) {                                                    \
+        return (float)math_##name##_single(v_set(x), v_set(y)).lane;                               \
     }
 
 EVEX_FOR_UNARY_MATH(DEFINE_UNARY)

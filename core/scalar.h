@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The transcendental functions and float remainders, a scalar at a time: op.def's definitions of
- * them. core/scalar.c compiles the algorithms of core/vecmath/ at width 1; the same headers compiled
- * wider are eval's kernels, with the same bits. Accuracy and special values: docs/NUMERICS.md.
+ * them. core/scalar.c compiles the algorithms of core/vecmath/ at width 1; the same headers
+ * compiled wider are eval's kernels, with the same bits. Accuracy and special values:
+ * docs/NUMERICS.md.
  *
  * Assumes round-to-nearest. Pure functions: no errno, any thread.
  *
@@ -11,50 +12,50 @@
 #ifndef EVEX_CORE_SCALAR_H
 #define EVEX_CORE_SCALAR_H
 
-#define EVEX_FOR_UNARY_MATH(FUNCTION) \
-    FUNCTION(exp)                     \
-    FUNCTION(exp2)                    \
-    FUNCTION(exp10)                   \
-    FUNCTION(expm1)                   \
-    FUNCTION(log)                     \
-    FUNCTION(log2)                    \
-    FUNCTION(log10)                   \
-    FUNCTION(log1p)                   \
-    FUNCTION(sin)                     \
-    FUNCTION(cos)                     \
-    FUNCTION(tan)                     \
-    FUNCTION(sinpi)                   \
-    FUNCTION(cospi)                   \
-    FUNCTION(arcsin)                  \
-    FUNCTION(arccos)                  \
-    FUNCTION(arctan)                  \
-    FUNCTION(sinh)                    \
-    FUNCTION(cosh)                    \
-    FUNCTION(tanh)                    \
-    FUNCTION(arcsinh)                 \
-    FUNCTION(arccosh)                 \
-    FUNCTION(arctanh)                 \
-    FUNCTION(cbrt)                    \
-    FUNCTION(erf)                     \
-    FUNCTION(erfc)                    \
-    FUNCTION(gamma)                   \
+#define EVEX_FOR_UNARY_MATH(FUNCTION)                                                              \
+    FUNCTION(exp)                                                                                  \
+    FUNCTION(exp2)                                                                                 \
+    FUNCTION(exp10)                                                                                \
+    FUNCTION(expm1)                                                                                \
+    FUNCTION(log)                                                                                  \
+    FUNCTION(log2)                                                                                 \
+    FUNCTION(log10)                                                                                \
+    FUNCTION(log1p)                                                                                \
+    FUNCTION(sin)                                                                                  \
+    FUNCTION(cos)                                                                                  \
+    FUNCTION(tan)                                                                                  \
+    FUNCTION(sinpi)                                                                                \
+    FUNCTION(cospi)                                                                                \
+    FUNCTION(arcsin)                                                                               \
+    FUNCTION(arccos)                                                                               \
+    FUNCTION(arctan)                                                                               \
+    FUNCTION(sinh)                                                                                 \
+    FUNCTION(cosh)                                                                                 \
+    FUNCTION(tanh)                                                                                 \
+    FUNCTION(arcsinh)                                                                              \
+    FUNCTION(arccosh)                                                                              \
+    FUNCTION(arctanh)                                                                              \
+    FUNCTION(cbrt)                                                                                 \
+    FUNCTION(erf)                                                                                  \
+    FUNCTION(erfc)                                                                                 \
+    FUNCTION(gamma)                                                                                \
     FUNCTION(lgamma)
 
 /* fmod, floordiv and mod are exact: fmod as C99's, floordiv and mod as NumPy's // and %. */
-#define EVEX_FOR_BINARY_MATH(FUNCTION) \
-    FUNCTION(arctan2)                  \
-    FUNCTION(pow)                      \
-    FUNCTION(hypot)                    \
-    FUNCTION(logaddexp)                \
-    FUNCTION(fmod)                     \
-    FUNCTION(floordiv)                 \
+#define EVEX_FOR_BINARY_MATH(FUNCTION)                                                             \
+    FUNCTION(arctan2)                                                                              \
+    FUNCTION(pow)                                                                                  \
+    FUNCTION(hypot)                                                                                \
+    FUNCTION(logaddexp)                                                                            \
+    FUNCTION(fmod)                                                                                 \
+    FUNCTION(floordiv)                                                                             \
     FUNCTION(mod)
 
-#define EVEX_DECLARE_UNARY_MATH(name) \
-    double evex_##name##_f64(double x); \
+#define EVEX_DECLARE_UNARY_MATH(name)                                                              \
+    double evex_##name##_f64(double x);                                                            \
     float evex_##name##_f32(float x);
-#define EVEX_DECLARE_BINARY_MATH(name) \
-    double evex_##name##_f64(double x, double y); \
+#define EVEX_DECLARE_BINARY_MATH(name)                                                             \
+    double evex_##name##_f64(double x, double y);                                                  \
     float evex_##name##_f32(float x, float y);
 
 EVEX_FOR_UNARY_MATH(EVEX_DECLARE_UNARY_MATH)

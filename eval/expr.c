@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "eval/call.h"
-#include "eval/dispatch.h"
 #include "eval/splat.h"
 
 /* ---- Costs ---------------------------------------------------------------------------------- */

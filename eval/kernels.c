@@ -10,6 +10,7 @@
 #include EVEX_SIMD_HEADER
 
 #include "core/elements.h"
+#include "eval/quick.h"
 
 /*
  * The iterations of a kernel's loop are independent: its destination is an operand's very address or
@@ -87,13 +88,29 @@
         }                                                                                          \
     }
 
-#define MAKE_MEMBERSHIP(element, C)                                                                \
+/* Short lists are compared value by value, with a tile of elements, so that the comparisons vectorise;
+ * the tile has its own place because dst may be the operand. */
+#define MAKE_MEMBERSHIP(element, equal, C)                                                         \
     {                                                                                              \
-        const C *pa = src[0].data;                                                                 \
+        enum { TILE = 256, SHORT = 16 };                                                           \
+        const C *pa = src[0].data, one = *pa;                                                      \
         const evex_set *set = src[1].data;                                                         \
+        const C *values = set->values;                                                             \
         uint8_t *out = dst[0];                                                                     \
-        for (size_t i = 0; i < n; i++)                                                             \
-            out[i] = element(pa[i * src[0].step], set);                                            \
+        if (src[0].step == 0) {                                                                    \
+            memset(out, element(one, set), n);                                                     \
+        } else if (set->n > SHORT) {                                                               \
+            FILL(element(pa[i], set));                                                             \
+        } else {                                                                                   \
+            for (; n != 0; n -= n < TILE ? n : TILE, pa += TILE, out += TILE) {                    \
+                const size_t length = n < TILE ? n : TILE;                                         \
+                uint8_t found[TILE] = {0};                                                         \
+                for (size_t j = 0; j < set->n; j++)                                                \
+                    for (size_t i = 0; i < length; i++)                                            \
+                        found[i] |= (uint8_t)equal(pa[i], values[j]);                              \
+                memcpy(out, found, length);                                                        \
+            }                                                                                      \
+        }                                                                                          \
     }
 
 #define MAKE_T_T(id, s, C) MAKE(id, s) MAKE_UNARY(element_##id##_##s, C, C)
@@ -101,7 +118,7 @@
 #define MAKE_T_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, C, C)
 #define MAKE_B_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, uint8_t, C)
 #define MAKE_T_BTT(id, s, C) MAKE(id, s) MAKE_CHOICE(element_##id##_##s, make_COPY_##s, C)
-#define MAKE_B_TS(id, s, C) MAKE(id, s) MAKE_MEMBERSHIP(element_##id##_##s, C)
+#define MAKE_B_TS(id, s, C) MAKE(id, s) MAKE_MEMBERSHIP(element_##id##_##s, eq_##s, C)
 #define MAKE_T_TTT(id, s, C)
 
 #define MAKE_ROW(s, ID, C, id, signature) MAKE_##signature(id, s, C)
@@ -113,6 +130,13 @@
 
 #define KERNEL(name)                                                                               \
     static void name(void *const *dst, const evex_operand *src, size_t n, void *context)
+
+#define QUICK_KERNEL(s, ID, C, id)                                                                 \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        (void)context;                                                                             \
+        if (n != 0)                                                                                \
+            MAKE_BINARY(quick_##id##_##s, C, C)                                                    \
+    }
 
 #define LOOP_KERNEL(s, ID, C, id)                                                                  \
     KERNEL(kernel_##id##_##s) {                                                                    \
@@ -148,7 +172,7 @@
     } while (0)
 
 /* A loop for each combination of vectors and scalars; bit j of the number: operand j is a scalar. */
-#define IS_SCALAR(j) (src[j].step == 0)
+#define IS_SCALAR(j) (src[j].step == 0 ? 1 : 0)
 #define CASE_1(form, s, f, A)                                                                      \
     case form:                                                                                     \
         RUN(s, f(A(pa, s)));                                                                       \
@@ -200,14 +224,18 @@
 
 /* ---- The kernels ---------------------------------------------------------------------------- */
 
+#define CHECK_ARITY(id, arity)                                                                     \
+    _Static_assert(EVEX_ARITY_##id == arity, #id ": arity differs from core/op.def");
 /* sizeof makes sure that op.def has the row with the type. */
 #define HAS_ROW(s, ID, C, id)                                                                      \
     _Static_assert(sizeof(&element_##id##_##s) != 0, "not in core/op.def: " #id);
 
 #define LOOP(id, types)                                                                            \
     EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(LOOP_KERNEL, id)
+#define QUICK(id, arity, types)                                                                    \
+    CHECK_ARITY(id, arity) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(QUICK_KERNEL, id)
 #define VECTOR(id, arity, types, word)                                                             \
-    _Static_assert(EVEX_ARITY_##id == arity, #id ": arity differs from core/op.def");              \
+    CHECK_ARITY(id, arity)                                                                         \
     EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(VECTOR_KERNEL, id, arity, word)
 #include "eval/kernels.tmpl.h"
 

@@ -5,6 +5,7 @@
  *
  *   LOOP(id, types)              op.def's definition as a loop, which the compiler vectorises or, for
  *                                what has no vector form, leaves scalar
+ *   QUICK(id, 2, types)          as LOOP, from eval/quick.h's way to say a binary definition
  *   VECTOR(id, n, types, word)   the vocabulary's word (eval/simd/) of n operands, vector by vector
  */
 LOOP(COPY, ANY)
@@ -21,9 +22,15 @@ VECTOR(SUB, 2, FLOATS, sub)
 LOOP(MUL, BITS)
 VECTOR(MUL, 2, FLOATS, mul)
 VECTOR(DIV, 2, FLOATS, div)
-LOOP(FLOORDIV, NUMBERS)
-LOOP(MOD, NUMBERS)
-LOOP(FMOD, NUMBERS)
+QUICK(FLOORDIV, 2, NARROW_INTS)
+LOOP(FLOORDIV, WIDE_INTS)
+LOOP(FLOORDIV, FLOATS)
+QUICK(MOD, 2, NARROW_INTS)
+LOOP(MOD, WIDE_INTS)
+LOOP(MOD, FLOATS)
+QUICK(FMOD, 2, NARROW_INTS)
+LOOP(FMOD, WIDE_INTS)
+LOOP(FMOD, FLOATS)
 LOOP(POW, NUMBERS)
 VECTOR(FMA, 3, FLOATS, fma)
 LOOP(ABS, BITS)

@@ -47,6 +47,25 @@
         step;                                                                                      \
     }
 
+/* choose_<s>(included, a, b) is included ? a : b, by masks of the operands' width: in this form
+ * gcc 12 vectorises a condition that is narrower than what it chooses. */
+#define RED_CHOOSE(s, T, U, to_bits, from_bits)                                                    \
+    RED_INLINE T choose_##s(int included, T a, T b) {                                              \
+        const U keep = (U)0 - (U)(included != 0);                                                  \
+        return from_bits((U)((to_bits(a) & keep) | (to_bits(b) & (U)~keep)));                      \
+    }
+RED_CHOOSE(bool, uint8_t, uint8_t, (uint8_t), (uint8_t))
+RED_CHOOSE(i8, int8_t, uint8_t, (uint8_t), (int8_t))
+RED_CHOOSE(i16, int16_t, uint16_t, (uint16_t), (int16_t))
+RED_CHOOSE(i32, int32_t, uint32_t, (uint32_t), (int32_t))
+RED_CHOOSE(i64, int64_t, uint64_t, (uint64_t), (int64_t))
+RED_CHOOSE(u8, uint8_t, uint8_t, (uint8_t), (uint8_t))
+RED_CHOOSE(u16, uint16_t, uint16_t, (uint16_t), (uint16_t))
+RED_CHOOSE(u32, uint32_t, uint32_t, (uint32_t), (uint32_t))
+RED_CHOOSE(u64, uint64_t, uint64_t, (uint64_t), (uint64_t))
+RED_CHOOSE(f32, float, uint32_t, bits_f32, from_bits_f32)
+RED_CHOOSE(f64, double, uint64_t, bits_f64, from_bits_f64)
+
 #define RED_AS_IS(a) (a)
 #define RED_TRUTH(a) ((a) != 0)
 
@@ -58,8 +77,10 @@
 #define RED_RING(name, s, T, op, identity)                                                         \
     RED_INLINE void name##_run_##s(double *restrict ring, const T *restrict x,                     \
                                    const uint8_t *restrict mask, size_t n) {                       \
-        RED_EACH(i, n)                                                                             \
-        ring[i] = ring[i] op (RED_INCLUDED(mask, i) ? (double)x[i] : (identity));                  \
+        RED_EACH(i, n) {                                                                           \
+            const double a = (double)x[i];                                                         \
+            ring[i] = ring[i] op choose_f64(RED_INCLUDED(mask, i), a, identity);                   \
+        }                                                                                          \
     }                                                                                              \
     RED_INLINE void name##_rows_##s(double *restrict ring, const T *restrict x,                    \
                                     const uint8_t *restrict mask, size_t n_rows) {                 \
@@ -67,8 +88,10 @@
         RED_EACH(j, RED_LANES(T))                                                                  \
         lane[j] = ring[j];                                                                         \
         for (size_t i = 0; i < n_rows * RED_LANES(T); i += RED_LANES(T))                           \
-            RED_EACH(j, RED_LANES(T))                                                              \
-            lane[j] = lane[j] op (RED_INCLUDED(mask, i + j) ? (double)x[i + j] : (identity));      \
+            RED_EACH(j, RED_LANES(T)) {                                                            \
+                const double a = (double)x[i + j];                                                 \
+                lane[j] = lane[j] op choose_f64(RED_INCLUDED(mask, i + j), a, identity);           \
+            }                                                                                      \
         RED_EACH(j, RED_LANES(T))                                                                  \
         ring[j] = lane[j];                                                                         \
     }                                                                                              \
@@ -97,10 +120,11 @@ enum { RED_PART = 32 };
                                     const T *restrict x, const uint8_t *restrict mask, size_t n) { \
         RED_EACH(i, n) {                                                                           \
             const double a = (double)x[i], base = count[i] == 0 ? a : shift[i], d = a - base;      \
-            shift[i] = RED_INCLUDED(mask, i) ? base : shift[i];                                    \
-            s1[i] = RED_INCLUDED(mask, i) ? s1[i] + d : s1[i];                                     \
-            s2[i] = RED_INCLUDED(mask, i) ? s2[i] + d * d : s2[i];                                 \
-            count[i] = RED_INCLUDED(mask, i) ? count[i] + 1 : count[i];                            \
+            const double sum = s1[i] + d, square = s2[i] + d * d, next = count[i] + 1;             \
+            shift[i] = choose_f64(RED_INCLUDED(mask, i), base, shift[i]);                          \
+            s1[i] = choose_f64(RED_INCLUDED(mask, i), sum, s1[i]);                                 \
+            s2[i] = choose_f64(RED_INCLUDED(mask, i), square, s2[i]);                              \
+            count[i] = choose_f64(RED_INCLUDED(mask, i), next, count[i]);                          \
         }                                                                                          \
     }                                                                                              \
     RED_INLINE void moments_rows_##s(const double *restrict shift, double *restrict s1,            \
@@ -155,7 +179,7 @@ EVEX_FOR_FLOATS(RED_MOMENTS, )
         partial lows = 0;                                                                          \
         int64_t highs = 0;                                                                         \
         RED_EACH(i, n) {                                                                           \
-            const T a = RED_INCLUDED(mask, i) ? x[i] : 0;                                          \
+            const T a = choose_##s(RED_INCLUDED(mask, i), x[i], 0);                                \
             lows += (partial)RED_LOW(T, read(a));                                                  \
             if (RED_IS_WIDE(T))                                                                    \
                 highs += RED_HIGH(T, a);                                                           \
@@ -166,7 +190,7 @@ EVEX_FOR_FLOATS(RED_MOMENTS, )
     RED_INLINE void sum_run_##s(int64_t *restrict low, int64_t *restrict high,                     \
                                 const T *restrict x, const uint8_t *restrict mask, size_t n) {     \
         RED_EACH(i, n) {                                                                           \
-            const T a = RED_INCLUDED(mask, i) ? x[i] : 0;                                          \
+            const T a = choose_##s(RED_INCLUDED(mask, i), x[i], 0);                                \
             low[i] += RED_LOW(T, read(a));                                                         \
             if (RED_IS_WIDE(T))                                                                    \
                 high[i] += RED_HIGH(T, a);                                                         \
@@ -187,8 +211,10 @@ enum { RED_WAYS = 16 };
 #define RED_INTEGER_PRODUCT(s, T, read)                                                            \
     RED_INLINE void prod_run_##s(uint64_t *restrict product, const T *restrict x,                  \
                                  const uint8_t *restrict mask, size_t n) {                         \
-        RED_EACH(i, n)                                                                             \
-        product[i] *= RED_INCLUDED(mask, i) ? (uint64_t)read(x[i]) : 1;                            \
+        RED_EACH(i, n) {                                                                           \
+            const uint64_t a = (uint64_t)read(x[i]);                                               \
+            product[i] *= choose_u64(RED_INCLUDED(mask, i), a, 1);                                 \
+        }                                                                                          \
     }                                                                                              \
     RED_INLINE void prod_scan_##s(uint64_t *product, const T *restrict x,                          \
                                   const uint8_t *restrict mask, size_t n) {                        \
@@ -245,7 +271,7 @@ RED_INTEGER_TOTALS(u64, U64, uint64_t, int64_t, RED_AS_IS)
     RED_INLINE void name##_step_##s(T *restrict best, flag *restrict nans, const T *restrict x,    \
                                     const uint8_t *restrict mask, size_t n) {                      \
         RED_EACH(j, n) {                                                                           \
-            const T a = RED_INCLUDED(mask, j) ? (T)read(x[j]) : bound(T);                          \
+            const T a = choose_##s(RED_INCLUDED(mask, j), (T)read(x[j]), bound(T));                \
             best[j] = a better best[j] ? a : best[j];                                              \
             nans[j] |= a != a;                                                                     \
         }                                                                                          \
@@ -271,8 +297,10 @@ RED_INTEGER_TOTALS(u64, U64, uint64_t, int64_t, RED_AS_IS)
 #define RED_INTEGER_EXTREME(name, s, T, merge)                                                     \
     RED_INLINE void name##_run_##s(T *restrict best, const T *restrict x,                          \
                                    const uint8_t *restrict mask, size_t n) {                       \
-        RED_EACH(i, n)                                                                             \
-        best[i] = RED_INCLUDED(mask, i) ? merge##_##s(best[i], x[i]) : best[i];                    \
+        RED_EACH(i, n) {                                                                           \
+            const T merged = merge##_##s(best[i], x[i]);                                           \
+            best[i] = choose_##s(RED_INCLUDED(mask, i), merged, best[i]);                          \
+        }                                                                                          \
     }                                                                                              \
     RED_KERNEL(name, s) {                                                                          \
         T *best = at;                                                                              \
@@ -313,8 +341,10 @@ EVEX_FOR_FLOATS(RED_FIND_BITS, )
 #define RED_FLOAT_EXTREME(name, s, T, scan, bound, best_zero, nan_wins)                            \
     RED_INLINE void name##_run_##s(T *restrict best, const T *restrict x,                          \
                                    const uint8_t *restrict mask, size_t n) {                       \
-        RED_EACH(i, n)                                                                             \
-        best[i] = RED_INCLUDED(mask, i) ? name##_merge_##s(best[i], x[i]) : best[i];               \
+        RED_EACH(i, n) {                                                                           \
+            const T merged = name##_merge_##s(best[i], x[i]);                                      \
+            best[i] = choose_##s(RED_INCLUDED(mask, i), merged, best[i]);                          \
+        }                                                                                          \
     }                                                                                              \
     RED_INLINE T name##_of_block_##s(const T *x, const uint8_t *mask, size_t n) {                  \
         int has_nan;                                                                               \

@@ -11,8 +11,8 @@
 
 enum { ROWS = 4, COLUMNS = 3 };
 
-static const char source[] = "z = (x - mean(x, axis=0)) / std(x, axis=0); "
-                             "z, low = min(x, axis=0), total = sum(x)";
+static const char source[] = "z = (x - mean(x, axis=0)) / std(x, axis=0), "
+                             "low = min(x, axis=0), total = sum(x)";
 
 /* evex asks for the memory of an output whose data is NULL, and says its type and shape. */
 static void *allocate_output(void *user, size_t output, evex_dtype dtype, int32_t ndim,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A stream: data that arrives in pieces of any size gives the bits of one evaluation over the whole.
- * Here two halves are read by two streams, as if on two machines; the state of the second travels as
- * bytes and is merged into the first.
+ * A stream: data that arrives in pieces of any size gives the bits of one evaluation over the
+ * whole. Here two halves are read by two streams, as if on two machines; the state of the second
+ * travels as bytes and is merged into the first.
  */
 #include <evex.h>
 #include <stdio.h>

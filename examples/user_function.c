@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A function of one's own: a C kernel over blocks, under a name that expressions can use. The kernel
- * runs on several threads at once; `user` is given to it as it was given to evex_functions_add.
+ * A function of one's own: a C kernel over blocks, under a name that expressions can use. The
+ * kernel runs on several threads at once; `user` is given to it as it was given to
+ * evex_functions_add.
  */
 #include <evex.h>
 #include <stdio.h>

@@ -101,10 +101,14 @@ static const char *unary_sign(uint8_t op) {
 
 /* What stands in front of the first child of a construct. */
 static void dump_head(const evex_ast_node *node, evex_text *text) {
-    static const char *const words[EVEX_N_AST_KINDS] = {
-        [EVEX_AST_AND] = "and", [EVEX_AST_OR] = "or", [EVEX_AST_NOT] = "not",
-        [EVEX_AST_COALESCE] = "?" "?", [EVEX_AST_IF] = "if", [EVEX_AST_TUPLE] = "tuple",
-        [EVEX_AST_COMPARE] = "compare"};
+    static const char *const words[EVEX_N_AST_KINDS] = {[EVEX_AST_AND] = "and",
+                                                        [EVEX_AST_OR] = "or",
+                                                        [EVEX_AST_NOT] = "not",
+                                                        [EVEX_AST_COALESCE] = "?"
+                                                                              "?",
+                                                        [EVEX_AST_IF] = "if",
+                                                        [EVEX_AST_TUPLE] = "tuple",
+                                                        [EVEX_AST_COMPARE] = "compare"};
     if (node->kind == EVEX_AST_UNARY)
         evex_text_format(text, "(%s", unary_sign(node->op));
     else if (node->kind == EVEX_AST_BINARY)

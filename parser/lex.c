@@ -49,9 +49,9 @@ static const struct {
 /* Room for the pattern: the fragments with "(*:c)|" behind each, and what stands around them. */
 enum {
     PATTERN_BYTES = sizeof BLANKS + 8
-#define TOKEN(id, fragment, text) + sizeof(fragment) + 8
-#define KEYWORD(id, word) + sizeof(word NAME_END) + 8
-#define MALFORMED(id, fragment) + sizeof(fragment) + 8
+#define TOKEN(id, fragment, text) +sizeof(fragment) + 8
+#define KEYWORD(id, word) +sizeof(word NAME_END) + 8
+#define MALFORMED(id, fragment) +sizeof(fragment) + 8
 #include "parser/token.def"
 #undef TOKEN
 #undef KEYWORD
@@ -117,8 +117,8 @@ evex_status evex_lexer_prepare(const evex_allocator *allocator, int use_jit, eve
     pcre2_code *code = compile_pattern(allocator, use_jit), *none = NULL;
     if (!code)
         return evex_fail_memory(error);
-    if (!atomic_compare_exchange_strong_explicit(&shared_pattern, &none, code,
-                                                 memory_order_acq_rel, memory_order_acquire))
+    if (!atomic_compare_exchange_strong_explicit(&shared_pattern, &none, code, memory_order_acq_rel,
+                                                 memory_order_acquire))
         pcre2_code_free(code); /* another thread was first */
     return EVEX_OK;
 }

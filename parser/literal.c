@@ -74,7 +74,8 @@ evex_status evex_fail_number(evex_error *error, const char *text, evex_place pla
     evex_status status = check_length(error, place, limits);
     if (status != EVEX_OK)
         return status;
-    status = evex_fail(error, EVEX_SYNTAX, place, "malformed number '%.*s'", (int)place.length, text);
+    status =
+        evex_fail(error, EVEX_SYNTAX, place, "malformed number '%.*s'", (int)place.length, text);
     if (text[0] != '.' && memchr(text, '.', place.length))
         evex_hint(error, "a number has one '.' and ends before a name");
     else
@@ -158,8 +159,8 @@ static evex_status read_decimal(evex_lexer *lexer, evex_token *token, const char
         if (!is_int || digits[0] != '0')
             return EVEX_OK;
     }
-    evex_status status = evex_fail(lexer->error, EVEX_SYNTAX, token->place,
-                                   "an integer does not begin with '0'");
+    evex_status status =
+        evex_fail(lexer->error, EVEX_SYNTAX, token->place, "an integer does not begin with '0'");
     evex_hint(lexer->error, "an octal number begins with '0o'");
     return status;
 }
@@ -199,8 +200,8 @@ typedef struct {
 static evex_status fail_escape(const decoder *d, size_t begin, const char *message,
                                const char *hint) {
     size_t length = d->at > begin ? d->at - begin : 1;
-    evex_status status = evex_fail(d->error, EVEX_SYNTAX, (evex_place){d->offset + begin, length},
-                                   "%s", message);
+    evex_status status =
+        evex_fail(d->error, EVEX_SYNTAX, (evex_place){d->offset + begin, length}, "%s", message);
     evex_hint(d->error, "%s", hint);
     return status;
 }

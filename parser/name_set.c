@@ -70,8 +70,7 @@ evex_name *evex_name_set_add(evex_name_set *set, const char *bytes, size_t n_byt
     size_t i = 0;
     while (byte_at(bytes, n_bytes, i) == byte_at(name->bytes, name->n_bytes, i))
         i++;
-    unsigned char difference =
-        byte_at(bytes, n_bytes, i) ^ byte_at(name->bytes, name->n_bytes, i);
+    unsigned char difference = byte_at(bytes, n_bytes, i) ^ byte_at(name->bytes, name->n_bytes, i);
     struct name_node *inner = evex_arena_push(set->arena, sizeof *inner);
     if (!inner)
         return NULL;

@@ -1,39 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The grammar: a table of precedences and one function for each production, which stands above it.
- * Tokens come from lex.c one ahead of the current one. Every function returns the index of the node
- * it made, or FAILED once the error is recorded. What the names and types mean is compiler/'s to
- * check.
+ * Tokens come from lex.c, nodes go to the tree through builder.c. Every function returns the index
+ * of the node it made, or FAILED once the error is recorded. What the names and types mean is
+ * compiler/'s to check.
  */
+#include "parser/builder.h"
+
 #include <string.h>
-
-#include "parser/ast.h"
-#include "parser/lex.h"
-#include "parser/name_set.h"
-
-enum { FAILED = -1 };
-
-typedef struct {
-    evex_lexer lexer;
-    evex_token token, next;
-    uint8_t last_kind; /* of the token before: what an operand is missing behind */
-    size_t last_end;   /* where that token ended */
-    evex_ast *ast;
-    const evex_limits *limits;
-    evex_arena *arena;
-    evex_error *error;
-    evex_status status;
-    size_t depth;           /* constructs open */
-    size_t n_counted;       /* nodes towards the limit */
-    int is_in_tuple;        /* nodes made now do not count */
-    size_t argument_offset; /* a tuple or None may stand here only */
-    size_t node_capacity, item_capacity;
-    uint32_t *stack; /* children, and operators of chains, of the nodes under construction */
-    size_t n_stack, stack_capacity;
-    evex_name_set names; /* of assignments and results */
-} parser;
-
-typedef int64_t node_index; /* an evex_ast_index or FAILED */
 
 /* ---- Precedence -------------------------------------------------------------------------- */
 
@@ -71,196 +45,6 @@ typedef struct {
 
 static const rule rules[EVEX_N_TOKENS];
 
-static int begins_operand(evex_token_kind kind) {
-    return rules[kind].prefix && !rules[kind].infix;
-}
-
-/* ---- Errors ------------------------------------------------------------------------------ */
-
-/* The end of the text is drawn as one column behind it. */
-static evex_place place_of(const evex_token *token) {
-    return (evex_place){token->place.offset, token->place.length ? token->place.length : 1};
-}
-
-/* Quoted text of the token, or a phrase where it has none worth showing. */
-static void describe(const parser *p, const evex_token *token, char buffer[64]) {
-    evex_text text = evex_text_in(buffer, 64);
-    int has_quotes = token->kind == EVEX_TOKEN_STRING || token->kind == EVEX_TOKEN_BACKTICKS;
-    const char *quote = has_quotes ? "" : "'";
-    if (token->kind == EVEX_TOKEN_NEWLINE || token->kind == EVEX_TOKEN_END)
-        evex_text_format(&text, "%s", evex_token_text(token->kind));
-    else
-        evex_text_format(&text, "%s%.*s%s", quote,
-                         (int)(token->place.length < 48 ? token->place.length : 48),
-                         p->lexer.source + token->place.offset, quote);
-}
-
-/* Records a plain syntax error; hint may be NULL. */
-static node_index fail(parser *p, evex_place place, const char *message, const char *hint) {
-    p->status = evex_fail(p->error, EVEX_SYNTAX, place, "%s", message);
-    if (hint)
-        evex_hint(p->error, "%s", hint);
-    return FAILED;
-}
-
-static node_index fail_memory(parser *p) {
-    p->status = evex_fail_memory(p->error);
-    return FAILED;
-}
-
-static void hint_at_token(parser *p) {
-    if (p->token.kind == EVEX_TOKEN_ASSIGN)
-        evex_hint(p->error, "'=' gives a result its name; to compare write '=='");
-    else if (p->token.kind == EVEX_TOKEN_RIGHT && p->lexer.n_open == 0)
-        evex_hint(p->error, "this ')' has no '('");
-    else if (begins_operand(p->token.kind))
-        evex_hint(p->error, "an operator is missing, such as '*'");
-}
-
-/* The current token cannot stand here. */
-static node_index fail_unexpected(parser *p, const char *expected) {
-    char found[64];
-    describe(p, &p->token, found);
-    p->status = evex_fail(p->error, EVEX_SYNTAX, place_of(&p->token), "expected %s, found %s",
-                          expected, found);
-    evex_expected(p->error, expected, found);
-    hint_at_token(p);
-    return FAILED;
-}
-
-/* No operand begins with the current token. */
-static node_index fail_operand(parser *p, const char *operand) {
-    char found[64];
-    describe(p, &p->token, found);
-    if (p->last_kind == EVEX_TOKEN_NEWLINE)
-        p->status = evex_fail(p->error, EVEX_SYNTAX, place_of(&p->token), "expected %s, found %s",
-                              operand, found);
-    else
-        p->status = evex_fail(p->error, EVEX_SYNTAX, place_of(&p->token),
-                              "expected %s after %s, found %s", operand,
-                              evex_token_text(p->last_kind), found);
-    evex_expected(p->error, operand, found);
-    if (evex_token_is_keyword(p->token.kind) && !rules[p->token.kind].prefix)
-        evex_hint(p->error, "a name that is a keyword needs backticks: `%.*s`",
-                  (int)p->token.place.length, p->lexer.source + p->token.place.offset);
-    else if (p->token.kind == EVEX_TOKEN_ASSIGN)
-        hint_at_token(p);
-    return FAILED;
-}
-
-/* ---- Tokens and nodes -------------------------------------------------------------------- */
-
-/* Goes to the next token; 0 on failure, which is recorded. */
-static int advance(parser *p) {
-    p->last_kind = p->token.kind;
-    p->last_end = p->token.place.offset + p->token.place.length;
-    p->token = p->next;
-    if (p->token.kind != EVEX_TOKEN_END)
-        p->status = evex_lexer_next(&p->lexer, &p->next);
-    return p->status == EVEX_OK;
-}
-
-static int at(const parser *p, evex_token_kind kind) {
-    return p->token.kind == kind;
-}
-
-static int at_name(const parser *p) {
-    return at(p, EVEX_TOKEN_NAME) || at(p, EVEX_TOKEN_BACKTICKS);
-}
-
-/* Steps over a token of this kind, or fails. */
-static int expect(parser *p, evex_token_kind kind, const char *expected) {
-    if (at(p, kind))
-        return advance(p);
-    fail_unexpected(p, expected);
-    return 0;
-}
-
-static node_index fail_unclosed(parser *p, evex_place open) {
-    return fail(p, open, "'(' is never closed", NULL);
-}
-
-/* Steps over the ')' of the '(' at open, or fails and says which of the two is missing. */
-static int expect_right(parser *p, evex_place open, const char *expected) {
-    if (at(p, EVEX_TOKEN_END) || at(p, EVEX_TOKEN_SEMICOLON)) {
-        fail_unclosed(p, open);
-        return 0;
-    }
-    return expect(p, EVEX_TOKEN_RIGHT, expected);
-}
-
-/* From offset to the end of the last token read. */
-static evex_place place_from(const parser *p, size_t offset) {
-    return (evex_place){offset, p->last_end - offset};
-}
-
-/* Grows an array in the arena; 0 on failure, which is recorded. */
-static int grow(parser *p, void *array, size_t *capacity, size_t n, size_t size_bytes) {
-    void *memory;
-    memcpy(&memory, array, sizeof memory);
-    if (n < *capacity)
-        return 1;
-    if (!evex_arena_grow(p->arena, &memory, capacity, n + 16, size_bytes)) {
-        fail_memory(p);
-        return 0;
-    }
-    memcpy(array, &memory, sizeof memory);
-    return 1;
-}
-
-static node_index add_node(parser *p, evex_ast_node node) {
-    p->n_counted += !p->is_in_tuple;
-    if (p->n_counted > p->limits->nodes) {
-        p->status = evex_fail(p->error, EVEX_LIMIT_NODES, node.token,
-                              "more syntax nodes than the limit of %zu", p->limits->nodes);
-        return FAILED;
-    }
-    if (!grow(p, &p->ast->nodes, &p->node_capacity, p->ast->n_nodes, sizeof node))
-        return FAILED;
-    p->ast->nodes[p->ast->n_nodes] = node;
-    return (node_index)p->ast->n_nodes++;
-}
-
-static evex_ast_node *node_at(const parser *p, node_index index) {
-    return &p->ast->nodes[index];
-}
-
-/* Adds a node over n given children; its place begins at offset and ends with the last token. */
-static node_index add_parent(parser *p, evex_ast_node node, size_t offset,
-                             const node_index *children, uint32_t n) {
-    evex_ast_index *copy = evex_arena_push_array(p->arena, n, sizeof *copy);
-    if (!copy)
-        return fail_memory(p);
-    for (uint32_t i = 0; i < n; i++)
-        copy[i] = (evex_ast_index)children[i];
-    node.children = copy;
-    node.n_children = n;
-    node.place = place_from(p, offset);
-    return add_node(p, node);
-}
-
-static int push(parser *p, uint32_t entry) {
-    if (!grow(p, &p->stack, &p->stack_capacity, p->n_stack, sizeof entry))
-        return 0;
-    p->stack[p->n_stack++] = entry;
-    return 1;
-}
-
-/* Adds a node over the children that were pushed since the stack had n_base entries. */
-static node_index add_parent_of_stack(parser *p, evex_ast_node node, size_t offset, size_t n_base) {
-    size_t n = p->n_stack - n_base;
-    evex_ast_index *copy = evex_arena_push_array(p->arena, n, sizeof *copy);
-    if (!copy)
-        return fail_memory(p);
-    if (n > 0)
-        memcpy(copy, p->stack + n_base, n * sizeof *copy);
-    p->n_stack = n_base;
-    node.children = copy;
-    node.n_children = (uint32_t)n;
-    node.place = place_from(p, offset);
-    return add_node(p, node);
-}
-
 /* ---- Expressions ------------------------------------------------------------------------- */
 
 static int enter(parser *p) {
@@ -281,7 +65,7 @@ static node_index parse_expression(parser *p, precedence minimum) {
     if (!enter(p))
         return FAILED;
     prefix_production prefix = rules[p->token.kind].prefix;
-    node_index node = prefix ? prefix(p, minimum) : fail_operand(p, "an expression");
+    node_index node = prefix ? prefix(p, minimum) : evex_parser_fail_operand(p, "an expression");
     while (node != FAILED && rules[p->token.kind].precedence >= minimum && is_operand(p, node))
         node = rules[p->token.kind].infix(p, node);
     p->depth--;
@@ -290,48 +74,17 @@ static node_index parse_expression(parser *p, precedence minimum) {
 
 /* ---- Operands ---------------------------------------------------------------------------- */
 
-static evex_ast_node node_of_token(const evex_token *token) {
-    evex_ast_node node = {.place = token->place, .token = token->place};
-    switch (token->kind) {
-    case EVEX_TOKEN_INT:
-    case EVEX_TOKEN_FLOAT:
-    case EVEX_TOKEN_IMAGINARY:
-        node.kind = token->kind == EVEX_TOKEN_INT     ? EVEX_AST_INT
-                    : token->kind == EVEX_TOKEN_FLOAT ? EVEX_AST_FLOAT
-                                                      : EVEX_AST_IMAGINARY;
-        node.is_huge = token->is_huge;
-        if (token->kind == EVEX_TOKEN_INT && !token->is_huge)
-            node.value.integer = token->value.integer;
-        else
-            node.value.number = token->value.number;
-        return node;
-    case EVEX_TOKEN_TRUE:
-    case EVEX_TOKEN_FALSE:
-        node.kind = EVEX_AST_BOOL;
-        node.value.integer = token->kind == EVEX_TOKEN_TRUE;
-        return node;
-    default:
-        node.kind = token->kind == EVEX_TOKEN_STRING ? EVEX_AST_STR
-                    : token->kind == EVEX_TOKEN_NONE ? EVEX_AST_NONE
-                    : token->kind == EVEX_TOKEN_NA   ? EVEX_AST_NA
-                                                     : EVEX_AST_NAME;
-        node.value.text.bytes = token->value.text.bytes;
-        node.value.text.n_bytes = token->value.text.n_bytes;
-        return node;
-    }
-}
-
 /* literal := number | string | "True" | "False" | "NA" */
 static node_index parse_literal(parser *p, precedence minimum) {
     (void)minimum;
-    evex_ast_node node = node_of_token(&p->token);
-    return advance(p) ? add_node(p, node) : FAILED;
+    const evex_token literal = p->token;
+    return evex_parser_advance(p) ? evex_parser_add_leaf(p, &literal) : FAILED;
 }
 
 static node_index parse_none(parser *p, precedence minimum) {
     if (p->token.place.offset != p->argument_offset)
-        return fail(p, p->token.place, "None stands only as an argument of a function",
-                    "a missing value is NA");
+        return evex_parser_fail(p, p->token.place, "None stands only as an argument of a function",
+                                "a missing value is NA");
     return parse_literal(p, minimum);
 }
 
@@ -344,20 +97,18 @@ static int is_literal(const parser *p, node_index index) {
 
 /* element := [ "+" | "-" ] number | string | "True" | "False" */
 static node_index parse_element(parser *p) {
-    evex_place sign = p->token.place;
     const int is_signed = at(p, EVEX_TOKEN_MINUS) || at(p, EVEX_TOKEN_PLUS);
     const evex_op op = at(p, EVEX_TOKEN_MINUS) ? EVEX_OP_NEG : EVEX_OP_COPY;
-    if (is_signed && !advance(p))
+    const construct sign = begin(p, EVEX_AST_UNARY, op, p->token.place.offset);
+    if (is_signed && !evex_parser_advance(p))
         return FAILED;
     int is_number = at(p, EVEX_TOKEN_INT) || at(p, EVEX_TOKEN_FLOAT) || at(p, EVEX_TOKEN_IMAGINARY);
     int is_other = at(p, EVEX_TOKEN_STRING) || at(p, EVEX_TOKEN_TRUE) || at(p, EVEX_TOKEN_FALSE);
     if (!is_number && !(is_other && !is_signed))
-        return fail_operand(p, is_signed ? "a number" : "a literal");
+        return evex_parser_fail_operand(p, is_signed ? "a number" : "a literal");
     node_index literal = parse_literal(p, UNARY);
-    if (!is_signed || literal == FAILED)
-        return literal;
-    evex_ast_node node = {.kind = EVEX_AST_UNARY, .op = (uint8_t)op, .token = sign};
-    return add_parent(p, node, sign.offset, &literal, 1);
+    return !is_signed || literal == FAILED ? literal
+                                           : evex_parser_add_parent(p, &sign, &literal, 1);
 }
 
 /*
@@ -365,32 +116,33 @@ static node_index parse_element(parser *p) {
  * Makes a tuple of them and of what was pushed above n_base; open is the place of its "(".
  */
 static node_index parse_elements(parser *p, evex_place open, size_t n_base) {
-    evex_ast_node tuple = {.kind = EVEX_AST_TUPLE, .token = open};
+    const construct tuple = {EVEX_AST_TUPLE, 0, open.offset, open};
     p->is_in_tuple = 1;
     while (!at(p, EVEX_TOKEN_RIGHT)) {
-        node_index element = at(p, EVEX_TOKEN_END) ? fail_unclosed(p, open) : parse_element(p);
-        if (element == FAILED || !push(p, (uint32_t)element))
+        node_index element =
+            at(p, EVEX_TOKEN_END) ? evex_parser_fail_unclosed(p, open) : parse_element(p);
+        if (element == FAILED || !evex_parser_push(p, (uint32_t)element))
             return FAILED;
         if (at(p, EVEX_TOKEN_RIGHT) && p->n_stack == n_base + 1)
-            return fail(p, p->token.place, "a tuple of one element needs a comma",
-                        "write it as in: x in (1,)");
-        if (!at(p, EVEX_TOKEN_RIGHT) && !expect(p, EVEX_TOKEN_COMMA, "',' or ')'"))
+            return evex_parser_fail(p, p->token.place, "a tuple of one element needs a comma",
+                                    "write it as in: x in (1,)");
+        if (!at(p, EVEX_TOKEN_RIGHT) && !evex_parser_expect(p, EVEX_TOKEN_COMMA, "',' or ')'"))
             return FAILED;
     }
     p->is_in_tuple = 0;
-    return advance(p) ? add_parent_of_stack(p, tuple, open.offset, n_base) : FAILED;
+    return evex_parser_advance(p) ? evex_parser_add_parent_of_stack(p, &tuple, n_base) : FAILED;
 }
 
 /* The rest of a tuple whose first element was parsed as an expression. */
 static node_index parse_tuple(parser *p, evex_place open, node_index first, size_t n_counted) {
     size_t n_base = p->n_stack;
     if (open.offset != p->argument_offset)
-        return fail(p, p->token.place, "a tuple stands only as an argument or on the right of 'in'",
-                    NULL);
+        return evex_parser_fail(p, p->token.place,
+                                "a tuple stands only as an argument or on the right of 'in'", NULL);
     if (!is_literal(p, first))
-        return fail(p, node_at(p, first)->place, "a tuple holds literals only", NULL);
+        return evex_parser_fail(p, node_at(p, first)->place, "a tuple holds literals only", NULL);
     p->n_counted = n_counted;
-    if (!push(p, (uint32_t)first) || !advance(p))
+    if (!evex_parser_push(p, (uint32_t)first) || !evex_parser_advance(p))
         return FAILED;
     return parse_elements(p, open, n_base);
 }
@@ -401,7 +153,7 @@ static node_index parse_parentheses(parser *p, precedence minimum) {
     (void)minimum;
     const evex_place open = p->token.place;
     const size_t n_counted = p->n_counted;
-    if (!advance(p))
+    if (!evex_parser_advance(p))
         return FAILED;
     if (at(p, EVEX_TOKEN_RIGHT) && open.offset == p->argument_offset)
         return parse_elements(p, open, p->n_stack);
@@ -410,7 +162,7 @@ static node_index parse_parentheses(parser *p, precedence minimum) {
         return FAILED;
     if (at(p, EVEX_TOKEN_COMMA))
         return parse_tuple(p, open, node, n_counted);
-    if (!expect_right(p, open, "an operator or ')'"))
+    if (!evex_parser_expect_right(p, open, "an operator or ')'"))
         return FAILED;
     node_at(p, node)->place = place_from(p, open.offset);
     return node;
@@ -420,7 +172,8 @@ static node_index parse_parentheses(parser *p, precedence minimum) {
 static int check_keyword(parser *p, size_t n_base, const evex_token *name) {
     for (size_t i = n_base; i < p->n_stack; i++) {
         const evex_ast_node *node = node_at(p, p->stack[i]);
-        if (node->kind == EVEX_AST_KEYWORD && node->value.text.n_bytes == name->value.text.n_bytes &&
+        if (node->kind == EVEX_AST_KEYWORD &&
+            node->value.text.n_bytes == name->value.text.n_bytes &&
             memcmp(node->value.text.bytes, name->value.text.bytes, name->value.text.n_bytes) == 0) {
             p->status = evex_fail(p->error, EVEX_BAD_CALL, name->place, "'%.*s' is given twice",
                                   (int)name->place.length, name->value.text.bytes);
@@ -439,10 +192,13 @@ static node_index parse_value(parser *p) {
 /* keyword := name "=" value */
 static node_index parse_keyword(parser *p, size_t n_base) {
     const evex_token name = p->token;
-    if (!check_keyword(p, n_base, &name) || !advance(p) || !advance(p))
+    if (!check_keyword(p, n_base, &name) || !evex_parser_advance(p) || !evex_parser_advance(p))
         return FAILED;
+    const construct keyword = {EVEX_AST_KEYWORD, 0, name.place.offset, name.place};
     node_index value = parse_value(p);
-    return value == FAILED ? FAILED : add_named(p, EVEX_AST_KEYWORD, &name, &value, 1);
+    return value == FAILED
+               ? FAILED
+               : evex_parser_set_text(p, evex_parser_add_parent(p, &keyword, &value, 1), &name);
 }
 
 /* argument := keyword | value, with keywords last */
@@ -461,31 +217,32 @@ static node_index parse_argument(parser *p, size_t n_base) {
 static node_index parse_call(parser *p, const evex_token *name) {
     const evex_place open = p->token.place;
     const size_t n_base = p->n_stack;
-    if (!advance(p))
+    if (!evex_parser_advance(p))
         return FAILED;
     for (int is_first = 1; is_first ? !at(p, EVEX_TOKEN_RIGHT) : at(p, EVEX_TOKEN_COMMA);
          is_first = 0) {
-        if (!is_first && !advance(p))
+        if (!is_first && !evex_parser_advance(p))
             return FAILED;
         node_index argument =
-            at(p, EVEX_TOKEN_END) ? fail_unclosed(p, open) : parse_argument(p, n_base);
-        if (argument == FAILED || !push(p, (uint32_t)argument))
+            at(p, EVEX_TOKEN_END) ? evex_parser_fail_unclosed(p, open) : parse_argument(p, n_base);
+        if (argument == FAILED || !evex_parser_push(p, (uint32_t)argument))
             return FAILED;
     }
-    if (!expect_right(p, open, "an operator, ',' or ')'"))
+    if (!evex_parser_expect_right(p, open, "an operator, ',' or ')'"))
         return FAILED;
-    evex_ast_node node = node_of_token(name);
-    node.kind = EVEX_AST_CALL;
-    return add_parent_of_stack(p, node, name->place.offset, n_base);
+    const construct call = {EVEX_AST_CALL, 0, name->place.offset, name->place};
+    return evex_parser_set_text(p, evex_parser_add_parent_of_stack(p, &call, n_base), name);
 }
 
 /* variable := name | call */
 static node_index parse_name(parser *p, precedence minimum) {
     (void)minimum;
     const evex_token name = p->token;
-    if (!advance(p))
+    if (!evex_parser_advance(p))
         return FAILED;
-    return at(p, EVEX_TOKEN_LEFT) ? parse_call(p, &name) : add_node(p, node_of_token(&name));
+    if (at(p, EVEX_TOKEN_LEFT))
+        return parse_call(p, &name);
+    return evex_parser_add_leaf(p, &name);
 }
 
 /* ---- Operators --------------------------------------------------------------------------- */
@@ -493,33 +250,35 @@ static node_index parse_name(parser *p, precedence minimum) {
 /* unary := ( "-" | "+" | "~" ) expr[unary] */
 static node_index parse_unary(parser *p, precedence minimum) {
     (void)minimum;
-    evex_ast_node node = {.kind = EVEX_AST_UNARY, .token = p->token.place};
-    node.op = at(p, EVEX_TOKEN_MINUS)  ? EVEX_OP_NEG
-              : at(p, EVEX_TOKEN_PLUS) ? EVEX_OP_COPY
-                                       : EVEX_OP_INVERT;
-    node_index operand = advance(p) ? parse_expression(p, UNARY) : FAILED;
-    return operand == FAILED ? FAILED : add_parent(p, node, node.token.offset, &operand, 1);
+    const evex_op op = at(p, EVEX_TOKEN_MINUS)  ? EVEX_OP_NEG
+                       : at(p, EVEX_TOKEN_PLUS) ? EVEX_OP_COPY
+                                                : EVEX_OP_INVERT;
+    const construct unary = begin(p, EVEX_AST_UNARY, op, p->token.place.offset);
+    node_index operand = evex_parser_advance(p) ? parse_expression(p, UNARY) : FAILED;
+    return operand == FAILED ? FAILED : evex_parser_add_parent(p, &unary, &operand, 1);
 }
 
 /* not := "not" expr[not] */
 static node_index parse_not(parser *p, precedence minimum) {
-    evex_ast_node node = {.kind = EVEX_AST_NOT, .token = p->token.place};
+    const construct negation = begin(p, EVEX_AST_NOT, 0, p->token.place.offset);
     if (minimum > NOT)
-        return fail(p, p->token.place, "'not' binds looser than the operator before it",
-                    "put it in parentheses: (not x)");
-    node_index operand = advance(p) ? parse_expression(p, NOT) : FAILED;
-    return operand == FAILED ? FAILED : add_parent(p, node, node.token.offset, &operand, 1);
+        return evex_parser_fail(p, p->token.place, "'not' binds looser than the operator before it",
+                                "put it in parentheses: (not x)");
+    node_index operand = evex_parser_advance(p) ? parse_expression(p, NOT) : FAILED;
+    return operand == FAILED ? FAILED : evex_parser_add_parent(p, &negation, &operand, 1);
+}
+
+static size_t begin_of(const parser *p, node_index node) {
+    return node_at(p, node)->place.offset;
 }
 
 /* Parses the right operand of the current operator and joins it with left. */
 static node_index join(parser *p, node_index left, evex_ast_kind kind, precedence of_right) {
-    evex_ast_node node = {.kind = (uint8_t)kind, .token = p->token.place};
-    node.op = rules[p->token.kind].op;
-    size_t offset = node_at(p, left)->place.offset;
-    node_index right = advance(p) ? parse_expression(p, of_right) : FAILED;
+    const construct c = begin(p, kind, rules[p->token.kind].op, begin_of(p, left));
+    node_index right = evex_parser_advance(p) ? parse_expression(p, of_right) : FAILED;
     if (right == FAILED)
         return FAILED;
-    return add_parent(p, node, offset, (node_index[]){left, right}, 2);
+    return evex_parser_add_parent(p, &c, (node_index[]){left, right}, 2);
 }
 
 /* binary := expr operator expr, left associative; power := expr "**" expr[unary] */
@@ -553,98 +312,104 @@ static int at_chain_operator(const parser *p) {
 }
 
 static node_index fail_chain(parser *p) {
-    return fail(p, p->token.place, "'in' cannot be part of a chain of comparisons",
-                "put it in parentheses");
+    return evex_parser_fail(p, p->token.place, "'in' cannot be part of a chain of comparisons",
+                            "put it in parentheses");
 }
 
 /* Splits the chain above n_base, operand, operator, operand..., into its node's two lists. */
-static node_index add_chain(parser *p, evex_ast_node node, size_t offset, size_t n_base) {
+static node_index add_chain(parser *p, const construct *chain, size_t n_base) {
     size_t n_ops = (p->n_stack - n_base) / 2;
     uint8_t *ops = evex_arena_push(p->arena, n_ops);
     if (!ops)
-        return fail_memory(p);
+        return evex_parser_fail_memory(p);
     for (size_t i = 0; i < n_ops; i++) {
         ops[i] = (uint8_t)p->stack[n_base + 2 * i + 1];
         p->stack[n_base + i + 1] = p->stack[n_base + 2 * i + 2];
     }
     p->n_stack = n_base + n_ops + 1;
-    node.value.ops = ops;
-    return add_parent_of_stack(p, node, offset, n_base);
+    node_index node = evex_parser_add_parent_of_stack(p, chain, n_base);
+    if (node != FAILED)
+        node_at(p, node)->value.ops = ops;
+    return node;
 }
 
 /* comparison := expr { ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) expr } */
 static node_index parse_comparison(parser *p, node_index left) {
-    const evex_ast_node node = {.kind = EVEX_AST_COMPARE, .token = p->token.place};
-    const size_t n_base = p->n_stack, offset = node_at(p, left)->place.offset;
-    if (!push(p, (uint32_t)left))
+    const construct chain = begin(p, EVEX_AST_COMPARE, 0, begin_of(p, left));
+    const size_t n_base = p->n_stack;
+    if (!evex_parser_push(p, (uint32_t)left))
         return FAILED;
     while (at_chain_operator(p)) {
         uint32_t op = rules[p->token.kind].op;
-        node_index right = advance(p) ? parse_expression(p, COMPARISON + 1) : FAILED;
-        if (right == FAILED || !push(p, op) || !push(p, (uint32_t)right))
+        node_index right = evex_parser_advance(p) ? parse_expression(p, COMPARISON + 1) : FAILED;
+        if (right == FAILED || !evex_parser_push(p, op) || !evex_parser_push(p, (uint32_t)right))
             return FAILED;
     }
-    return at_comparison(p) ? fail_chain(p) : add_chain(p, node, offset, n_base);
+    return at_comparison(p) ? fail_chain(p) : add_chain(p, &chain, n_base);
 }
 
 /* in := expr [ "not" ] "in" "(" elements */
 static node_index parse_in(parser *p, node_index left) {
-    evex_ast_node node = {.kind = EVEX_AST_IN, .token = p->token.place};
-    const size_t offset = node_at(p, left)->place.offset;
-    node.is_negated = at(p, EVEX_TOKEN_NOT);
-    if (node.is_negated && !advance(p))
+    construct in = begin(p, EVEX_AST_IN, 0, begin_of(p, left));
+    const uint8_t is_negated = at(p, EVEX_TOKEN_NOT);
+    if (is_negated && !evex_parser_advance(p))
         return FAILED;
-    if (!expect(p, EVEX_TOKEN_IN, "'in' after 'not'"))
+    if (!evex_parser_expect(p, EVEX_TOKEN_IN, "'in' after 'not'"))
         return FAILED;
-    node.token = place_from(p, node.token.offset);
+    in.token = place_from(p, in.token.offset);
     const evex_place open = p->token.place;
     if (!at(p, EVEX_TOKEN_LEFT))
-        return fail(p, place_of(&p->token), "'in' needs a tuple of literals on its right",
-                    "write it as in: x in (1, 2, 3)");
-    node_index tuple = advance(p) ? parse_elements(p, open, p->n_stack) : FAILED;
+        return evex_parser_fail(p, place_of(&p->token),
+                                "'in' needs a tuple of literals on its right",
+                                "write it as in: x in (1, 2, 3)");
+    node_index tuple = evex_parser_advance(p) ? parse_elements(p, open, p->n_stack) : FAILED;
     if (tuple == FAILED)
         return FAILED;
     if (at_comparison(p))
         return fail_chain(p);
-    return add_parent(p, node, offset, (node_index[]){left, tuple}, 2);
+    node_index node = evex_parser_add_parent(p, &in, (node_index[]){left, tuple}, 2);
+    if (node != FAILED)
+        node_at(p, node)->is_negated = is_negated;
+    return node;
 }
 
 /* ternary := expr "if" expr "else" expr, right associative */
 static node_index parse_ternary(parser *p, node_index left) {
-    const evex_ast_node node = {.kind = EVEX_AST_IF, .token = p->token.place};
-    const size_t offset = node_at(p, left)->place.offset;
-    node_index condition = advance(p) ? parse_expression(p, TERNARY + 1) : FAILED;
+    const construct ternary = begin(p, EVEX_AST_IF, 0, begin_of(p, left));
+    node_index condition = evex_parser_advance(p) ? parse_expression(p, TERNARY + 1) : FAILED;
     if (condition == FAILED)
         return FAILED;
     if (!at(p, EVEX_TOKEN_ELSE))
-        return fail(p, node.token, "'if' without 'else'", "write x if condition else y");
-    node_index other = advance(p) ? parse_expression(p, TERNARY) : FAILED;
+        return evex_parser_fail(p, ternary.token, "'if' without 'else'",
+                                "write x if condition else y");
+    node_index other = evex_parser_advance(p) ? parse_expression(p, TERNARY) : FAILED;
     if (other == FAILED)
         return FAILED;
-    return add_parent(p, node, offset, (node_index[]){condition, left, other}, 3);
+    return evex_parser_add_parent(p, &ternary, (node_index[]){condition, left, other}, 3);
 }
 
 /* attribute := expr "." ( "real" | "imag" ) */
 static node_index parse_attribute(parser *p, node_index left) {
-    if (!advance(p))
+    if (!evex_parser_advance(p))
         return FAILED;
-    evex_ast_node node = node_of_token(&p->token);
-    node.kind = EVEX_AST_ATTRIBUTE;
-    int is_known = at(p, EVEX_TOKEN_NAME) && p->token.place.length == 4 &&
-                   (memcmp(node.value.text.bytes, "real", 4) == 0 ||
-                    memcmp(node.value.text.bytes, "imag", 4) == 0);
+    const evex_token name = p->token;
+    const construct attribute = begin(p, EVEX_AST_ATTRIBUTE, 0, begin_of(p, left));
+    int is_known = at(p, EVEX_TOKEN_NAME) && name.place.length == 4 &&
+                   (memcmp(name.value.text.bytes, "real", 4) == 0 ||
+                    memcmp(name.value.text.bytes, "imag", 4) == 0);
     if (!is_known)
-        return fail(p, place_of(&p->token), "only .real and .imag may follow a value",
-                    "a function is written before its argument: f(x)");
-    size_t offset = node_at(p, left)->place.offset;
-    return advance(p) ? add_parent(p, node, offset, &left, 1) : FAILED;
+        return evex_parser_fail(p, place_of(&p->token), "only .real and .imag may follow a value",
+                                "a function is written before its argument: f(x)");
+    return evex_parser_advance(p)
+               ? evex_parser_set_text(p, evex_parser_add_parent(p, &attribute, &left, 1), &name)
+               : FAILED;
 }
 
 /* A "(" behind an operand that is no name. */
 static node_index fail_call(parser *p, node_index left) {
     (void)left;
-    return fail(p, p->token.place, "only the name of a function can be called",
-                "a product is written with '*'");
+    return evex_parser_fail(p, p->token.place, "only the name of a function can be called",
+                            "a product is written with '*'");
 }
 
 static const rule rules[EVEX_N_TOKENS] = {
@@ -692,7 +457,7 @@ static const rule rules[EVEX_N_TOKENS] = {
 /* Steps over the current token, a name, and notes it as the item's; a name is given only once. */
 static int take_name(parser *p, evex_ast_item *item) {
     if (!at_name(p)) {
-        fail_operand(p, "a name");
+        evex_parser_fail_operand(p, "a name");
         return 0;
     }
     item->name = p->token.value.text.bytes;
@@ -700,31 +465,32 @@ static int take_name(parser *p, evex_ast_item *item) {
     item->name_place = p->token.place;
     evex_name *name = evex_name_set_add(&p->names, item->name, item->name_bytes);
     if (!name) {
-        fail_memory(p);
+        evex_parser_fail_memory(p);
         return 0;
     }
     if (name->flags++) {
-        p->status = evex_fail(p->error, EVEX_SYNTAX, item->name_place,
-                              "the name '%.*s' is given to two results", (int)item->name_bytes,
-                              item->name);
+        p->status =
+            evex_fail(p->error, EVEX_SYNTAX, item->name_place,
+                      "the name '%.*s' is given to two results", (int)item->name_bytes, item->name);
         return 0;
     }
-    return advance(p);
+    return evex_parser_advance(p);
 }
 
 /* item := name "=" expr | expr [ "as" name ] */
 static int parse_item(parser *p, uint32_t statement) {
     evex_ast_item item = {.statement = statement, .first_node = (evex_ast_index)p->ast->n_nodes};
     item.is_assignment = at_name(p) && p->next.kind == EVEX_TOKEN_ASSIGN;
-    if (item.is_assignment && !(take_name(p, &item) && advance(p)))
+    if (item.is_assignment && !(take_name(p, &item) && evex_parser_advance(p)))
         return 0;
     node_index node = parse_expression(p, TERNARY);
     if (node == FAILED)
         return 0;
     item.node = (evex_ast_index)node;
-    if (!item.is_assignment && at(p, EVEX_TOKEN_AS) && !(advance(p) && take_name(p, &item)))
+    if (!item.is_assignment && at(p, EVEX_TOKEN_AS) &&
+        !(evex_parser_advance(p) && take_name(p, &item)))
         return 0;
-    if (!grow(p, &p->ast->items, &p->item_capacity, p->ast->n_items, sizeof item))
+    if (!evex_parser_grow(p, &p->ast->items, &p->item_capacity, p->ast->n_items, sizeof item))
         return 0;
     p->ast->items[p->ast->n_items++] = item;
     return 1;
@@ -739,9 +505,10 @@ static int parse_statement(parser *p) {
     uint32_t statement = p->ast->n_statements++;
     int is_good = parse_item(p, statement);
     while (is_good && at(p, EVEX_TOKEN_COMMA))
-        is_good = advance(p) && parse_item(p, statement);
+        is_good = evex_parser_advance(p) && parse_item(p, statement);
     if (is_good && !at_separator(p) && !at(p, EVEX_TOKEN_END))
-        is_good = fail_unexpected(p, "an operator or the end of the statement") != FAILED;
+        is_good =
+            evex_parser_fail_unexpected(p, "an operator or the end of the statement") != FAILED;
     return is_good;
 }
 
@@ -749,14 +516,15 @@ static int parse_statement(parser *p) {
 static int parse_program(parser *p) {
     for (;;) {
         while (at_separator(p))
-            if (!advance(p))
+            if (!evex_parser_advance(p))
                 return 0;
         if (at(p, EVEX_TOKEN_END))
             break;
         if (!parse_statement(p))
             return 0;
     }
-    return p->ast->n_items > 0 || fail(p, place_of(&p->token), "the program is empty", NULL) != FAILED;
+    return p->ast->n_items > 0 ||
+           evex_parser_fail(p, place_of(&p->token), "the program is empty", NULL) != FAILED;
 }
 
 evex_status evex_parse(evex_ast *ast, const char *source, size_t length, const evex_limits *limits,
@@ -767,7 +535,7 @@ evex_status evex_parse(evex_ast *ast, const char *source, size_t length, const e
     p.names.arena = arena;
     p.token.kind = p.next.kind = EVEX_TOKEN_NEWLINE; /* before the text there is no operator */
     p.status = evex_lexer_init(&p.lexer, source, length, limits, arena, error);
-    if (p.status == EVEX_OK && advance(&p) && advance(&p))
+    if (p.status == EVEX_OK && evex_parser_advance(&p) && evex_parser_advance(&p))
         parse_program(&p);
     return p.status;
 }

@@ -4,13 +4,15 @@
 
 usage: minimax.py [NAME...]     prints the coefficients of each fit, and its error as a power of 2
 
-A fit is sum c_k x^p_k ~ f(x) on [a, b], with the least maximum of |error| / weight(x). A weight of x^p_0 bounds the relative
-error of p; where it is weaker the error vanishes at 0 by itself. The lowest two coefficients are rounded to double first and the rest fitted anew, so that their rounding
-is made up for. Needs mpmath; run by hand when a polynomial
-changes, never by the build.
+A fit is sum c_k x^p_k ~ f(x) on [a, b], with the least maximum of |error| / weight(x). A weight of
+x^p_0 bounds the relative error of the polynomial; a weaker one is enough where the error vanishes
+at 0 by itself. The lowest two coefficients are rounded to double first and the rest fitted anew, so
+that their rounding is made up for. Needs mpmath; run by hand when a polynomial changes, never by
+the build.
 """
 import sys
-from mpmath import (mp, mpf, asin, atan, cbrt, cos, erf, exp, expm1, lu_solve, log, log1p, loggamma,
+
+from mpmath import (mp, mpf, asin, atan, cbrt, cos, erf, expm1, lu_solve, log, log1p, loggamma,
                     matrix, pi, sin, sqrt)
 
 mp.prec = 240
@@ -116,7 +118,7 @@ FITS = {
     'exp10': (lambda r: expm1(r * log(mpf(10))), one, range(1, 7), -LOG10_2 / 32 * mpf('1.0001'),
               LOG10_2 / 32 * mpf('1.0001')),
     # log(1 + r) = r + r^2 p(r); = r - r^2/2 + r^3 p(r)
-    'log': (lambda r: log1p(r) - r, abs, range(2, 10), *R_LOG),
+    'log': (lambda r: log1p(r) - r, abs, range(2, 11), *R_LOG),
     'log_long': (lambda r: log1p(r) - r + r * r / 2, abs, range(3, 12), *R_LOG),
     # sin r = r + r^3 p(r^2), cos r = 1 - r^2/2 + r^4 p(r^2)
     'sin': (lambda r: sin(r) - r, abs, range(3, 14, 2), mpf('1e-9'), R_TRIG),

@@ -208,11 +208,11 @@ step_aarch64() {
         build aarch64
         suite aarch64 --setup reduced
     fi
-    ninja -C "$top/aarch64" -j "$jobs" tests/digest/digest
-    ninja -C "$top/gcc" -j "$jobs" tests/digest/digest
-    "$top/gcc/tests/digest/digest" >"$top/digest.native"
+    ninja -C "$top/aarch64" -j "$jobs" tests/meta/digest
+    ninja -C "$top/gcc" -j "$jobs" tests/meta/digest
+    "$top/gcc/tests/meta/digest" >"$top/digest.native"
     qemu-aarch64 -L /usr/aarch64-linux-gnu -E "LD_LIBRARY_PATH=$root/usr/lib/aarch64-linux-gnu" \
-        "$top/aarch64/tests/digest/digest" >"$top/digest.aarch64"
+        "$top/aarch64/tests/meta/digest" >"$top/digest.aarch64"
     diff "$top/digest.native" "$top/digest.aarch64"
     printf 'aarch64: %d digests equal those of %s\n' "$(wc -l <"$top/digest.native")" \
         "$(uname -m)" | tee /dev/fd/3
@@ -245,8 +245,9 @@ step_fuzz() {
     fi
     configure_asan
     build asan
-    for harness in tests/corpus/*/; do
-        fuzz "$(basename "$harness")" "$seconds" &
+    for harness in "$top"/asan/tests/fuzz/fuzz_*; do
+        [[ -x $harness && -f $harness ]] || continue
+        fuzz "${harness##*/fuzz_}" "$seconds" &
         running+=($!)
         if ((${#running[@]} == jobs)); then
             wait "${running[0]}" || status=1

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The error of every function of core/scalar.h against MPFR, by range of arguments: prints the
- * greatest error in ULP and where, and fails if one is above its bound (docs/NUMERICS.md). An ULP is
- * the distance of the type's values at the exact result, subnormal results included.
+ * greatest error in ULP and where, and fails if one is above its bound (docs/NUMERICS.md). An ULP
+ * is the distance of the type's values at the exact result, subnormal results included.
  *
  *   accuracy                the ordinary run, some 10^5 points a function
  *   accuracy --long N       N points a function and type; float32 unary functions take every
@@ -82,13 +82,27 @@ static double random_pattern(bool single, uint64_t *state) {
 static double draw(const range *r, double first, bool single, uint64_t *state) {
     double u = random_unit(state), sign = random_bits(state) & 1 ? -1.0 : 1.0, x = 0.0;
     switch (r->kind) {
-    case UNIFORM: x = r->a + (r->b - r->a) * u; break;
-    case MAGNITUDE: x = sign * pow(10.0, r->a + (r->b - r->a) * u); break;
-    case PATTERN: x = random_pattern(single, state); break;
-    case NEAR: x = beside(r->a, state); break;
-    case HALF_PI: x = sign * half_pi_multiple(single && r->a > 120 ? 120 : r->a, state); break;
-    case INTEGERS: x = beside(floor(r->a + (r->b - r->a) * u), state); break;
-    case BESIDE: x = sign * beside(first, state); break;
+    case UNIFORM:
+        x = r->a + (r->b - r->a) * u;
+        break;
+    case MAGNITUDE:
+        x = sign * pow(10.0, r->a + (r->b - r->a) * u);
+        break;
+    case PATTERN:
+        x = random_pattern(single, state);
+        break;
+    case NEAR:
+        x = beside(r->a, state);
+        break;
+    case HALF_PI:
+        x = sign * half_pi_multiple(single && r->a > 120 ? 120 : r->a, state);
+        break;
+    case INTEGERS:
+        x = beside(floor(r->a + (r->b - r->a) * u), state);
+        break;
+    case BESIDE:
+        x = sign * beside(first, state);
+        break;
     }
     return single ? (double)(float)x : x;
 }
@@ -97,14 +111,14 @@ static double draw(const range *r, double first, bool single, uint64_t *state) {
 
 typedef void (*reference_function)(mpfr_t result, const mpfr_t x, const mpfr_t y);
 
-#define REFER(name, mpfr_name)                                               \
-    static void refer_##name(mpfr_t result, const mpfr_t x, const mpfr_t y) { \
-        (void)y;                                                             \
-        mpfr_name(result, x, MPFR_RNDN);                                     \
+#define REFER(name, mpfr_name)                                                                     \
+    static void refer_##name(mpfr_t result, const mpfr_t x, const mpfr_t y) {                      \
+        (void)y;                                                                                   \
+        mpfr_name(result, x, MPFR_RNDN);                                                           \
     }
-#define REFER2(name, mpfr_name)                                              \
-    static void refer_##name(mpfr_t result, const mpfr_t x, const mpfr_t y) { \
-        mpfr_name(result, x, y, MPFR_RNDN);                                  \
+#define REFER2(name, mpfr_name)                                                                    \
+    static void refer_##name(mpfr_t result, const mpfr_t x, const mpfr_t y) {                      \
+        mpfr_name(result, x, y, MPFR_RNDN);                                                        \
     }
 
 REFER(exp, mpfr_exp)
@@ -214,15 +228,49 @@ typedef struct {
 
 #define UNARY(name) #name, 1, evex_##name##_f64, evex_##name##_f32, NULL, NULL, refer_##name
 #define BINARY(name) #name, 2, NULL, NULL, evex_##name##_f64, evex_##name##_f32, refer_##name
-#define U(from, to) {{UNIFORM, from, to}, {0}}
-#define M(from, to) {{MAGNITUDE, from, to}, {0}}
-#define N(centre) {{NEAR, centre, 0}, {0}}
-#define I(from, to) {{INTEGERS, from, to}, {0}}
-#define P {{PATTERN, 1, 1}, {0}}
-#define HALF_PIS(bits) {{HALF_PI, bits, 0}, {0}}
+#define U(from, to)                                                                                \
+    {                                                                                              \
+        {UNIFORM, from, to}, {                                                                     \
+            0                                                                                      \
+        }                                                                                          \
+    }
+#define M(from, to)                                                                                \
+    {                                                                                              \
+        {MAGNITUDE, from, to}, {                                                                   \
+            0                                                                                      \
+        }                                                                                          \
+    }
+#define N(centre)                                                                                  \
+    {                                                                                              \
+        {NEAR, centre, 0}, {                                                                       \
+            0                                                                                      \
+        }                                                                                          \
+    }
+#define I(from, to)                                                                                \
+    {                                                                                              \
+        {INTEGERS, from, to}, {                                                                    \
+            0                                                                                      \
+        }                                                                                          \
+    }
+#define P                                                                                          \
+    {                                                                                              \
+        {PATTERN, 1, 1}, {                                                                         \
+            0                                                                                      \
+        }                                                                                          \
+    }
+#define HALF_PIS(bits)                                                                             \
+    {                                                                                              \
+        {HALF_PI, bits, 0}, {                                                                      \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 static const function functions[] = {
-    {UNARY(exp), OWN_ULP, 1, 1, {U(-10, 10), U(-745.2, 709.8), U(-104, 88.8), N(1e-3), M(-20, 0), P}},
+    {UNARY(exp),
+     OWN_ULP,
+     1,
+     1,
+     {U(-10, 10), U(-745.2, 709.8), U(-104, 88.8), N(1e-3), M(-20, 0), P}},
     {UNARY(exp2), OWN_ULP, 1, 1, {U(-10, 10), U(-1075, 1024), U(-150, 128), M(-20, 0), P}},
     {UNARY(exp10), OWN_ULP, 1, 1, {U(-10, 10), U(-323.7, 308.3), U(-45.2, 38.6), M(-20, 0), P}},
     {UNARY(expm1), OWN_ULP, 1, 1, {U(-1, 1), U(-40, 40), U(-60, 709.8), U(30, 90), M(-20, 0), P}},
@@ -230,9 +278,21 @@ static const function functions[] = {
     {UNARY(log2), OWN_ULP, 1, 1, {U(0.1, 10), N(1), U(0.9, 1.1), M(-308, 308), M(-324, -307), P}},
     {UNARY(log10), OWN_ULP, 1, 1, {U(0.1, 10), N(1), U(0.9, 1.1), M(-308, 308), M(-324, -307), P}},
     {UNARY(log1p), OWN_ULP, 1, 1, {U(-0.9, 10), N(-1), U(-0.5, 0.5), M(-20, 0), M(-308, 308), P}},
-    {UNARY(sin), OWN_ULP, 1, 1, {U(-3.15, 3.15), U(-1e5, 1e5), M(5, 15), HALF_PIS(30), HALF_PIS(1020), M(-20, 0), P}},
-    {UNARY(cos), OWN_ULP, 1, 1, {U(-3.15, 3.15), U(-1e5, 1e5), M(5, 15), HALF_PIS(30), HALF_PIS(1020), M(-20, 0), P}},
-    {UNARY(tan), OWN_ULP, 1, 1, {U(-3.15, 3.15), U(-1e5, 1e5), M(5, 15), HALF_PIS(30), HALF_PIS(1020), M(-20, 0), P}},
+    {UNARY(sin),
+     OWN_ULP,
+     1,
+     1,
+     {U(-3.15, 3.15), U(-1e5, 1e5), M(5, 15), HALF_PIS(30), HALF_PIS(1020), M(-20, 0), P}},
+    {UNARY(cos),
+     OWN_ULP,
+     1,
+     1,
+     {U(-3.15, 3.15), U(-1e5, 1e5), M(5, 15), HALF_PIS(30), HALF_PIS(1020), M(-20, 0), P}},
+    {UNARY(tan),
+     OWN_ULP,
+     1,
+     1,
+     {U(-3.15, 3.15), U(-1e5, 1e5), M(5, 15), HALF_PIS(30), HALF_PIS(1020), M(-20, 0), P}},
     {UNARY(sinpi), OWN_ULP, 1, 1, {U(-1, 1), U(-1e5, 1e5), I(-100, 100), M(-320, 0), M(5, 17), P}},
     {UNARY(cospi), OWN_ULP, 1, 1, {U(-1, 1), U(-1e5, 1e5), N(0.5), M(-20, 0), M(5, 17), P}},
     {UNARY(arcsin), OWN_ULP, 1, 1, {U(-1, 1), N(0.5), N(1), N(-1), M(-20, 0), P}},
@@ -247,13 +307,60 @@ static const function functions[] = {
     {UNARY(cbrt), OWN_ULP, 1, 1, {U(0.1, 10), M(-308, 308), M(-324, -307), P}},
     {UNARY(erf), OWN_ULP, 1, 4, {U(-3, 3), U(-6.5, 6.5), N(0.5), M(-20, 0), P}},
     {UNARY(erfc), OWN_ULP, 1, 4, {U(-3, 3), U(-6, 27.3), U(0.4, 10.1), N(0.5), M(-20, 0), P}},
-    {UNARY(gamma), OWN_ULP, 4, 8, {U(-5, 5), U(0, 171.7), U(-190, 0), I(-30, -1), N(8), M(-320, 0), P}},
-    {UNARY(lgamma), ULP_OF_ONE_BELOW_MINUS_2, 4, 8, {U(0, 5), N(1), N(2), U(-30, 0), M(-320, 2), M(1, 305), P}},
-    {BINARY(arctan2), OWN_ULP, 1, 2, {{{UNIFORM, -2, 2}, {UNIFORM, -2, 2}}, {{MAGNITUDE, -308, 308}, {BESIDE, 0, 0}}, {{MAGNITUDE, -300, 300}, {MAGNITUDE, -320, 308}}, {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
-    {BINARY(pow), OWN_ULP, 1, 2, {{{UNIFORM, 0.1, 10}, {UNIFORM, -5, 5}}, {{MAGNITUDE, -20, 20}, {UNIFORM, -16, 16}}, {{NEAR, 1, 0}, {MAGNITUDE, 0, 18}}, {{MAGNITUDE, -320, -300}, {UNIFORM, -2, 2}}, {{UNIFORM, -9, 9}, {INTEGERS, -300, 300}}, {{UNIFORM, 1.9, 2.1}, {UNIFORM, -1100, 1050}}, {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
-    {BINARY(hypot), OWN_ULP, 1, 1, {{{UNIFORM, -10, 10}, {UNIFORM, -10, 10}}, {{MAGNITUDE, -308, 308}, {BESIDE, 0, 0}}, {{MAGNITUDE, -324, -290}, {MAGNITUDE, -324, -290}}, {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
-    {BINARY(logaddexp), ULP_OF_OPERANDS, 1, 4, {{{UNIFORM, -10, 10}, {UNIFORM, -10, 10}}, {{UNIFORM, -1, 1}, {UNIFORM, -1, 1}}, {{MAGNITUDE, -5, 3}, {BESIDE, 0, 0}}, {{MAGNITUDE, -20, 20}, {MAGNITUDE, -20, 20}}, {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
-    {BINARY(fmod), OWN_ULP, 0, 2, {{{UNIFORM, -10, 10}, {UNIFORM, -1, 1}}, {{MAGNITUDE, -20, 20}, {MAGNITUDE, -20, 20}}, {{MAGNITUDE, -308, 308}, {BESIDE, 0, 0}}, {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
+    {UNARY(gamma),
+     OWN_ULP,
+     4,
+     8,
+     {U(-5, 5), U(0, 171.7), U(-190, 0), I(-30, -1), N(8), M(-320, 0), P}},
+    {UNARY(lgamma),
+     ULP_OF_ONE_BELOW_MINUS_2,
+     4,
+     8,
+     {U(0, 5), N(1), N(2), U(-30, 0), M(-320, 2), M(1, 305), P}},
+    {BINARY(arctan2),
+     OWN_ULP,
+     1,
+     2,
+     {{{UNIFORM, -2, 2}, {UNIFORM, -2, 2}},
+      {{MAGNITUDE, -308, 308}, {BESIDE, 0, 0}},
+      {{MAGNITUDE, -300, 300}, {MAGNITUDE, -320, 308}},
+      {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
+    {BINARY(pow),
+     OWN_ULP,
+     1,
+     2,
+     {{{UNIFORM, 0.1, 10}, {UNIFORM, -5, 5}},
+      {{MAGNITUDE, -20, 20}, {UNIFORM, -16, 16}},
+      {{NEAR, 1, 0}, {MAGNITUDE, 0, 18}},
+      {{MAGNITUDE, -320, -300}, {UNIFORM, -2, 2}},
+      {{UNIFORM, -9, 9}, {INTEGERS, -300, 300}},
+      {{UNIFORM, 1.9, 2.1}, {UNIFORM, -1100, 1050}},
+      {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
+    {BINARY(hypot),
+     OWN_ULP,
+     1,
+     1,
+     {{{UNIFORM, -10, 10}, {UNIFORM, -10, 10}},
+      {{MAGNITUDE, -308, 308}, {BESIDE, 0, 0}},
+      {{MAGNITUDE, -324, -290}, {MAGNITUDE, -324, -290}},
+      {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
+    {BINARY(logaddexp),
+     ULP_OF_OPERANDS,
+     1,
+     4,
+     {{{UNIFORM, -10, 10}, {UNIFORM, -10, 10}},
+      {{UNIFORM, -1, 1}, {UNIFORM, -1, 1}},
+      {{MAGNITUDE, -5, 3}, {BESIDE, 0, 0}},
+      {{MAGNITUDE, -20, 20}, {MAGNITUDE, -20, 20}},
+      {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
+    {BINARY(fmod),
+     OWN_ULP,
+     0,
+     2,
+     {{{UNIFORM, -10, 10}, {UNIFORM, -1, 1}},
+      {{MAGNITUDE, -20, 20}, {MAGNITUDE, -20, 20}},
+      {{MAGNITUDE, -308, 308}, {BESIDE, 0, 0}},
+      {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
 };
 
 /* ---- Measuring ------------------------------------------------------------------------------ */
@@ -275,7 +382,8 @@ static long exponent_of(double x) {
     return e;
 }
 
-static int measure_exponent(const function *f, const mpfr_t exact, double x, double y, bool single) {
+static int measure_exponent(const function *f, const mpfr_t exact, double x, double y,
+                            bool single) {
     long e = mpfr_zero_p(exact) ? -2000 : (long)mpfr_get_exp(exact);
     if (f->measure == ULP_OF_ONE_BELOW_MINUS_2 && x < -2.0 && e < 1)
         e = 1;
@@ -356,7 +464,8 @@ static record measure_patterns(const function *f, uint64_t step) {
 }
 
 static const char *describe(const function *f, int i, char *text, size_t size) {
-    static const char *const kinds[] = {"uniform", "10^", "patterns", "near", "k pi/2 to 2^", "integers", "beside"};
+    static const char *const kinds[] = {"uniform",      "10^",      "patterns", "near",
+                                        "k pi/2 to 2^", "integers", "beside"};
     const range *r[2] = {&f->ranges[i].x, &f->ranges[i].y};
     size_t used = 0;
     for (int k = 0; k < f->arity; k++)
@@ -388,7 +497,8 @@ static record measure_type(const function *f, bool single, const options *o) {
     int n_ranges = 0;
     while (n_ranges < MAX_RANGES && (f->ranges[n_ranges].x.a != 0 || f->ranges[n_ranges].x.b != 0))
         n_ranges++;
-    uint64_t n = o->points / (uint64_t)f->cost / (uint64_t)n_ranges / (single && !o->exhaustive ? 4 : 1);
+    uint64_t n =
+        o->points / (uint64_t)f->cost / (uint64_t)n_ranges / (single && !o->exhaustive ? 4 : 1);
     for (int i = 0; i < n_ranges; i++) {
         record r = measure_range(f, i, single, n + 1);
         if (!o->table)
@@ -418,8 +528,9 @@ static bool run(const function *f, const options *o) {
         print_row(f, &f64, &f32);
     bool good = f64.worst <= f->bound && f32.worst <= f->bound;
     if (!good)
-        fprintf(stderr, "%s: %.4f ULP (float64 at %a, %a), %.4f ULP (float32 at %a, %a): above %g\n", f->name,
-                f64.worst, f64.x, f64.y, f32.worst, f32.x, f32.y, f->bound);
+        fprintf(stderr,
+                "%s: %.4f ULP (float64 at %a, %a), %.4f ULP (float32 at %a, %a): above %g\n",
+                f->name, f64.worst, f64.x, f64.y, f32.worst, f32.x, f32.y, f->bound);
     return good;
 }
 
@@ -446,7 +557,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     if (o.table)
-        printf("| function | bound | float64, ULP | worst at | float32, ULP |\n| --- | --- | --- | --- | --- |\n");
+        printf("| function | bound | float64, ULP | worst at | float32, ULP |\n| --- | --- | --- | "
+               "--- | --- |\n");
     bool good = true;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         if (!o.only || !strcmp(o.only, functions[i].name))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Fails where a header does not compile alone.
 
-    check_headers.py SOURCE_ROOT BUILD_FOLDER
+    check_headers.py SOURCE_ROOT BUILD_ROOT
 
 include/evex.h as C11 and as C++17 with every compiler of gcc, clang, g++ and clang++ that is here,
 without a warning; every internal header as C11. The vector math is written in a vocabulary that its
@@ -14,6 +14,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 
 FOLDERS = ("core", "parser", "compiler", "eval", "api", "cli")
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-Wno-unused-function",
@@ -32,7 +33,7 @@ def flags_of(header):
     return FLAGS.get(header, [])
 
 
-def jobs(root, source_of):
+def jobs(root, build, source_of):
     for compiler, standard in COMPILERS.items():
         if shutil.which(compiler):
             language = "c++" if standard.startswith("c++") else "c"
@@ -43,13 +44,13 @@ def jobs(root, source_of):
             header = path.relative_to(root).as_posix()
             is_other_machine = header in FLAGS and platform.machine() != "x86_64"
             if not header.endswith(".tmpl.h") and not is_other_machine:
-                yield ["gcc", "-std=c11", "-D_GNU_SOURCE", *WARNINGS, f"-I{root}",
+                yield ["gcc", "-std=c11", "-D_GNU_SOURCE", *WARNINGS, f"-I{root}", f"-I{build}",
                        *flags_of(header), source_of(header)]
 
 
-def main(root, build):
+def main(root, build, scratch):
     def source_of(header):
-        path = build / ("alone_" + header.replace("/", "_") + ".c")
+        path = scratch / ("alone_" + header.replace("/", "_") + ".c")
         path.write_text(f'#include "{header}"\n#include "{header}"\n'
                         "int evex_alone(void);\nint evex_alone(void) {\n    return 0;\n}\n")
         return str(path)
@@ -58,7 +59,7 @@ def main(root, build):
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         return "" if run.returncode == 0 else f"{' '.join(command)}\n{run.stderr}"
 
-    commands = list(jobs(root, source_of))
+    commands = list(jobs(root, build, source_of))
     with concurrent.futures.ThreadPoolExecutor() as pool:
         faults = [text for text in pool.map(compile_one, commands) if text]
     print("\n".join(faults + [f"{len(commands)} compilations, {len(faults)} failed"]))
@@ -66,4 +67,5 @@ def main(root, build):
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])))
+    with tempfile.TemporaryDirectory() as folder:
+        sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(folder)))

@@ -13,7 +13,8 @@
 /* Writes what the code under test makes of input, ending in a newline. */
 typedef void (*golden_writer)(FILE *out, const char *input, size_t length);
 
-/* Runs all cases of all .txt files in directory; returns how many differ, or -1 if there are none. */
+/* Runs all cases of all .txt files in directory; returns how many differ, or -1 if there are none.
+ */
 int golden_run(const char *directory, golden_writer write, int update);
 
 #endif

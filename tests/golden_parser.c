@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
-#include "tests/golden.h"
 #include "parser/ast.h"
 #include "parser/lex.h"
+#include "tests/golden.h"
 
 static const evex_limits limits = EVEX_LIMITS_INIT;
 

@@ -29,7 +29,8 @@ static evex_status lex_all(const char *source, size_t length, const evex_limits 
             break;
         is_good = is_good && token.place.offset >= end;
         end = token.place.offset + token.place.length;
-        is_good = is_good && end <= length && (token.place.length > 0) == (token.kind != EVEX_TOKEN_END);
+        is_good =
+            is_good && end <= length && (token.place.length > 0) == (token.kind != EVEX_TOKEN_END);
         n += token.kind != EVEX_TOKEN_END;
     }
     ck_assert(is_good); /* one assertion for all: each costs libcheck a system call */
@@ -49,14 +50,30 @@ static const struct {
     const char *text;
     size_t length, offset;
 } refused[] = {
-    {"a\0b", 3, 1},           {"\0", 1, 0},          {"a + \x01", 5, 4},
-    {"\x1b[0m", 4, 0},        {"'a\x7f'", 4, 2},     {"a\xc2\x80", 3, 1},
-    {"a\xc2\x9f", 3, 1},      {"\x80", 1, 0},        {"a\xff", 2, 1},
-    {"a\xc0\xaf", 3, 1},      {"a\xc1\xbf", 3, 1},   {"\xe0\x80\x80", 3, 0},
-    {"ab\xed\xa0\x80", 5, 2}, {"\xf0\x80\x80\x80", 4, 0}, {"\xf4\x90\x80\x80", 4, 0},
-    {"\xf5\x80\x80\x80", 4, 0}, {"a\xc3", 2, 1},     {"a\xe2\x82", 3, 1},
-    {"a\xf0\x9f\x98", 4, 1},  {"# \xff", 3, 2},      {"'\xe2(\xa1'", 5, 1},
-    {"a\fb", 3, 1},           {"a\vb", 3, 1},        {"\xc3\xa9\xc3", 3, 2},
+    {"a\0b", 3, 1},
+    {"\0", 1, 0},
+    {"a + \x01", 5, 4},
+    {"\x1b[0m", 4, 0},
+    {"'a\x7f'", 4, 2},
+    {"a\xc2\x80", 3, 1},
+    {"a\xc2\x9f", 3, 1},
+    {"\x80", 1, 0},
+    {"a\xff", 2, 1},
+    {"a\xc0\xaf", 3, 1},
+    {"a\xc1\xbf", 3, 1},
+    {"\xe0\x80\x80", 3, 0},
+    {"ab\xed\xa0\x80", 5, 2},
+    {"\xf0\x80\x80\x80", 4, 0},
+    {"\xf4\x90\x80\x80", 4, 0},
+    {"\xf5\x80\x80\x80", 4, 0},
+    {"a\xc3", 2, 1},
+    {"a\xe2\x82", 3, 1},
+    {"a\xf0\x9f\x98", 4, 1},
+    {"# \xff", 3, 2},
+    {"'\xe2(\xa1'", 5, 1},
+    {"a\fb", 3, 1},
+    {"a\vb", 3, 1},
+    {"\xc3\xa9\xc3", 3, 2},
 };
 
 START_TEST(malformed_text_has_a_place) {
@@ -73,8 +90,9 @@ END_TEST
 
 START_TEST(the_edges_of_utf8_are_accepted) {
     static const char *const texts[] = {
-        "'\xc2\xa0'", "'\xdf\xbf'", "'\xe0\xa0\x80'", "'\xed\x9f\xbf'", "'\xee\x80\x80'",
-        "'\xef\xbf\xbf'", "'\xf0\x90\x80\x80'", "'\xf4\x8f\xbf\xbf'", "\t\r\n"};
+        "'\xc2\xa0'",         "'\xdf\xbf'",         "'\xe0\xa0\x80'",
+        "'\xed\x9f\xbf'",     "'\xee\x80\x80'",     "'\xef\xbf\xbf'",
+        "'\xf0\x90\x80\x80'", "'\xf4\x8f\xbf\xbf'", "\t\r\n"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         ck_assert_int_eq(lex(texts[i], &default_limits, NULL), EVEX_OK);
 }
@@ -160,8 +178,7 @@ START_TEST(the_source_has_its_limit) {
     evex_arena arena;
     evex_arena_init(&arena, &memory.allocator, NULL, 0);
     evex_lexer lexer;
-    ck_assert_int_eq(evex_lexer_init(&lexer, NULL, 11, &limits, &arena, &error),
-                     EVEX_LIMIT_SOURCE);
+    ck_assert_int_eq(evex_lexer_init(&lexer, NULL, 11, &limits, &arena, &error), EVEX_LIMIT_SOURCE);
     ck_assert_int_eq(memory.n_calls, 0);
     ck_assert_int_eq(error.status, EVEX_LIMIT_SOURCE);
 }
@@ -244,8 +261,8 @@ START_TEST(lexing_survives_failing_allocations) {
         evex_lexer lexer;
         evex_token token = {.kind = EVEX_TOKEN_NEWLINE};
         evex_error error = EVEX_ERROR_INIT;
-        evex_status status = evex_lexer_init(&lexer, long_text, sizeof long_text, &default_limits,
-                                             &arena, &error);
+        evex_status status =
+            evex_lexer_init(&lexer, long_text, sizeof long_text, &default_limits, &arena, &error);
         while (status == EVEX_OK && token.kind != EVEX_TOKEN_END) {
             arena.next = arena.end; /* no room is left: each push asks the allocator */
             status = evex_lexer_next(&lexer, &token);

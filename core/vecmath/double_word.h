@@ -2,8 +2,8 @@
 /*
  * Double-word arithmetic and short polynomials, in the vector vocabulary (width1.h). A double-word
  * {hi, lo} stands for hi + lo with |lo| <= ulp(hi) / 2 or a little more: some 104 bits. Methods:
- * Dekker 1971, Knuth's TwoSum; with FMA as in Joldes, Muller, Popescu, "Tight and rigorous error bounds
- * for basic building blocks of double-word arithmetic", ACM TOMS 44 (2017).
+ * Dekker 1971, Knuth's TwoSum; with FMA as in Joldes, Muller, Popescu, "Tight and rigorous error
+ * bounds for basic building blocks of double-word arithmetic", ACM TOMS 44 (2017).
  */
 #ifndef EVEX_VECMATH_DOUBLE_WORD_H
 #define EVEX_VECMATH_DOUBLE_WORD_H
@@ -12,8 +12,12 @@ typedef struct {
     v_f64 hi, lo;
 } v_dw;
 
-static inline v_dw dw(v_f64 hi, v_f64 lo) { return (v_dw){hi, lo}; }
-static inline v_dw dw_set(double hi, double lo) { return (v_dw){v_set(hi), v_set(lo)}; }
+static inline v_dw dw(v_f64 hi, v_f64 lo) {
+    return (v_dw){hi, lo};
+}
+static inline v_dw dw_set(double hi, double lo) {
+    return (v_dw){v_set(hi), v_set(lo)};
+}
 
 /* a + b exactly, when |a| >= |b| or a is a multiple of ulp(b). */
 static inline v_dw fast_two_sum(v_f64 a, v_f64 b) {
@@ -33,8 +37,12 @@ static inline v_dw two_product(v_f64 a, v_f64 b) {
     return dw(p, v_fms(a, b, p));
 }
 
-static inline v_f64 dw_round(v_dw a) { return v_add(a.hi, a.lo); }
-static inline v_dw dw_neg(v_dw a) { return dw(v_neg(a.hi), v_neg(a.lo)); }
+static inline v_f64 dw_round(v_dw a) {
+    return v_add(a.hi, a.lo);
+}
+static inline v_dw dw_neg(v_dw a) {
+    return dw(v_neg(a.hi), v_neg(a.lo));
+}
 
 static inline v_dw dw_select(v_mask m, v_dw a, v_dw b) {
     return dw(v_select(m, a.hi, b.hi), v_select(m, a.lo, b.lo));
@@ -76,7 +84,9 @@ static inline v_dw dw_sqrt(v_dw a) {
 
 /* ---- Polynomials: c0 + c1 x + ..., pairs first (Estrin), given x and x^2 ---- */
 
-static inline v_f64 poly1(v_f64 x, double c0, double c1) { return v_fma(x, v_set(c1), v_set(c0)); }
+static inline v_f64 poly1(v_f64 x, double c0, double c1) {
+    return v_fma(x, v_set(c1), v_set(c0));
+}
 
 static inline v_f64 poly2(v_f64 x, v_f64 x2, double c0, double c1, double c2) {
     return v_fma(x2, v_set(c2), poly1(x, c0, c1));
@@ -86,7 +96,8 @@ static inline v_f64 poly3(v_f64 x, v_f64 x2, double c0, double c1, double c2, do
     return v_fma(x2, poly1(x, c2, c3), poly1(x, c0, c1));
 }
 
-static inline v_f64 poly4(v_f64 x, v_f64 x2, double c0, double c1, double c2, double c3, double c4) {
+static inline v_f64 poly4(v_f64 x, v_f64 x2, double c0, double c1, double c2, double c3,
+                          double c4) {
     return v_fma(x2, poly2(x, x2, c2, c3, c4), poly1(x, c0, c1));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * erf and erfc in the vector vocabulary (width1.h). Below 1/2 erf is an odd polynomial. From there on
- * erfc x = e^(-x^2) g, with g = erfcx x a polynomial of y = 4 / (4 + x), from a table for each
+ * erf and erfc in the vector vocabulary (width1.h). Below 1/2 erf is an odd polynomial. From there
+ * on erfc x = e^(-x^2) g, with g = erfcx x a polynomial of y = 4 / (4 + x), from a table for each
  * sixteenth of y (tables.py); everything that decides the last bit is double-word.
  */
 #ifndef EVEX_VECMATH_ERROR_FUNCTION_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exp, exp2, exp10, expm1 in the vector vocabulary (width1.h), and the double-word exponentials that
- * power, hyperbolic, error and gamma functions are built on.
+ * exp, exp2, exp10, expm1 in the vector vocabulary (width1.h), and the double-word exponentials
+ * that power, hyperbolic, error and gamma functions are built on.
  *
  * All split their argument as b^x = 2^n e^r with n a multiple of 1/16: 2^(n - floor n) comes from a
  * table of 16 pairs, e^r - 1 from a polynomial on |r| <= log(2) / 32 (Tang, ACM TOMS 15, 1989).
@@ -39,7 +39,8 @@ static inline v_dw exp_power(v_f64 rounded) {
     return dw(v_lookup16(exp_table_hi, i), v_lookup16(exp_table_lo, i));
 }
 
-/* |x| <= 800. x - n LN2_HI is exact: both are multiples of 2^-58 (or n is 0), and it is below 2^-5. */
+/* |x| <= 800. x - n LN2_HI is exact: both are multiples of 2^-58 (or n is 0), and it is below 2^-5.
+ */
 static inline exp_parts exp_reduce(v_dw x) {
     v_f64 rounded = v_fma(x.hi, v_set(EXP_LOG2_E), v_set(EXP_ROUNDER));
     exp_parts e = {.n = v_sub(rounded, v_set(EXP_ROUNDER)), .power = exp_power(rounded)};
@@ -69,8 +70,8 @@ static inline v_f64 exp_finish(v_dw power, v_f64 p) {
     return v_add(power.hi, v_fma(power.hi, p, power.lo));
 }
 
-/* e^x to within a hair of half an ULP before the scaling; any x.hi; x.lo is ignored outside the range
- * where e^x is a number. */
+/* e^x to within a hair of half an ULP before the scaling; any x.hi; x.lo is ignored outside the
+ * range where e^x is a number. */
 static inline v_f64 exp_of(v_dw x) {
     v_mask inside = v_lt(v_abs(x.hi), v_set(-EXP_LEAST));
     exp_parts e = exp_reduce(dw(clamp(x.hi, EXP_LEAST, EXP_MOST), v_set(0.0)));
@@ -114,15 +115,17 @@ static inline v_f64 math_exp2(v_f64 x) {
     return v_scale(exp_finish(exp_power(rounded), v_mul(r, p)), n);
 }
 
-/* "exp10": 10^r = 1 + r p(r), error 2^-57. The constants are log2(10) and log10(2) in two doubles. */
+/* "exp10": 10^r = 1 + r p(r), error 2^-57. The constants are log2(10) and log10(2) in two doubles.
+ */
 static inline v_f64 math_exp10(v_f64 x) {
     x = clamp(x, -326.0, 309.0);
     v_f64 rounded = v_fma(x, v_set(0x1.a934f0979a371p1), v_set(EXP_ROUNDER));
     v_f64 n = v_sub(rounded, v_set(EXP_ROUNDER));
     v_f64 r = v_fnma(n, v_set(0x1.34413509f79ffp-2), x);
     r = v_fnma(n, v_set(-0x1.9dc1da994fd21p-59), r);
-    v_f64 p = poly5(r, v_mul(r, r), 0x1.26bb1bbb55521p+1, 0x1.53524c73cea75p+1, 0x1.0470591ce3553p+1,
-                    0x1.2bd7609e9e032p+0, 0x1.142b612ee4e4dp-1, 0x1.a7efb59c00e25p-3);
+    v_f64 p =
+        poly5(r, v_mul(r, r), 0x1.26bb1bbb55521p+1, 0x1.53524c73cea75p+1, 0x1.0470591ce3553p+1,
+              0x1.2bd7609e9e032p+0, 0x1.142b612ee4e4dp-1, 0x1.a7efb59c00e25p-3);
     return v_scale(exp_finish(exp_power(rounded), v_mul(r, p)), n);
 }
 

@@ -4,8 +4,8 @@
  *
  * Stirling's series from 8 on; below, gamma(z) = gamma(z + k) / (z (z + 1) ... (z + k - 1)); for
  * negative x the reflection gamma(x) gamma(1 - x) = pi / sin(pi x). All in double-word, since the
- * exponential magnifies the error of a logarithm of 700. lgamma has zeros at 1 and 2: between 3/4 and
- * 5/2 it is (z - 1)(z - 2) times a polynomial from a table for each eighth (tables.py).
+ * exponential magnifies the error of a logarithm of 700. lgamma has zeros at 1 and 2: between 3/4
+ * and 5/2 it is (z - 1)(z - 2) times a polynomial from a table for each eighth (tables.py).
  */
 #ifndef EVEX_VECMATH_GAMMA_H
 #define EVEX_VECMATH_GAMMA_H
@@ -49,8 +49,9 @@ static inline gamma_parts gamma_shift(v_dw z) {
     return gamma_step(gamma_step(gamma_step(gamma_step(g))));
 }
 
-/* (z - 1/2) (log z - 1) + log(2 pi)/2 - 1/2 + w p(w^2), w = 1 / z; "stirling" of scripts/minimax.py,
- * absolute error 2^-64.5. Taking the 1 from log z keeps the product finite as long as the sum is. */
+/* (z - 1/2) (log z - 1) + log(2 pi)/2 - 1/2 + w p(w^2), w = 1 / z; "stirling" of
+ * scripts/minimax.py, absolute error 2^-64.5. Taking the 1 from log z keeps the product finite as
+ * long as the sum is. */
 static inline v_dw stirling(v_dw z) {
     v_f64 w = v_div(v_set(1.0), z.hi), w2 = v_mul(w, w), w4 = v_mul(w2, w2);
     v_f64 low = poly3(w2, w4, 0x1.5555555555555p-4, -0x1.6c16c16c10779p-9, 0x1.a01a015b60a61p-11,
@@ -119,8 +120,8 @@ static inline v_dw lgamma_small(v_dw z) {
 }
 
 /*
- * log |gamma(x)| = main - log(factor), where main is the table's or Stirling's value at z = x or 1 - x,
- * and factor gathers what the recurrence divided by and, for negative x, |sin(pi x)| / pi.
+ * log |gamma(x)| = main - log(factor), where main is the table's or Stirling's value at z = x or 1
+ * - x, and factor gathers what the recurrence divided by and, for negative x, |sin(pi x)| / pi.
  */
 static inline v_f64 math_lgamma(v_f64 x) {
     v_f64 size = v_abs(x), e_shift = v_set(0.0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arcsin, arccos, arctan, arctan2 in the vector vocabulary (width1.h). Coefficients: scripts/minimax.py
- * atan (error 2^-62.5) and asin (2^-58.9).
+ * arcsin, arccos, arctan, arctan2 in the vector vocabulary (width1.h). Coefficients:
+ * scripts/minimax.py atan (error 2^-62.5) and asin (2^-58.9).
  */
 #ifndef EVEX_VECMATH_INVERSE_TRIG_H
 #define EVEX_VECMATH_INVERSE_TRIG_H
@@ -15,11 +15,12 @@
 #define ATAN_ROUNDER 0x1.8p49
 
 /*
- * atan(a / b) for 0 <= a <= b, 2^-1000 < b < 2^1000: with c the nearest multiple of 1/8 of a / b, it is
- * atan c, from a table, plus atan u of u = (a - c b) / (b + c a), below 1/15.9.
+ * atan(a / b) for 0 <= a <= b, 2^-1000 < b < 2^1000: with c the nearest multiple of 1/8 of a / b,
+ * it is atan c, from a table, plus atan u of u = (a - c b) / (b + c a), below 1/15.9.
  */
 static inline v_dw atan_of_ratio(v_f64 a, v_f64 b) {
-    v_f64 rounded = v_add(v_div(a, b), v_set(ATAN_ROUNDER)), c = v_sub(rounded, v_set(ATAN_ROUNDER));
+    v_f64 rounded = v_add(v_div(a, b), v_set(ATAN_ROUNDER)),
+          c = v_sub(rounded, v_set(ATAN_ROUNDER));
     v_i64 i = v_bits(rounded);
     v_f64 over = v_fnma(c, b, a), under = v_fma(c, a, b), under_lo = v_fma(c, a, v_sub(b, under));
     v_dw u = dw_div(dw(over, v_set(0.0)), dw(under, under_lo));
@@ -45,8 +46,8 @@ static inline v_f64 math_arctan(v_f64 x) {
     return v_copysign(v_select(above, add_half_pis(1.0, dw_neg(t)), dw_round(t)), x);
 }
 
-/* The two sides of a triangle brought to a range in which atan_of_ratio can divide them: scaled, or, if
- * they have no ratio, replaced by ones that have the right angle. */
+/* The two sides of a triangle brought to a range in which atan_of_ratio can divide them: scaled,
+ * or, if they have no ratio, replaced by ones that have the right angle. */
 static inline void atan2_prepare(v_f64 *a, v_f64 *b) {
     v_f64 factor = v_select(v_lt(*b, v_set(1.0)), v_set(0x1p200), v_set(0x1p-200));
     v_mask infinite = v_eq(*b, v_set(INFINITE)), zero = v_eq(*b, v_set(0.0));
@@ -67,8 +68,8 @@ static inline v_f64 math_arctan2(v_f64 y, v_f64 x) {
         a = v_select(special, scaled_a, a);
         b = v_select(special, scaled_b, b);
     }
-    v_dw t = atan_of_ratio(a, b), t_signed = dw_select(v_or(v_and(steep, left), v_not(v_or(steep, left))),
-                                                       t, dw_neg(t));
+    v_dw t = atan_of_ratio(a, b),
+         t_signed = dw_select(v_or(v_and(steep, left), v_not(v_or(steep, left))), t, dw_neg(t));
     v_f64 quotient = v_div(a, b);
     v_f64 r = v_select(v_lt(quotient, v_set(0x1p-500)), quotient, dw_round(t));
     r = v_select(left, add_half_pis(2.0, t_signed), r);
@@ -76,7 +77,8 @@ static inline v_f64 math_arctan2(v_f64 y, v_f64 x) {
     return v_select(v_or(v_ne(x, x), v_ne(y, y)), v_add(x, y), v_copysign(r, y));
 }
 
-/* asin t = t + t z p(z) with z = t^2 <= 1/4; z is given, as it is the more exact one for a square root. */
+/* asin t = t + t z p(z) with z = t^2 <= 1/4; z is given, as it is the more exact one for a square
+ * root. */
 static inline v_dw asin_of(v_dw t, v_f64 z) {
     v_f64 z2 = v_mul(z, z), z4 = v_mul(z2, z2);
     v_f64 low = poly3(z, z2, 0x1.5555555555553p-3, 0x1.33333333339f3p-4, 0x1.6db6db6d499cfp-5,
@@ -89,7 +91,8 @@ static inline v_dw asin_of(v_dw t, v_f64 z) {
     return dw(t.hi, v_fma(v_mul(t.hi, z), p, t.lo));
 }
 
-/* asin |x| if |x| <= 1/2, else asin of sqrt((1 - |x|) / 2), which is (pi/2 - asin |x|) / 2; NaN beyond 1. */
+/* asin |x| if |x| <= 1/2, else asin of sqrt((1 - |x|) / 2), which is (pi/2 - asin |x|) / 2; NaN
+ * beyond 1. */
 static inline v_dw asin_or_half(v_f64 size, v_mask wide) {
     v_f64 rest = v_fnma(size, v_set(0.5), v_set(0.5));
     v_dw t = dw_select(wide, dw_sqrt(dw(rest, v_set(0.0))), dw(size, v_set(0.0)));

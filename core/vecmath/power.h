@@ -15,7 +15,8 @@ static inline v_f64 pow_limit(v_f64 y) {
     return v_copysign(v_min(v_set(0x1p65), v_abs(y)), y);
 }
 
-/* C99 F.9.4.4 for the x that have no logarithm and all other special cases; r is |x|^y of numbers. */
+/* C99 F.9.4.4 for the x that have no logarithm and all other special cases; r is |x|^y of numbers.
+ */
 static inline v_f64 pow_fix(v_f64 r, v_f64 x, v_f64 y) {
     v_f64 size = v_abs(x), half = v_mul(y, v_set(0.5));
     v_mask integral = v_eq(v_rint(y), y), odd = v_and(integral, v_ne(v_rint(half), half));
@@ -49,14 +50,15 @@ static inline v_f64 math_pow(v_f64 x, v_f64 y) {
 
 /*
  * |x| = 2^(3k) 2^j m with j in 0..2, m in [1, 2). s ~ m^(-1/3) from "cbrt" (error 2^-20.2), times
- * 2^(-j/3), and one step of third order bring it to a few ULP; t = m s^2 is the root to the same, and
- * its last step takes m - t^3 in double-word.
+ * 2^(-j/3), and one step of third order bring it to a few ULP; t = m s^2 is the root to the same,
+ * and its last step takes m - t^3 in double-word.
  */
 static inline v_f64 cbrt_of(v_f64 m, v_mask j1, v_mask j2) {
     v_f64 m2 = v_mul(m, m), m4 = v_mul(m2, m2);
-    v_f64 s = v_fma(m4, poly2(m, m2, 0x1.043e10767011fp-1, -0x1.cb315b58733f0p-4, 0x1.5a98712e7e517p-7),
-                    poly3(m, m2, 0x1.e1af84d4feab4p+0, -0x1.fe3740d950673p+0, 0x1.fd87d7d820082p+0,
-                          -0x1.49214cb0ae99fp+0));
+    v_f64 s =
+        v_fma(m4, poly2(m, m2, 0x1.043e10767011fp-1, -0x1.cb315b58733f0p-4, 0x1.5a98712e7e517p-7),
+              poly3(m, m2, 0x1.e1af84d4feab4p+0, -0x1.fe3740d950673p+0, 0x1.fd87d7d820082p+0,
+                    -0x1.49214cb0ae99fp+0));
     s = v_mul(s, v_select(j2, v_set(0x1.428a2f98d728bp-1),
                           v_select(j1, v_set(0x1.965fea53d6e3dp-1), v_set(1.0))));
     m = v_mul(m, v_select(j2, v_set(4.0), v_select(j1, v_set(2.0), v_set(1.0))));
@@ -88,7 +90,8 @@ static inline v_f64 math_cbrt(v_f64 x) {
     return v_copysign(r, x);
 }
 
-/* sqrt(a^2 + b^2), a >= b >= 0, all in double-word; neither square leaves the normal range by much. */
+/* sqrt(a^2 + b^2), a >= b >= 0, all in double-word; neither square leaves the normal range by much.
+ */
 static inline v_f64 hypot_of(v_f64 a, v_f64 b) {
     v_dw a2 = two_product(a, a), b2 = two_product(b, b), sum = fast_two_sum(a2.hi, b2.hi);
     return dw_round(dw_sqrt(dw(sum.hi, v_add(sum.lo, v_add(a2.lo, b2.lo)))));

@@ -13,7 +13,8 @@
 #define FMOD_LARGE 0x1p52
 #define FMOD_PIECE_BITS 50
 
-/* a mod b for a / b < 2^53: the quotient rounds up to an integer at worst, which the last step mends. */
+/* a mod b for a / b < 2^53: the quotient rounds up to an integer at worst, which the last step
+ * mends. */
 static inline v_f64 fmod_step(v_f64 a, v_f64 b) {
     v_f64 r = v_fnma(v_trunc(v_div(a, b)), b, a);
     return v_select(v_lt(r, v_set(0.0)), v_add(r, b), r);
@@ -25,8 +26,9 @@ static inline v_f64 exponent_field(v_f64 a) {
 }
 
 /*
- * a mod (b 2^k), with a k that leaves a quotient below 2^52, until a / b is so itself; lanes that have
- * no remainder get NaN. At most 42 rounds. b 2^k is exact: it is b scaled up, by way of a normal b.
+ * a mod (b 2^k), with a k that leaves a quotient below 2^52, until a / b is so itself; lanes that
+ * have no remainder get NaN. At most 42 rounds. b 2^k is exact: it is b scaled up, by way of a
+ * normal b.
  */
 V_SLOW static v_f64 fmod_large(v_f64 a, v_f64 b) {
     v_mask subnormal = v_lt(b, v_set(LEAST_NORMAL));

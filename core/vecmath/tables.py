@@ -9,6 +9,7 @@ more than 53 bits is a pair _HI + _LO of doubles.
 import struct
 import sys
 from fractions import Fraction
+from math import comb, isqrt
 
 PRECISION = 320
 ONE = 1 << PRECISION
@@ -105,7 +106,6 @@ def atan_fixed(x):
 
 
 def sqrt_fixed(x):
-    from math import isqrt
     return isqrt(x << PRECISION)
 
 
@@ -144,7 +144,6 @@ def erfcx(x):
 def bernoulli(count):
     """B_0, B_2, ... B_(2 count - 2)."""
     numbers = [Fraction(1)]
-    from math import comb
     for n in range(1, 2 * count - 1):
         numbers.append(-sum(comb(n + 1, k) * numbers[k] for k in range(n)) / (n + 1))
     return numbers[::2]
@@ -236,7 +235,9 @@ def log_table():
     for i in range(16):
         first = Fraction(double_of_bits(LOG_OFFSET + (i << 48)))
         last = Fraction(double_of_bits(LOG_OFFSET + ((i + 1) << 48) - 1))
-        inverse = Fraction(1) if first <= 1 <= last else Fraction(round(2 / (first + last) * 1024), 1024)
+        inverse = Fraction(round(2 / (first + last) * 1024), 1024)
+        if first <= 1 <= last:
+            inverse = Fraction(1)
         high, low = grid_pair(-fraction(log_fixed(fixed(inverse))), Fraction(1, 1 << 42))
         rows.append((float(inverse), high, low))
     return rows
@@ -248,22 +249,20 @@ def atan_table():
 
 
 def two_over_pi():
-    """Bits of 2/pi, 32 an entry, after two entries of zeros; 38 entries are what 2^1023 needs."""
-    wide = 2 << (2 * PRECISION)
-    # PRECISION is too short for 1,200 bits: Machin's formula again, in longer fixed point.
-    global ONE
-    shift = 1400
-    pi_long = 4 * (4 * atan_inverse(5, shift) - atan_inverse(239, shift))
-    wide = (2 << (2 * shift)) // pi_long
-    return [0, 0] + [wide >> (shift - 32 * (k + 1)) & 0xFFFFFFFF for k in range(40)]
+    """Bits of 2/pi, 32 an entry, after two entries of zeros; 2^1023 needs the first 39 entries."""
+    bits = 1400
+    pi = 4 * (4 * atan_inverse(5, bits) - atan_inverse(239, bits))
+    quotient = (2 << 2 * bits) // pi
+    return [0, 0] + [quotient >> (bits - 32 * (k + 1)) & 0xFFFFFFFF for k in range(40)]
 
 
-def atan_inverse(n, shift):
-    total = term = (1 << shift) // n
+def atan_inverse(n, bits):
+    """atan(1/n) in fixed point of so many bits: Gregory's series."""
+    total = term = (1 << bits) // n
     k = 3
     while term:
-        term //= -n * n if term > 0 else -n * n
-        total += term // k
+        term //= n * n
+        total += -(term // k) if k & 2 else term // k
         k += 2
     return total
 
@@ -273,12 +272,12 @@ LGAMMA_DEGREE = 11
 
 
 def erfcx_table():
-    """erfcx(4 / y - 4) about y = (i + 1/2) / 16, i from 2 (x = 28) to 14 (x = 0.27); c_0 as a pair."""
+    """erfcx(4 / y - 4) about y = (i + 1/2) / 16, i from 2 (x = 28) to 14 (x = 0.27)."""
     rows = []
     for i in range(16):
         centre = Fraction(2 * min(max(i, 2), 14) + 1, 32)
         c = interpolate(lambda y: erfcx(4 / y - 4), centre, Fraction(1, 32), ERFCX_DEGREE)
-        rows.append([*pair(c[0]), *pair(c[1])[:1], *map(to_double, c[2:])])
+        rows.append([*pair(c[0]), *map(to_double, c[1:])])
     return rows
 
 
@@ -298,21 +297,38 @@ def array(name, values):
     return f'static const _Alignas(64) {type_name} {name}[{len(values)}] = {{\n    {lines}}};\n'
 
 
+HEAD = """/* SPDX-License-Identifier: MIT */
+/* Made by core/vecmath/tables.py, which says what is what. */
+#ifndef EVEX_VECMATH_TABLES_H
+#define EVEX_VECMATH_TABLES_H
+
+#include <stdint.h>
+
+"""
+
+
+def polynomial_columns(degree):
+    return ['hi', 'lo'] + [str(k) for k in range(1, degree + 1)]
+
+
+TABLES = {
+    'exp_table': (exp_table, ['hi', 'lo']),
+    'log_table': (log_table, ['inverse', 'hi', 'lo']),
+    'atan_table': (atan_table, ['hi', 'lo']),
+    'erfcx_table': (erfcx_table, polynomial_columns(ERFCX_DEGREE)),
+    'lgamma_table': (lgamma_table, polynomial_columns(LGAMMA_DEGREE)),
+}
+
+
 def main():
-    parts = ['/* SPDX-License-Identifier: MIT */\n/* Made by core/vecmath/tables.py, which says what is what. */\n',
-             '#ifndef EVEX_VECMATH_TABLES_H\n#define EVEX_VECMATH_TABLES_H\n\n#include <stdint.h>\n\n',
-             f'#define LOG_OFFSET INT64_C({LOG_OFFSET:#x})\n',
+    if len(sys.argv) != 2 or sys.argv[1].startswith('-'):
+        sys.exit('usage: tables.py OUTPUT')
+    parts = [HEAD, f'#define LOG_OFFSET INT64_C({LOG_OFFSET:#x})\n',
              f'#define LOG_LN2_HI {LN2_HI.hex()}\n#define LOG_LN2_LO {LN2_LO.hex()}\n\n']
-    columns = {
-        'exp_table': (exp_table(), ['hi', 'lo']),
-        'log_table': (log_table(), ['inverse', 'hi', 'lo']),
-        'atan_table': (atan_table(), ['hi', 'lo']),
-        'erfcx_table': (erfcx_table(), ['hi', 'lo'] + [f'{k}' for k in range(1, ERFCX_DEGREE + 1)]),
-        'lgamma_table': (lgamma_table(), ['hi', 'lo'] + [f'{k}' for k in range(1, LGAMMA_DEGREE + 1)]),
-    }
-    for name, (rows, suffixes) in columns.items():
-        for k, suffix in enumerate(suffixes):
-            parts.append(array(f'{name}_{suffix}', [row[k] for row in rows]))
+    for name, (make, columns) in TABLES.items():
+        rows = make()
+        for k, column in enumerate(columns):
+            parts.append(array(f'{name}_{column}', [row[k] for row in rows]))
     parts.append(array('two_over_pi', two_over_pi()))
     parts.append('\n#endif\n')
     with open(sys.argv[1], 'w', encoding='ascii') as out:

@@ -2,10 +2,10 @@
 /*
  * sin, cos, tan, sinpi, cospi in the vector vocabulary (width1.h).
  *
- * The argument becomes r + n pi/2 with |r| <= pi/4 and r a double-word: below 2^40 with pi/2 in three
- * doubles (Cody and Waite), above with as many bits of 2/pi as it takes (Payne and Hanek, 1983). A
- * lane's result is the same whichever way its neighbours go. Then polynomials; coefficients:
- * scripts/minimax.py sin and cos, with errors 2^-58 and 2^-64.
+ * The argument becomes r + n pi/2 with |r| <= pi/4 and r a double-word: below 2^40 with pi/2 in
+ * three doubles (Cody and Waite), above with as many bits of 2/pi as it takes (Payne and Hanek,
+ * 1983). A lane's result is the same whichever way its neighbours go. Then polynomials;
+ * coefficients: scripts/minimax.py sin and cos, with errors 2^-58 and 2^-64.
  */
 #ifndef EVEX_VECMATH_TRIG_H
 #define EVEX_VECMATH_TRIG_H
@@ -33,8 +33,8 @@ typedef struct {
 
 /* ---- Payne and Hanek ------------------------------------------------------------------------ */
 
-/* One 32-bit column of (m1 2^32 + m0) times a number whose limbs here and one to the right are u and
- * u_right; *carry comes from the column to the right and goes to the left. */
+/* One 32-bit column of (m1 2^32 + m0) times a number whose limbs here and one to the right are u
+ * and u_right; *carry comes from the column to the right and goes to the left. */
 static inline v_i64 trig_column(v_i64 m0, v_i64 u, v_i64 m1, v_i64 u_right, v_i64 *carry) {
     v_i64 low32 = v_set_i64(0xffffffff), a = v_mul_u32(m0, u), b = v_mul_u32(m1, u_right);
     v_i64 sum = v_add_i64(v_add_i64(v_and_i64(a, low32), v_and_i64(b, low32)), *carry);
@@ -54,9 +54,9 @@ static inline v_f64 trig_limb(v_i64 limb, double weight) {
 }
 
 /*
- * |x| >= 2^40. x = m 2^e with an integer m of 53 bits: the bits of 2/pi of weight above 2^(1 - e) make
- * whole turns of 2 pi only, so the 192 bits after them are multiplied by m; the top two bits of the
- * product are the quadrant, the others its fraction, of which at most some 62 are zeros.
+ * |x| >= 2^40. x = m 2^e with an integer m of 53 bits: the bits of 2/pi of weight above 2^(1 - e)
+ * make whole turns of 2 pi only, so the 192 bits after them are multiplied by m; the top two bits
+ * of the product are the quadrant, the others its fraction, of which at most some 62 are zeros.
  */
 V_SLOW static trig_argument trig_reduce_large(v_f64 x) {
     v_i64 bits = v_bits(v_abs(x)), fraction = v_set_i64(INT64_C(0xfffffffffffff));
@@ -116,7 +116,8 @@ static inline trig_argument trig_reduce(v_f64 x) {
 /* pi x: first to |f| <= 1, which is exact, then to a quarter. */
 static inline trig_argument trig_reduce_pi(v_f64 x) {
     v_f64 f = v_fnma(v_set(2.0), v_rint(v_mul(x, v_set(0.5))), x);
-    v_f64 rounded = v_fma(f, v_set(2.0), v_set(TRIG_ROUNDER)), n = v_sub(rounded, v_set(TRIG_ROUNDER));
+    v_f64 rounded = v_fma(f, v_set(2.0), v_set(TRIG_ROUNDER)),
+          n = v_sub(rounded, v_set(TRIG_ROUNDER));
     v_f64 r = v_fnma(n, v_set(0.5), f);
     v_dw p = two_product(r, v_set(2.0 * TRIG_HALF_PI_1));
     return (trig_argument){.r = dw(p.hi, v_fma(r, v_set(2.0 * TRIG_HALF_PI_2), p.lo)),
@@ -135,8 +136,8 @@ static inline v_f64 trig_sign(v_f64 y, v_i64 quadrant, int bit) {
     return v_from_bits(v_xor_i64(v_bits(y), sign));
 }
 
-/* sin r = r + z r p(z) or cos r = 1 - z/2 + z^2 p(z), z = r^2, by the lane's coefficients; both cost
- * one polynomial. 1 - z/2 is taken with its rounding error. */
+/* sin r = r + z r p(z) or cos r = 1 - z/2 + z^2 p(z), z = r^2, by the lane's coefficients; both
+ * cost one polynomial. 1 - z/2 is taken with its rounding error. */
 static inline v_f64 trig_sin_or_cos(v_dw r, v_mask cosine) {
 #define BY_LANE(of_sin, of_cos) v_select(cosine, v_set(of_cos), v_set(of_sin))
     v_f64 z = v_mul(r.hi, r.hi), z2 = v_mul(z, z);
@@ -164,7 +165,8 @@ static inline trig_argument trig_quarter_turn(trig_argument t) {
     return t;
 }
 
-/* Both as double-words with error about 2^-57. The leading term of sin r - r takes r^3 in two parts. */
+/* Both as double-words with error about 2^-57. The leading term of sin r - r takes r^3 in two
+ * parts. */
 static inline void trig_sin_and_cos(v_dw r, v_dw *sine, v_dw *cosine) {
     v_dw z = two_product(r.hi, r.hi), cube = two_product(z.hi, r.hi);
     v_f64 cube_lo = v_fma(z.lo, r.hi, cube.lo), z2 = v_mul(z.hi, z.hi);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The vector vocabulary, and its words for one lane. The algorithms beside this file use these words
- * and types and nothing else, so that another header with the same words compiles them for 128, 256
- * or 512 bits, or records them; the bits are the same because every word is exact or rounds once as
- * IEEE 754 says, to nearest, ties to even. Lanes are float64; v_i64 and v_mask have as many lanes.
- * The types are structs so that no C operator slips into an algorithm.
+ * The vector vocabulary, and its words for one lane. The algorithms beside this file use these
+ * words and types and nothing else, so that another header with the same words compiles them for
+ * 128, 256 or 512 bits, or records them; the bits are the same because every word is exact or
+ * rounds once as IEEE 754 says, to nearest, ties to even. Lanes are float64; v_i64 and v_mask have
+ * as many lanes. The types are structs so that no C operator slips into an algorithm.
  *
  *   v_set(c), v_set_i64(c)      a constant in every lane
  *   v_add, v_sub, v_mul, v_div, v_sqrt      IEEE
@@ -56,24 +56,42 @@ typedef struct {
 #define V_SLOW
 #endif
 
-#define V_WORD1(name, expression) \
-    static inline v_f64 name(v_f64 a) { return (v_f64){expression}; }
-#define V_WORD2(name, expression) \
-    static inline v_f64 name(v_f64 a, v_f64 b) { return (v_f64){expression}; }
-#define V_WORD3(name, expression) \
-    static inline v_f64 name(v_f64 a, v_f64 b, v_f64 c) { return (v_f64){expression}; }
-#define V_COMPARISON(name, type, operator) \
-    static inline v_mask name(type a, type b) { return (v_mask){a.lane operator b.lane}; }
-#define V_INTEGER(name, expression) \
-    static inline v_i64 name(v_i64 a, v_i64 b) { return (v_i64){(int64_t)(expression)}; }
+#define V_WORD1(name, expression)                                                                  \
+    static inline v_f64 name(v_f64 a) {                                                            \
+        return (v_f64){expression};                                                                \
+    }
+#define V_WORD2(name, expression)                                                                  \
+    static inline v_f64 name(v_f64 a, v_f64 b) {                                                   \
+        return (v_f64){expression};                                                                \
+    }
+#define V_WORD3(name, expression)                                                                  \
+    static inline v_f64 name(v_f64 a, v_f64 b, v_f64 c) {                                          \
+        return (v_f64){expression};                                                                \
+    }
+#define V_OPERATOR(name, sign)                                                                     \
+    static inline v_f64 name(v_f64 a, v_f64 b) {                                                   \
+        return (v_f64){a.lane sign b.lane};                                                        \
+    }
+#define V_OPERATOR_I64(name, sign)                                                                 \
+    static inline v_i64 name(v_i64 a, v_i64 b) {                                                   \
+        return (v_i64){(int64_t)((uint64_t)a.lane sign(uint64_t) b.lane)};                         \
+    }
+#define V_COMPARISON(name, type, sign)                                                             \
+    static inline v_mask name(type a, type b) {                                                    \
+        return (v_mask){a.lane sign b.lane};                                                       \
+    }
 
-static inline v_f64 v_set(double c) { return (v_f64){c}; }
-static inline v_i64 v_set_i64(int64_t c) { return (v_i64){c}; }
+static inline v_f64 v_set(double c) {
+    return (v_f64){c};
+}
+static inline v_i64 v_set_i64(int64_t c) {
+    return (v_i64){c};
+}
 
-V_WORD2(v_add, a.lane + b.lane)
-V_WORD2(v_sub, a.lane - b.lane)
-V_WORD2(v_mul, a.lane *b.lane)
-V_WORD2(v_div, a.lane / b.lane)
+V_OPERATOR(v_add, +)
+V_OPERATOR(v_sub, -)
+V_OPERATOR(v_mul, *)
+V_OPERATOR(v_div, /)
 V_WORD1(v_sqrt, sqrt(a.lane))
 V_WORD3(v_fma, fma(a.lane, b.lane, c.lane))
 V_WORD3(v_fms, fma(a.lane, b.lane, -c.lane))
@@ -95,13 +113,25 @@ V_COMPARISON(v_ne, v_f64, !=)
 V_COMPARISON(v_eq_i64, v_i64, ==)
 V_COMPARISON(v_lt_i64, v_i64, <)
 
-static inline v_mask v_and(v_mask a, v_mask b) { return (v_mask){a.lane & b.lane}; }
-static inline v_mask v_or(v_mask a, v_mask b) { return (v_mask){a.lane | b.lane}; }
-static inline v_mask v_not(v_mask a) { return (v_mask){!a.lane}; }
-static inline int v_any(v_mask a) { return a.lane; }
+static inline v_mask v_and(v_mask a, v_mask b) {
+    return (v_mask){a.lane & b.lane};
+}
+static inline v_mask v_or(v_mask a, v_mask b) {
+    return (v_mask){a.lane | b.lane};
+}
+static inline v_mask v_not(v_mask a) {
+    return (v_mask){!a.lane};
+}
+static inline int v_any(v_mask a) {
+    return a.lane;
+}
 
-static inline v_f64 v_select(v_mask m, v_f64 a, v_f64 b) { return m.lane ? a : b; }
-static inline v_i64 v_select_i64(v_mask m, v_i64 a, v_i64 b) { return m.lane ? a : b; }
+static inline v_f64 v_select(v_mask m, v_f64 a, v_f64 b) {
+    return m.lane ? a : b;
+}
+static inline v_i64 v_select_i64(v_mask m, v_i64 a, v_i64 b) {
+    return m.lane ? a : b;
+}
 
 static inline v_i64 v_bits(v_f64 a) {
     v_i64 b;
@@ -115,39 +145,54 @@ static inline v_f64 v_from_bits(v_i64 a) {
     return b;
 }
 
-V_INTEGER(v_add_i64, (uint64_t)a.lane + (uint64_t)b.lane)
-V_INTEGER(v_sub_i64, (uint64_t)a.lane - (uint64_t)b.lane)
-V_INTEGER(v_and_i64, a.lane &b.lane)
-V_INTEGER(v_or_i64, a.lane | b.lane)
-V_INTEGER(v_xor_i64, a.lane ^ b.lane)
-V_INTEGER(v_shl_by, (uint64_t)a.lane << b.lane)
-V_INTEGER(v_shr_by, (uint64_t)a.lane >> b.lane)
-V_INTEGER(v_mul_u32, (uint64_t)(uint32_t)a.lane *(uint32_t)b.lane)
+V_OPERATOR_I64(v_add_i64, +)
+V_OPERATOR_I64(v_sub_i64, -)
+V_OPERATOR_I64(v_and_i64, &)
+V_OPERATOR_I64(v_or_i64, |)
+V_OPERATOR_I64(v_xor_i64, ^)
+V_OPERATOR_I64(v_shl_by, <<)
+V_OPERATOR_I64(v_shr_by, >>)
 
-static inline v_i64 v_shl(v_i64 a, int n) { return (v_i64){(int64_t)((uint64_t)a.lane << n)}; }
-static inline v_i64 v_shr(v_i64 a, int n) { return (v_i64){(int64_t)((uint64_t)a.lane >> n)}; }
+static inline v_i64 v_mul_u32(v_i64 a, v_i64 b) {
+    uint64_t low_a = (uint32_t)a.lane, low_b = (uint32_t)b.lane;
+    return (v_i64){(int64_t)(low_a * low_b)};
+}
 
-static inline v_f64 v_from_i64(v_i64 a) { return (v_f64){(double)a.lane}; }
+static inline v_i64 v_shl(v_i64 a, int n) {
+    return (v_i64){(int64_t)((uint64_t)a.lane << n)};
+}
+static inline v_i64 v_shr(v_i64 a, int n) {
+    return (v_i64){(int64_t)((uint64_t)a.lane >> n)};
+}
+
+static inline v_f64 v_from_i64(v_i64 a) {
+    return (v_f64){(double)a.lane};
+}
 
 /* 2^n for |n| <= 1022, as a float64 made of its exponent field. */
 static inline v_f64 v_power_of_2(int64_t n) {
     return v_from_bits(v_set_i64((int64_t)((uint64_t)(n + 1023) << 52)));
 }
 
-/* In two steps, so that both factors exist; the first product is exact. An n of NaN goes with a y of
- * NaN: any factor will do, but its conversion to an integer must not trap. */
+/* In two steps, so that both factors exist; the first product is exact. An n of NaN goes with a y
+ * of NaN: any factor will do, but its conversion to an integer must not trap. */
 static inline v_f64 v_scale(v_f64 y, v_f64 n) {
     int64_t whole = n.lane == n.lane ? (int64_t)floor(n.lane) : 0, half = whole / 2;
     return v_mul(v_mul(y, v_power_of_2(half)), v_power_of_2(whole - half));
 }
 
-static inline v_f64 v_lookup16(const double *table, v_i64 i) { return v_set(table[i.lane & 15]); }
-static inline v_i64 v_lookup_i64(const int64_t *table, v_i64 i) { return v_set_i64(table[i.lane]); }
+static inline v_f64 v_lookup16(const double *table, v_i64 i) {
+    return v_set(table[i.lane & 15]);
+}
+static inline v_i64 v_lookup_i64(const int64_t *table, v_i64 i) {
+    return v_set_i64(table[i.lane]);
+}
 
 #undef V_WORD1
 #undef V_WORD2
 #undef V_WORD3
+#undef V_OPERATOR
+#undef V_OPERATOR_I64
 #undef V_COMPARISON
-#undef V_INTEGER
 
 #endif

@@ -6,6 +6,7 @@ shape of every result, and its bits (NaN equals any NaN) or a bound on the dista
 """
 from dataclasses import dataclass
 import itertools
+from typing import NamedTuple
 import warnings
 
 import numpy as np
@@ -18,14 +19,24 @@ from oracle import Inexact, cast, is_weak
 ISAS = ("ref", "base", "avx2", "avx512")
 THREADS = (1, 2, 3, 8)
 BLOCKS = (1, 3, 16, 0)
-SETTINGS = tuple(itertools.product(ISAS, THREADS, BLOCKS))
+
+
+class Setting(NamedTuple):
+    """How to evaluate; 0 stands for the library's choice."""
+    isa: str = "best"
+    threads: int = 0
+    block: int = 0
+    no_optimise: bool = False
+
+
+SETTINGS = tuple(itertools.starmap(Setting, itertools.product(ISAS, THREADS, BLOCKS)))
 REFUSALS = (TypeError, ValueError, OverflowError, IndexError)
 
 
 @dataclass
 class Failure:
     what: str
-    setting: tuple = ("best", 0, 0)
+    setting: tuple = Setting()
 
 
 class Expected:
@@ -120,16 +131,17 @@ class Runner:
         self.library = library
         self.pools = {n: library.pool(n) for n in THREADS}
 
-    def evaluate(self, case, setting=("best", 0, 0), outputs=None, arrays=None):
+    def evaluate(self, case, setting=Setting(), outputs=None, arrays=None):
         """The results as arrays, or an EvexError."""
-        isa, threads, block = setting
         own, variables = arrays_of(case)
         arrays = arrays or own
         try:
-            expression = Expression(self.library, source(case), variables, isa)
+            expression = Expression(self.library, source(case), variables, setting.isa,
+                                    setting.no_optimise)
             shapes = expression.result_shapes(arrays)
             outputs = outputs or new_outputs(shapes)
-            expression.evaluate(arrays, outputs, self.pools.get(threads), threads, block)
+            expression.evaluate(arrays, outputs, self.pools.get(setting.threads), setting.threads,
+                                setting.block)
         except EvexError as error:
             return error
         return outputs
@@ -212,6 +224,6 @@ class Runner:
         """Everything that is asked of a case; n_settings of all settings, chosen by rng."""
         expected = Expected(case)
         chosen = sorted(rng.choice(len(SETTINGS), min(n_settings, len(SETTINGS)), replace=False))
-        settings = [("best", 0, 0)] + [SETTINGS[i] for i in chosen]
+        settings = [Setting(), Setting(no_optimise=True)] + [SETTINGS[i] for i in chosen]
         return (self.against_oracle(case, expected) or self.against_itself(case, settings)
                 or self.into_layouts(case, expected, rng) or self.onto_inputs(case, expected, rng))

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hash of the results of every function of core/scalar.h over fixed arguments. Compilers, options
- * and processors must all give the hashes of tests/golden/vecmath_digests.txt, or the promise of the
- * same bits everywhere is broken. Needs nothing but core/, so that it runs in an emulator, too.
+ * A hash of the results of every function of core/vecmath/ over fixed arguments. Compilers, options
+ * and processors must all give the hashes of tests/golden/vecmath_digests.txt, or the promise of
+ * the same bits everywhere is broken. Needs nothing but core/, so that it runs in an emulator, too.
  *
  *   digests FILE      compares with FILE, lists what differs
  *   digests --print   prints the hashes, for a new FILE after an intended change of an algorithm
+ *
+ * The exit status is 77 where the processor lacks the instructions it was compiled for.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -13,9 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/scalar.h"
+#include "tests/vecmath/evaluate.h"
 
-enum { N_PER_KIND = 4096, N_KINDS = 5 };
+enum { N_KINDS = 5, N_POINTS = N_KINDS * 4096 };
 
 /* splitmix64: Steele, Lea, Flood, OOPSLA 2014. */
 static uint64_t random_bits(uint64_t *state) {
@@ -36,11 +38,17 @@ static double draw(int kind, uint64_t *state) {
     uint64_t bits = random_bits(state);
     double unit = (double)(bits >> 11) * 0x1p-52 - 1.0;
     switch (kind) {
-    case 0: return unit;
-    case 1: return unit * 12.0;
-    case 2: return unit * 760.0;
-    case 3: return from_bits((bits & UINT64_C(0x800fffffffffffff)) | (1023 - 40 + (bits >> 52) % 80) << 52);
-    default: return from_bits(bits);
+    case 0:
+        return unit;
+    case 1:
+        return unit * 12.0;
+    case 2:
+        return unit * 760.0;
+    case 3:
+        return from_bits((bits & UINT64_C(0x800fffffffffffff)) | (1023 - 40 + (bits >> 52) % 80)
+                                                                     << 52);
+    default:
+        return from_bits(bits);
     }
 }
 
@@ -63,38 +71,48 @@ static uint64_t hash(uint64_t h, double x) {
 
 typedef struct {
     const char *name;
-    double (*f64)(double);
-    float (*f32)(float);
-    double (*f64_2)(double, double);
-    float (*f32_2)(float, float);
+    evaluate_function evaluate;
 } function;
 
-#define UNARY(name) {#name, evex_##name##_f64, evex_##name##_f32, NULL, NULL},
-#define BINARY(name) {#name, NULL, NULL, evex_##name##_f64, evex_##name##_f32},
+#define ENTRY(name) {#name, evaluate_##name},
 
-static const function functions[] = {EVEX_FOR_UNARY_MATH(UNARY) EVEX_FOR_BINARY_MATH(BINARY)};
+static const function functions[] = {EVEX_FOR_UNARY_MATH(ENTRY) EVEX_FOR_BINARY_MATH(ENTRY)};
 
-static uint64_t digest_f64(const function *f) {
-    uint64_t h = UINT64_C(0xcbf29ce484222325), state = 1;
-    for (int i = 0; i < N_KINDS * N_PER_KIND; i++) {
-        double x = draw(i % N_KINDS, &state), y = draw(i / N_KINDS % N_KINDS, &state);
-        h = hash(h, f->f64 ? f->f64(x) : f->f64_2(x, y));
+/* The kinds alternate, so that ordinary lanes have exceptional neighbours. */
+static void draw_points(double *x, double *y, bool single) {
+    uint64_t state = single ? 2 : 1;
+    for (int i = 0; i < N_POINTS; i++) {
+        int kind_x = i % N_KINDS, kind_y = i / N_KINDS % N_KINDS;
+        x[i] = single ? (double)draw_single(kind_x, &state) : draw(kind_x, &state);
+        y[i] = single ? (double)draw_single(kind_y, &state) : draw(kind_y, &state);
     }
-    return h;
 }
 
-static uint64_t digest_f32(const function *f) {
-    uint64_t h = UINT64_C(0xcbf29ce484222325), state = 2;
-    for (int i = 0; i < N_KINDS * N_PER_KIND; i++) {
-        float x = draw_single(i % N_KINDS, &state), y = draw_single(i / N_KINDS % N_KINDS, &state);
-        h = hash(h, (double)(f->f32 ? f->f32(x) : f->f32_2(x, y)));
-    }
+static uint64_t digest(const function *f, bool single) {
+    static double x[N_POINTS], y[N_POINTS], r[N_POINTS];
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    draw_points(x, y, single);
+    f->evaluate(x, y, r, N_POINTS, single);
+    for (int i = 0; i < N_POINTS; i++)
+        h = hash(h, r[i]);
     return h;
 }
 
 static void describe(const function *f, bool single, char *line, size_t size) {
     snprintf(line, size, "%s %s %016llx\n", f->name, single ? "float32" : "float64",
-             (unsigned long long)(single ? digest_f32(f) : digest_f64(f)));
+             (unsigned long long)digest(f, single));
+}
+
+/* Whether this processor has what this program was compiled for. */
+static bool can_run(void) {
+#if defined(__AVX512F__) && (defined(__GNUC__) || defined(__clang__))
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
+#elif defined(__AVX2__) && (defined(__GNUC__) || defined(__clang__))
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return true;
+#endif
 }
 
 /* Compares with the file's next line; the file has one for each function and type, in order. */
@@ -116,6 +134,8 @@ int main(int argc, char **argv) {
         fputs("usage: digests FILE | --print\n", stderr);
         return 2;
     }
+    if (!can_run())
+        return 77;
     bool good = true;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         for (int single = 0; single < 2; single++) {

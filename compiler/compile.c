@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The passes in their order: parse, resolve names, check into the intermediate form, schedule into
+ * stages, allocate registers, emit. All of them work in one arena, which begins on this function's
+ * stack, so that an ordinary expression costs one allocation: the program.
+ */
+#include "compiler/compile.h"
+
+#include <string.h>
+
+#include "compiler/check.h"
+#include "compiler/names.h"
+#include "compiler/schedule.h"
+#include "parser/ast.h"
+
+enum {
+    /* Enough for expressions of about 40 syntax nodes; the stack of a thread may be 128 KiB. */
+    ARENA_ON_STACK = 16 << 10,
+    /* Instructions that a program may have for each syntax node that the limits allow: powers take
+     * up to 60, and a block is computed again in each stage that reads it. */
+    MAX_STEPS_A_NODE = 32
+};
+
+static const evex_compile_options default_options = EVEX_COMPILE_OPTIONS_INIT;
+static const evex_limits default_limits = EVEX_LIMITS_INIT;
+static const evex_place nowhere = {0, 0};
+
+/* The caller's options over the defaults: its struct may be an older, shorter one. */
+static evex_status read_options(evex_compile_options *options, const evex_compile_options *given,
+                                evex_error *error) {
+    *options = default_options;
+    if (given != NULL) {
+        if (given->struct_bytes < sizeof given->struct_bytes)
+            return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
+                             "the options are not initialised by EVEX_COMPILE_OPTIONS_INIT");
+        memcpy(options, given,
+               given->struct_bytes < sizeof *options ? given->struct_bytes : sizeof *options);
+    }
+    if (options->grouped != 0 || options->overflow != 0)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
+                         "grouped and overflow must be 0 in this version");
+    if (options->allocator == NULL)
+        options->allocator = &evex_system_allocator;
+    return EVEX_OK;
+}
+
+static evex_status check_arguments(const char *source, size_t length, const evex_var *vars,
+                                   size_t n_vars, evex_error *error) {
+    if (source == NULL && length > 0)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "source is NULL");
+    if (vars == NULL && n_vars > 0)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "vars is NULL");
+    if (n_vars > UINT32_MAX / 2)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "too many variables");
+    return EVEX_OK;
+}
+
+/* What the passes hand on. */
+typedef struct {
+    const evex_var *vars;
+    size_t n_vars;
+    evex_compile_options options;
+    evex_arena arena;
+    evex_ast ast;
+    evex_names_found names;
+    evex_ir ir;
+    evex_error *error;
+} compilation;
+
+static evex_status check(compilation *c) {
+    const size_t n_inputs = c->names.n_inputs;
+    if (!evex_ir_init(&c->ir, &c->arena, !c->options.no_optimise, c->ast.n_nodes, n_inputs,
+                      c->names.n_results))
+        return evex_fail_memory(c->error);
+    for (size_t i = 0; i < n_inputs; i++) {
+        const evex_place place = c->names.inputs[i].place;
+        c->ir.inputs[c->ir.n_inputs++] = (evex_ir_input){
+            .var = &c->vars[c->names.inputs[i].var],
+            .place = {(uint32_t)place.offset, (uint32_t)place.length}};
+    }
+    evex_checker checker = {.ast = &c->ast,
+                            .names = &c->names,
+                            .functions = c->options.functions,
+                            .ir = &c->ir,
+                            .arena = &c->arena,
+                            .error = c->error};
+    return evex_check(&checker);
+}
+
+static evex_status generate(compilation *c, evex_program **program) {
+    evex_schedule schedule;
+    const size_t max_steps = c->options.limits.nodes < SIZE_MAX / MAX_STEPS_A_NODE
+                                 ? c->options.limits.nodes * MAX_STEPS_A_NODE
+                                 : SIZE_MAX;
+    evex_status status = evex_schedule_make(&schedule, &c->ir, max_steps, &c->arena, c->error);
+    if (status == EVEX_OK)
+        status = evex_schedule_allocate(&schedule, &c->ir, &c->arena, c->error);
+    if (status == EVEX_OK)
+        status = evex_schedule_emit(program, &schedule, &c->ir, &c->arena, c->options.allocator,
+                                    c->error);
+    return status;
+}
+
+static evex_status run_passes(compilation *c, evex_program **program, const char *source,
+                              size_t length) {
+    const evex_limits *limits = &c->options.limits;
+    evex_status status = evex_parse(&c->ast, source, length, limits, &c->arena, c->error);
+    if (status == EVEX_OK)
+        status = evex_names_resolve(&c->names, &c->ast, c->vars, c->n_vars, limits->operands,
+                                    &c->arena, c->error);
+    if (status == EVEX_OK)
+        status = check(c);
+    if (status == EVEX_OK)
+        status = generate(c, program);
+    return status;
+}
+
+/* An error is built apart, so that what the caller's struct holds from before is overwritten. */
+static evex_status report(evex_error *error, const evex_error *found, evex_status status) {
+    if (status != EVEX_OK && error != NULL)
+        *error = *found;
+    return status;
+}
+
+evex_status evex_compile_program(evex_program **program, const char *source, size_t length,
+                                 const evex_var *vars, size_t n_vars,
+                                 const evex_compile_options *options, evex_error *error) {
+    _Alignas(16) char buffer[ARENA_ON_STACK];
+    evex_error found;
+    found.status = EVEX_OK;
+    compilation c = {.vars = vars, .n_vars = n_vars, .error = &found};
+    *program = NULL;
+    evex_status status = check_arguments(source, length, vars, n_vars, &found);
+    if (status == EVEX_OK)
+        status = read_options(&c.options, options, &found);
+    if (status != EVEX_OK)
+        return report(error, &found, status);
+    evex_arena_init(&c.arena, c.options.allocator, buffer, sizeof buffer);
+    status = run_passes(&c, program, source, length);
+    evex_arena_free(&c.arena);
+    return report(error, &found, status);
+}
+
+/* ---- Free names ----------------------------------------------------------------------------- */
+
+static evex_status write_names(const evex_ast *ast, const evex_limits *limits, evex_arena *arena,
+                               evex_write_fn write, void *user, evex_error *error) {
+    evex_ast_name *names;
+    size_t n;
+    const evex_status status = evex_ast_free_names(ast, limits, arena, &names, &n, error);
+    if (status != EVEX_OK)
+        return status;
+    for (size_t i = 0; i < n; i++)
+        if (write(user, names[i].bytes, names[i].n_bytes) != 0)
+            return evex_fail(error, EVEX_CANCELLED, nowhere, "writing was stopped");
+    return EVEX_OK;
+}
+
+evex_status evex_names(const char *source, size_t length, const evex_limits *limits,
+                       evex_write_fn write, void *user, evex_error *error) {
+    _Alignas(16) char buffer[ARENA_ON_STACK];
+    evex_error found;
+    found.status = EVEX_OK;
+    evex_arena arena;
+    evex_ast ast;
+    if (write == NULL || (source == NULL && length > 0))
+        return report(error, &found,
+                      evex_fail(&found, EVEX_INVALID_ARGUMENT, nowhere,
+                                "source and write must not be NULL"));
+    if (limits == NULL)
+        limits = &default_limits;
+    evex_arena_init(&arena, &evex_system_allocator, buffer, sizeof buffer);
+    evex_status status = evex_parse(&ast, source, length, limits, &arena, &found);
+    if (status == EVEX_OK)
+        status = write_names(&ast, limits, &arena, write, user, &found);
+    evex_arena_free(&arena);
+    return report(error, &found, status);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layout: how large blocks, chunks and claims are, how many workers a pass gets and where everything
+ * lies in a worker's memory; see plan.h. The figures are guesses of cost in picoseconds; they decide
+ * how fast a program runs, never what it computes.
+ */
+#include "core/error.h"
+#include "eval/run.h"
+#include "eval/splat.h"
+
+enum {
+    BLOCK_BYTES = 24 << 10, /* half of a usual L1: the other half is for arrays used in place */
+    BLOCK_STEP = 64,
+    MAX_BLOCK = 1024,
+    MIN_ROW = 64, /* shorter rows are gathered, several to a block */
+    /* From memory, light programs do best with blocks that mix loads and arithmetic finely
+     * (measured: 0.42 ns an element at 128 against 0.67 at 512). */
+    STREAMED_BLOCK = 256,
+    STREAMED_BYTES = 8 << 20,
+
+    PORT_COST = 100,   /* ps an element, in place */
+    GATHER_COST = 500, /* through a staging block */
+    REDUCTION_COST = 150
+};
+
+static const uint64_t worker_ps = 15u * 1000000; /* less is not worth waking a worker for */
+static const uint64_t chunk_ps = 2000u * 1000000; /* between looks at the cancel flag */
+static const uint64_t claim_ps = 20u * 1000000;   /* worth a claim of its own */
+
+/* ---- Ports ---------------------------------------------------------------------------------- */
+
+static void choose_ports(const evex_binding *binding, evex_pass *pass) {
+    const int32_t last = pass->n_outer_dims + pass->n_dims - 1;
+    const int64_t row = pass->n_tiles > 1 ? pass->tile : pass->lengths[last];
+    pass->is_row_by_row = pass->n_dims > 1 && row >= MIN_ROW;
+    for (size_t p = 0; p < pass->n_ports; p++)
+        evex_port_choose(binding, pass, &pass->ports[p]);
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        evex_port_choose_result(binding, &pass->results[k]);
+}
+
+/* Bytes of an element of a port's staging block, and of its texts or converted elements. */
+static size_t staging_bytes(const evex_port *port) {
+    return port->is_in_place ? 0 : evex_dtype_size(port->dtype);
+}
+
+static size_t extra_bytes(const evex_port *port) {
+    if (port->is_output)
+        return port->cast != NULL ? port->view->item_bytes : 0;
+    return port->view->str_form == EVEX_STR_UCS4 ? port->view->item_bytes : 0;
+}
+
+/* ---- Blocks --------------------------------------------------------------------------------- */
+
+static size_t n_temp_blocks(const evex_binding *binding) {
+    const uint32_t *first = binding->program->first_register;
+    return first[EVEX_CLASS_TEMP + 1] - first[EVEX_CLASS_TEMP] + binding->expr->n_spare_blocks;
+}
+
+/* Block memory for each element of a block. */
+static size_t element_bytes(const evex_binding *binding, const evex_pass *pass) {
+    size_t n_bytes = n_temp_blocks(binding) * binding->expr->element_bytes;
+    for (size_t p = 0; p < pass->n_ports; p++)
+        n_bytes += staging_bytes(&pass->ports[p]) + extra_bytes(&pass->ports[p]);
+    return n_bytes;
+}
+
+static size_t n_elements(const evex_pass *pass) {
+    return (size_t)(pass->n_outer * pass->n_columns * pass->n_rows);
+}
+
+static int is_streamed(const evex_pass *pass) {
+    size_t n_bytes = 0;
+    for (size_t p = 0; p < pass->n_ports; p++)
+        n_bytes += pass->ports[p].view->item_bytes;
+    return n_elements(pass) > STREAMED_BYTES / (n_bytes + 1);
+}
+
+static void choose_block(const evex_binding *binding, const evex_eval_options *options,
+                         evex_pass *pass) {
+    const size_t n_bytes = element_bytes(binding, pass) + 1;
+    size_t length = BLOCK_BYTES / n_bytes / BLOCK_STEP * BLOCK_STEP;
+    const size_t most = is_streamed(pass) ? STREAMED_BLOCK : MAX_BLOCK;
+    length = length < BLOCK_STEP ? BLOCK_STEP : length > most ? most : length;
+    const size_t unit = (size_t)(pass->n_rows * pass->tile);
+    if (length > unit)
+        length = (unit + BLOCK_STEP - 1) / BLOCK_STEP * BLOCK_STEP;
+    while (length > 1 && length > binding->expr->scratch_bytes / n_bytes)
+        length /= 2;
+    if (options->block_length > 0)
+        length = options->block_length;
+    pass->block_length = length > 0 ? length : 1;
+}
+
+/* ---- Costs ---------------------------------------------------------------------------------- */
+
+static uint64_t element_ps(const evex_binding *binding, const evex_pass *pass) {
+    uint64_t ps = REDUCTION_COST * pass->n_reductions + 1;
+    for (size_t i = 0; i < pass->n_insns; i++)
+        ps += binding->is_hoisted[pass->insns[i]] ? 0 : binding->expr->links[pass->insns[i]].cost;
+    for (size_t p = 0; p < pass->n_ports; p++)
+        ps += pass->ports[p].is_in_place ? PORT_COST : GATHER_COST;
+    return ps;
+}
+
+static size_t choose_workers(const evex_pass *pass, uint64_t ps, size_t n_threads, int is_forced) {
+    if (is_forced || n_threads <= 1)
+        return n_threads < 1 ? 1 : n_threads;
+    const uint64_t worth = n_elements(pass) > UINT64_MAX / ps
+                               ? UINT64_MAX
+                               : n_elements(pass) * ps / worker_ps;
+    return worth < 1 ? 1 : worth < n_threads ? (size_t)worth : n_threads;
+}
+
+/* ---- Chunks --------------------------------------------------------------------------------- */
+
+enum { CHUNKS_A_WORKER = 8 };
+
+static int64_t clamp(int64_t value, int64_t least, int64_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+static int64_t divide_up(int64_t a, int64_t b) {
+    return a / b + (a % b != 0);
+}
+
+/* Rows of an elementwise chunk: whole blocks, unless threads are forced on few elements. */
+static void chunk_elements(evex_pass *pass, uint64_t ps, int is_forced) {
+    const int64_t block = (int64_t)pass->block_length;
+    int64_t rows = (int64_t)(chunk_ps / ps);
+    if (pass->n_workers > 1) {
+        const int64_t share =
+            divide_up(pass->n_rows, (int64_t)(pass->n_workers * CHUNKS_A_WORKER));
+        const int64_t least = is_forced ? 1 : (int64_t)(claim_ps / ps);
+        rows = clamp(share, least, rows);
+    }
+    pass->chunk_rows = is_forced ? clamp(rows, 1, INT64_MAX) : divide_up(rows + 1, block) * block;
+    pass->n_chunks = divide_up(pass->n_rows, pass->chunk_rows);
+}
+
+/* Leaves of a reduction's chunk: a power of two, or all. */
+static void chunk_leaves(evex_pass *pass, uint64_t ps) {
+    const int64_t column_units = pass->n_outer * pass->n_tiles;
+    const int64_t leaves = pass->n_rows > 0 ? divide_up(pass->n_rows, EVEX_LEAF) : 1;
+    const uint64_t leaf_ps = ps * EVEX_LEAF * (uint64_t)(pass->tile > 0 ? pass->tile : 1);
+    int64_t most = clamp((int64_t)(chunk_ps / leaf_ps), 1, INT64_MAX);
+    if (pass->n_workers > 1 && column_units > 0) {
+        const int64_t wanted =
+            divide_up((int64_t)(pass->n_workers * CHUNKS_A_WORKER), column_units);
+        most = clamp(leaves / wanted, 1, most);
+    }
+    pass->chunk_level = 0;
+    while (pass->chunk_level < 40 && (int64_t)2 << pass->chunk_level <= most)
+        pass->chunk_level++;
+    if (leaves <= (int64_t)1 << pass->chunk_level)
+        pass->chunk_rows = pass->n_rows > 0 ? pass->n_rows : 1;
+    else
+        pass->chunk_rows = (int64_t)EVEX_LEAF << pass->chunk_level;
+    pass->n_chunks = pass->n_rows > 0 ? divide_up(pass->n_rows, pass->chunk_rows) : 1;
+    pass->tree_levels =
+        pass->chunk_rows <= EVEX_LEAF
+            ? 0
+            : evex_tree_levels((uint64_t)divide_up(pass->chunk_rows, EVEX_LEAF));
+}
+
+static void choose_chunks(evex_pass *pass, uint64_t ps, int is_forced) {
+    if (pass->n_reductions > 0)
+        chunk_leaves(pass, ps);
+    else
+        chunk_elements(pass, ps, is_forced);
+    pass->n_units = pass->n_outer * pass->n_tiles * pass->n_chunks;
+    const uint64_t unit_ps = (uint64_t)clamp(pass->chunk_rows, 1, 1 << 20) *
+                                 (uint64_t)clamp(pass->tile, 1, 1 << 12) * ps +
+                             1;
+    const int64_t fair = pass->n_units / (int64_t)(pass->n_workers * CHUNKS_A_WORKER);
+    pass->units_a_claim =
+        is_forced ? 1 : clamp((int64_t)(claim_ps / unit_ps), 1, clamp(fair, 1, INT64_MAX));
+    if (pass->n_units < (int64_t)pass->n_workers)
+        pass->n_workers = pass->n_units > 1 ? (size_t)pass->n_units : 1;
+}
+
+/* ---- A worker's memory ---------------------------------------------------------------------- */
+
+static size_t take(size_t *end, size_t n_bytes) {
+    const size_t begin = *end;
+    *end = begin + evex_align_up(n_bytes);
+    return begin;
+}
+
+static void place_code(const evex_binding *binding, evex_pass *pass, size_t *end) {
+    pass->calls_offset = take(end, pass->n_calls * sizeof(evex_call));
+    pass->operands_offset = take(end, pass->n_operands * sizeof(evex_operand));
+    pass->next_use_offset = take(end, pass->n_operands * sizeof(uint32_t));
+    pass->map_offset =
+        take(end, evex_n_registers(binding->program) * sizeof(evex_binding_entry));
+    pass->states_offset = take(end, pass->n_ports * sizeof(evex_port_state));
+}
+
+static void place_blocks(const evex_binding *binding, evex_pass *pass, size_t *end) {
+    const size_t length = pass->block_length;
+    pass->temp_bytes = evex_align_up(length * binding->expr->element_bytes);
+    pass->temps_offset = take(end, n_temp_blocks(binding) * pass->temp_bytes);
+    for (size_t p = 0; p < pass->n_ports; p++) {
+        evex_port *port = &pass->ports[p];
+        const size_t staging = staging_bytes(port) * length;
+        port->block_offset =
+            take(end, port->is_splat && staging < EVEX_SPLAT_BYTES ? EVEX_SPLAT_BYTES : staging);
+        port->extra_offset = take(end, extra_bytes(port) * length);
+    }
+}
+
+static int place_reductions(const evex_binding *binding, evex_pass *pass, size_t *end) {
+    pass->leaf_offsets = evex_arena_push_array(binding->arena, pass->n_reductions + 1,
+                                               sizeof *pass->leaf_offsets);
+    if (pass->leaf_offsets == NULL)
+        return 0;
+    size_t leaves = 0;
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        pass->leaf_offsets[k] =
+            take(&leaves, evex_leaf_bytes(&binding->expr->reducers[pass->reductions[k]],
+                                          (size_t)pass->tile));
+    pass->leaves_offset = take(end, leaves);
+    pass->trees_offset = take(end, pass->n_reductions * sizeof(evex_tree));
+    const size_t rows = pass->n_reductions > 0 ? pass->n_reductions * pass->tree_levels + 2 : 0;
+    pass->nodes_offset = take(end, rows * (size_t)pass->tile * sizeof(evex_node));
+    return 1;
+}
+
+/* Nodes that wait until all chunks are done. */
+static int place_chunk_nodes(const evex_binding *binding, evex_pass *pass) {
+    if (pass->n_reductions == 0 || pass->n_chunks <= 1)
+        return 1;
+    const unsigned levels = evex_tree_levels((uint64_t)pass->n_chunks << pass->chunk_level);
+    const size_t tile = (size_t)pass->tile;
+    pass->chunk_nodes =
+        evex_arena_push_array(binding->arena, (size_t)pass->n_units * pass->n_reductions,
+                              tile * sizeof *pass->chunk_nodes);
+    pass->merge_nodes =
+        evex_arena_push_array(binding->arena, (size_t)levels + 1, tile * sizeof *pass->merge_nodes);
+    return pass->chunk_nodes != NULL && pass->merge_nodes != NULL;
+}
+
+/* As many workers as the limit on scratch allows. */
+static evex_status limit_workers(const evex_binding *binding, evex_pass *pass) {
+    const size_t limit = binding->expr->scratch_bytes;
+    if (pass->worker_bytes <= limit / pass->n_workers)
+        return EVEX_OK;
+    pass->n_workers = limit / pass->worker_bytes;
+    if (pass->n_workers > 0)
+        return EVEX_OK;
+    return evex_fail(binding->error, EVEX_LIMIT_MEMORY, (evex_place){0, 0},
+                     "the evaluation needs %zu bytes of scratch; the limit is %zu",
+                     pass->worker_bytes, limit);
+}
+
+static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
+                                const evex_eval_options *options, size_t n_threads) {
+    const evex_status status = evex_box_build(binding, pass);
+    if (status != EVEX_OK)
+        return status;
+    if (pass->kind == EVEX_SINK_ELEMENTWISE && pass->n_rows == 0) {
+        pass->n_units = 0;
+        return EVEX_OK;
+    }
+    choose_ports(binding, pass);
+    choose_block(binding, options, pass);
+    const uint64_t ps = element_ps(binding, pass);
+    pass->n_workers = choose_workers(pass, ps, n_threads, options->force_threads);
+    choose_chunks(pass, ps, options->force_threads);
+    size_t end = 0;
+    place_code(binding, pass, &end);
+    place_blocks(binding, pass, &end);
+    if (!place_reductions(binding, pass, &end) || !place_chunk_nodes(binding, pass))
+        return evex_fail_memory(binding->error);
+    pass->worker_bytes = end;
+    return limit_workers(binding, pass);
+}
+
+/* Splats for the results of hoisted instructions, if there are any. */
+static int place_hoisted(evex_binding *binding) {
+    const uint32_t n = binding->program->n_insns;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!binding->is_hoisted[i])
+            continue;
+        if (binding->hoisted == NULL)
+            binding->hoisted = evex_arena_push_array(binding->arena, n, sizeof *binding->hoisted);
+        if (binding->hoisted == NULL ||
+            (binding->hoisted[i] = evex_splat_push(binding->arena)) == NULL)
+            return 0;
+    }
+    return 1;
+}
+
+evex_status evex_plan_layout(evex_binding *binding, const evex_eval_options *options,
+                             size_t n_threads) {
+    if (!place_hoisted(binding))
+        return evex_fail_memory(binding->error);
+    evex_status status = EVEX_OK;
+    for (uint32_t p = 0; p < binding->n_passes && status == EVEX_OK; p++)
+        status = lay_out_pass(binding, &binding->passes[p], options, n_threads);
+    return status;
+}
