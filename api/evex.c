@@ -9,8 +9,8 @@
 #include "compiler/compile.h"
 #include "core/error.h"
 #include "core/memory.h"
-#include "eval/dispatch.h"
 #include "eval/expr.h"
+#include "eval/kernels.h"
 #include "eval/pool.h"
 #include "parser/lex.h"
 

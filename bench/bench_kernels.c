@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each elementwise kernel costs: nanoseconds per element with all data in the first-level cache,
- * for every operation, type and instruction set. A row whose sets hardly differ did not vectorise.
+ * What each elementwise kernel costs: nanoseconds per element with all data in the first-level
+ * cache, for every operation, type and instruction set. A row whose sets hardly differ did not
+ * vectorise.
  *
  *     bench_kernels [operation [form]]     one operation (its id, or - for all); form: vv, vs or sv
  *
@@ -59,7 +60,8 @@ static double time_call(evex_kernel kernel, const evex_operand *src, size_t repe
 }
 
 /* scalars: bit k makes operand k a scalar. */
-static void measure(evex_op op, evex_dtype in, evex_dtype out, int scalars, double *best, size_t n_tables) {
+static void measure(evex_op op, evex_dtype in, evex_dtype out, int scalars, double *best,
+                    size_t n_tables) {
     const evex_op_info *info = &evex_op_infos[op];
     const evex_kernel_table *const *tables = evex_kernels_all(&n_tables);
     evex_operand src[3];

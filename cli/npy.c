@@ -361,13 +361,17 @@ void npy_free_header(npy_header *header) {
 
 /* ---- The elements ------------------------------------------------------------------------ */
 
-static bool check_size(const source *from, const npy_header *header, failure *failed) {
+bool npy_check_size(const source *from, const npy_header *header, failure *failed) {
     uint64_t rest = from->start + from->size - from->position;
     if (rest == header->n_bytes)
         return true;
     return failure_set(failed, EXIT_INPUT, from->name,
                        "its header promises %zu bytes of data, and it has %" PRIu64,
                        header->n_bytes, rest);
+}
+
+bool npy_read_piece(source *from, void *bytes, size_t n, failure *failed) {
+    return read_exactly(from, bytes, n, "the data", failed);
 }
 
 /* Makes the buffer larger as data comes, so that a pipe's header cannot ask for memory. */
@@ -394,7 +398,7 @@ static void *read_pipe(source *from, size_t n_bytes, failure *failed) {
 void *npy_read_data(source *from, const npy_header *header, failure *failed) {
     if (!from->is_regular)
         return read_pipe(from, header->n_bytes, failed);
-    if (!check_size(from, header, failed))
+    if (!npy_check_size(from, header, failed))
         return NULL;
     /* Vectors load best from memory aligned for them. */
     void *data = NULL;

@@ -33,6 +33,10 @@ typedef struct {
 bool npy_read_header(source *from, npy_header *header, failure *failed);
 /* Reads all elements into memory that the caller frees; NULL on failure. */
 void *npy_read_data(source *from, const npy_header *header, failure *failed);
+/* For reading a regular file in pieces: checks that the data is what the header promises, and reads
+ * the next n bytes of it. */
+bool npy_check_size(const source *from, const npy_header *header, failure *failed);
+bool npy_read_piece(source *from, void *bytes, size_t n, failure *failed);
 void npy_free_header(npy_header *header);
 
 /*

@@ -140,6 +140,34 @@ static bool scan(const char *text, size_t n, decimal *d) {
     return text == end;
 }
 
+/* The same for the most common form, [-] digits [. digits] of at most 19 characters after the sign,
+ * which no digit can overflow; false when it is another. */
+static inline bool scan_short(const char *text, size_t n, decimal *d) {
+    bool is_negative = n > 0 && *text == '-';
+    text += is_negative, n -= is_negative;
+    if (n == 0 || n > MAX_DIGITS)
+        return false;
+    uint64_t digits = 0;
+    size_t point = n;
+    for (size_t i = 0; i < n; i++) {
+        unsigned digit = (unsigned char)(text[i] - '0');
+        if (digit < 10) {
+            digits = digits * 10 + digit;
+        } else {
+            if (text[i] != '.' || point != n)
+                return false;
+            point = i;
+        }
+    }
+    if (point != n && n == 1)
+        return false;
+    *d = (decimal){.is_negative = is_negative, .is_integer = point == n, .digits = digits};
+    d->exponent = point == n ? 0 : -(int64_t)(n - point - 1);
+    d->mantissa = text;
+    d->mantissa_end = text + n;
+    return true;
+}
+
 /* ---- Rounding ---------------------------------------------------------------------------- */
 
 static double from_bits(uint64_t bits) {
@@ -326,7 +354,7 @@ static number_status read_word(const char *text, size_t n, double *value) {
 
 number_status number_read_f64(const char *text, size_t n, double *value) {
     decimal d;
-    if (!scan(text, n, &d))
+    if (!scan_short(text, n, &d) && !scan(text, n, &d))
         return read_word(text, n, value);
     double size = magnitude(&d);
     *value = d.is_negative ? -size : size;

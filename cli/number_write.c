@@ -69,11 +69,15 @@ static decimal find_shortest(binary b) {
     return (decimal){floor + (value > middle || (value == middle && (floor & 1))), k};
 }
 
+/* At most 17 digits: the zeros at their end are fewer than 32, found bit by bit. */
 static void strip_zeros(decimal *d) {
-    if (d->digits % 100000000 == 0)
-        d->digits /= 100000000, d->exponent += 8;
-    while (d->digits % 10 == 0)
-        d->digits /= 10, d->exponent++;
+    static const uint64_t tens[] = {10000000000000000, 100000000, 10000, 100, 10};
+    static const int counts[] = {16, 8, 4, 2, 1};
+    for (int i = 0; i < 5; i++)
+        if (d->digits % tens[i] == 0) {
+            d->digits /= tens[i];
+            d->exponent += counts[i];
+        }
 }
 
 /* ---- Layout ------------------------------------------------------------------------------ */

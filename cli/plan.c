@@ -127,7 +127,8 @@ static void take_columns(plan *made) {
                           text->tokens[k].depth == 0 && program_token_is(text, k + 1, "=") &&
                           !program_token_is(text, k + 2, "="));
         }
-        item->is_taken = made->n_table > 0 && (is_star || is_position || is_column);
+        item->is_taken =
+            made->n_table > 0 && !text->has_empty_item && (is_star || is_position || is_column);
         made->keeps_columns |= item->is_taken;
     }
 }

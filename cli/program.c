@@ -142,8 +142,10 @@ static void split_name(const program *scanned, program_item *item) {
 }
 
 static void add_item(program *scanned, size_t first, size_t end) {
-    if (first == end)
+    if (first == end) {
+        scanned->has_empty_item = true;
         return;
+    }
     program_item item = {.first = first, .end = end};
     split_name(scanned, &item);
     const program_token *last = &scanned->tokens[item.end - 1];

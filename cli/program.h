@@ -45,6 +45,7 @@ typedef struct {
     size_t n_tokens;
     program_item *items;
     size_t n_items;
+    bool has_empty_item; /* as after a comma that ends the statement: a syntax error */
     program_edit *edits; /* in ascending order */
     size_t n_edits;
     char *engine_text; /* what the engine compiles; program_rewrite makes it */

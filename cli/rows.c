@@ -205,8 +205,7 @@ bool rows_end_record(rows *to, failure *failed) {
 }
 
 bool rows_wants(rows *to) {
-    if (to->layout.form == ROWS_TABLE && to->layout.limit > 0 &&
-        to->n_records >= to->layout.limit)
+    if (to->layout.form == ROWS_TABLE && to->layout.limit > 0 && to->n_records >= to->layout.limit)
         to->is_cut = true;
     return !to->is_cut;
 }

@@ -32,8 +32,8 @@ bool rows_add_cell(rows *to, const char *cell, size_t n, failure *failed);
 /* Add n_cells cells as they stand in the input, with its delimiters: form TEXT, same delimiter. */
 bool rows_add_cells(rows *to, const char *cells, size_t n, size_t n_cells, failure *failed);
 bool rows_end_record(rows *to, failure *failed);
-/* To be asked for each record before it is added: whether it will be shown. If not, the table ends by
- * saying so, and rows_is_cut is true from then on. */
+/* To be asked for each record before it is added: whether it will be shown. If not, the table ends
+ * by saying so, and rows_is_cut is true from then on. */
 bool rows_wants(rows *to);
 bool rows_is_cut(const rows *to);
 bool rows_finish(rows *to, failure *failed);

@@ -56,6 +56,8 @@ bool source_read(source *from, void *bytes, size_t n, size_t *n_read, failure *f
     ssize_t got = read_some(from, bytes, n);
     if (got < 0)
         return failure_set_errno(failed, EXIT_INPUT, from->name, "cannot be read", errno);
+    if (got == 0 && n > 0 && from->is_regular && from->position < from->start + from->size)
+        return failure_set(failed, EXIT_INPUT, from->name, "became shorter while it was read");
     *n_read = (size_t)got;
     from->position += (uint64_t)got;
     if (from->is_regular || from->spool_fd < 0)

@@ -74,9 +74,22 @@ static evex_ir_id build(evex_ir *ir, evex_op op, const evex_ir_id *values) {
     }
 }
 
+/* A float function of two arrays of integers. NumPy casts each of them safely by itself: int16 beside
+ * uint16 gives float32, although their common int32 would need float64. */
+static int is_float_of_integers(const evex_op_info *info, const evex_term *terms, evex_dtype common) {
+    return info->arity == 2 && !(info->types >> common & 1) && !(info->types >> EVEX_I64 & 1) &&
+           info->promotion == EVEX_TO_SMALLEST && !evex_term_is_weak(&terms[0]) &&
+           !evex_term_is_weak(&terms[1]);
+}
+
 /* The type that an op works in; EVEX_N_DTYPES: none. Bools become ints where the op has no bools, of
  * the weak ints' type when they are weak themselves. */
-static evex_dtype operation_dtype(const evex_op_info *info, evex_dtype common, int is_weak) {
+static evex_dtype operation_dtype(const evex_op_info *info, const evex_term *terms,
+                                  evex_dtype common, int is_weak) {
+    if (is_float_of_integers(info, terms, common))
+        return evex_promote(
+            evex_promote_into(info->types, EVEX_TO_SMALLEST, (evex_dtype)terms[0].dtype),
+            evex_promote_into(info->types, EVEX_TO_SMALLEST, (evex_dtype)terms[1].dtype));
     const evex_dtype dtype =
         evex_promote_into(info->types, (evex_promotion)info->promotion, common);
     return is_weak && common == EVEX_BOOL && dtype == EVEX_I8 ? EVEX_I64 : dtype;
@@ -92,11 +105,10 @@ static evex_status check_operands(evex_checker *c, const evex_ast_node *node, ev
     if (common != EVEX_N_DTYPES && refuse_bools(c, node, op, common))
         return EVEX_BAD_TYPE;
     const evex_dtype dtype =
-        common == EVEX_N_DTYPES ? EVEX_N_DTYPES : operation_dtype(info, common, !is_strong);
+        common == EVEX_N_DTYPES ? EVEX_N_DTYPES : operation_dtype(info, terms, common, !is_strong);
     if (dtype == EVEX_N_DTYPES)
         return fail_op(c, node, op, terms, info->arity);
-    evex_status status = evex_terms_adapt(c, terms, info->arity, common, dtype, node, first_child,
-                                          values);
+    evex_status status = evex_terms_adapt(c, terms, info->arity, dtype, node, first_child, values);
     if (status == EVEX_OK && op == EVEX_OP_POW) {
         const evex_term base = evex_term_strong(c, values[0]);
         status = evex_check_literal_power(c, node, &base, &terms[1], result, &is_done);
@@ -313,7 +325,7 @@ static evex_status check_if(evex_checker *c, const evex_ast_node *node, evex_ter
     if (common == EVEX_STR)
         return evex_fail(c->error, EVEX_UNSUPPORTED, node->place,
                          "results of type str are not supported by this version");
-    status = evex_terms_adapt(c, branches, 2, common, common, node, 1, values);
+    status = evex_terms_adapt(c, branches, 2, common, node, 1, values);
     if (status != EVEX_OK)
         return status;
     const evex_ir_id selector = evex_term_cast(c, &condition, EVEX_BOOL);

@@ -111,11 +111,10 @@ evex_status evex_term_require_fit(evex_checker *c, const evex_term *t, evex_dtyp
                                   evex_place place);
 /* The error for an int literal beyond 64 bits, where it cannot stand as a value. */
 evex_status evex_term_refuse_huge(const evex_checker *c, const evex_term *t, evex_place place);
-/* Casts n terms to their place in an op on `dtype`, where `common` is their common type, which weak
- * ints must fit. places are those of the arguments. */
-evex_status evex_terms_adapt(evex_checker *c, const evex_term *terms, size_t n, evex_dtype common,
-                             evex_dtype dtype, const evex_ast_node *node, size_t first_child,
-                             evex_ir_id *values);
+/* Casts n terms to their place in an op on `dtype`, which weak ints must fit: so x / 300 is right for
+ * an int8 x, as division is of floats, and x + 300 is not. Places are those of the arguments. */
+evex_status evex_terms_adapt(evex_checker *c, const evex_term *terms, size_t n, evex_dtype dtype,
+                             const evex_ast_node *node, size_t first_child, evex_ir_id *values);
 
 /* EVEX_OK, or that memory ran out while the term was built. */
 evex_status evex_check_memory(const evex_checker *c);

@@ -7,6 +7,7 @@
 
 #include "compiler/check.h"
 #include "compiler/fold.h"
+#include "core/text.h"
 
 evex_term evex_term_int(int64_t value) {
     return (evex_term){.kind = EVEX_TERM_LITERAL, .dtype = EVEX_I64, .as.i64 = value};
@@ -198,12 +199,11 @@ evex_ir_id evex_term_cast(evex_checker *c, const evex_term *t, evex_dtype dtype)
                                         : evex_ir_cast(c->ir, t->value, dtype);
 }
 
-evex_status evex_terms_adapt(evex_checker *c, const evex_term *terms, size_t n, evex_dtype common,
-                             evex_dtype dtype, const evex_ast_node *node, size_t first_child,
-                             evex_ir_id *values) {
+evex_status evex_terms_adapt(evex_checker *c, const evex_term *terms, size_t n, evex_dtype dtype,
+                             const evex_ast_node *node, size_t first_child, evex_ir_id *values) {
     for (size_t i = 0; i < n; i++) {
         const evex_place place = c->ast->nodes[node->children[first_child + i]].place;
-        const evex_status status = evex_term_require_fit(c, &terms[i], common, place);
+        const evex_status status = evex_term_require_fit(c, &terms[i], dtype, place);
         if (status != EVEX_OK)
             return status;
         values[i] = evex_term_cast(c, &terms[i], dtype);
@@ -219,16 +219,14 @@ evex_status evex_check_memory(const evex_checker *c) {
 
 evex_status evex_fail_operands(const evex_checker *c, const evex_ast_node *node, const char *name,
                                const char *needs, const evex_term *terms, size_t n) {
-    const char *first = evex_term_type_name(&terms[0]);
-    const char *last = evex_term_type_name(&terms[n - 1]);
-    if (n == 1)
-        evex_fail(c->error, EVEX_BAD_TYPE, node->token, "'%s' needs %s, found %s", name, needs,
-                  first);
-    else
-        evex_fail(c->error, EVEX_BAD_TYPE, node->token, "'%s' needs %s, found %s and %s", name,
-                  needs, first, last);
+    char found[64];
+    evex_text text = evex_text_in(found, sizeof found);
+    evex_text_format(&text, "%s", evex_term_type_name(&terms[0]));
+    if (n > 1)
+        evex_text_format(&text, " and %s", evex_term_type_name(&terms[n - 1]));
+    evex_fail(c->error, EVEX_BAD_TYPE, node->token, "'%s' needs %s, found %s", name, needs, found);
     evex_outer(c->error, node->place);
-    evex_expected(c->error, needs, first);
+    evex_expected(c->error, needs, found);
     return EVEX_BAD_TYPE;
 }
 

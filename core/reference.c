@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * evex_definition: each row of op.def as a loop over scalars, for every type of the row, and all
- * casts. Nothing here is tuned: this is what the constant folder computes with, what the instruction
- * set `ref` is and what every other kernel is tested against.
+ * casts. Nothing here is tuned: this is what the constant folder computes with, what the
+ * instruction set `ref` is and what every other kernel is tested against.
  */
 #include "core/reference.h"
 

@@ -2,8 +2,8 @@
 /*
  * The algorithms of core/vecmath/ at width 1, under the names that core/scalar.h declares. A
  * float32 function is the float64 one between two conversions, so its error is half an ULP and a
- * hair; NumPy's
- * // and %, whose intermediate results are rounded to the type, have a float32 variant.
+ * hair; NumPy's floor division and modulo, whose intermediate results are rounded to the type, have
+ * a float32 variant.
  */
 #include "core/scalar.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which kernel table serves this CPU. The tables stand in a row from narrow to wide; the CPU has all
- * up to some one, and a cap takes away more from the wide end.
+ * Which kernel table serves this CPU. The tables stand in a row from narrow to wide; the CPU has
+ * all up to some one, and a cap takes away more from the wide end.
  */
 #include <stdatomic.h>
 

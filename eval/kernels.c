@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernels of one instruction set. eval/simd/meson.build compiles this file once per set, with
- * EVEX_ISA its name, EVEX_SIMD_HEADER its vocabulary and its flags; all that leaves the object is the
- * table evex_kernels_<isa>. Which kernels there are, and how each is made, stands in
+ * EVEX_ISA its name, EVEX_SIMD_HEADER its vocabulary and its flags; all that leaves the object is
+ * the table evex_kernels_<isa>. Which kernels there are, and how each is made, stands in
  * eval/kernels.tmpl.h; this file has the two ways: the definition as a loop, and vector by vector.
  */
 #include "eval/kernels.h"
@@ -13,9 +13,9 @@
 #include "eval/quick.h"
 
 /*
- * The iterations of a kernel's loop are independent: its destination is an operand's very address or
- * overlaps none. restrict could not say that, and a check at run time would send the in-place case
- * down a scalar path.
+ * The iterations of a kernel's loop are independent: its destination is an operand's very address
+ * or overlaps none. restrict could not say that, and a check at run time would send the in-place
+ * case down a scalar path.
  */
 #if defined(__clang__)
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
@@ -34,8 +34,9 @@
 /* ---- The definition as a loop --------------------------------------------------------------- */
 
 /*
- * MAKE_<signature>(id, s, C) defines make_<id>_<s>, inline, from op.def's definition, for n > 0: one
- * loop for each usual combination of vector and scalar operands, so that scalars stay in registers.
+ * MAKE_<signature>(id, s, C) defines make_<id>_<s>, inline, from op.def's definition, for n > 0:
+ * one loop for each usual combination of vector and scalar operands, so that scalars stay in
+ * registers.
  */
 #define MAKE(id, s)                                                                                \
     static inline void make_##id##_##s(void *const *dst, const evex_operand *src, size_t n)
@@ -43,27 +44,31 @@
 #define MAKE_UNARY(element, R, C)                                                                  \
     {                                                                                              \
         const C *pa = src[0].data;                                                                 \
-        const R r = element(pa[0]);                                                                \
         R *out = dst[0];                                                                           \
-        if (src[0].step == 0)                                                                      \
-            FILL(r);                                                                               \
-        else                                                                                       \
+        if (src[0].step != 0) {                                                                    \
             FILL(element(pa[i]));                                                                  \
+        } else {                                                                                   \
+            const R r = element(pa[0]);                                                            \
+            FILL(r);                                                                               \
+        }                                                                                          \
     }
 
+/* A scalar is read only where it is one: else clang takes the first element out of the loop, for
+ * which it has the operand already, and does not vectorise the rest. */
 #define MAKE_BINARY(element, R, C)                                                                 \
     {                                                                                              \
         const C *pa = src[0].data, *pb = src[1].data;                                              \
-        const C a = pa[0], b = pb[0];                                                              \
         R *out = dst[0];                                                                           \
         if (src[0].step != 0 && src[1].step != 0) {                                                \
             FILL(element(pa[i], pb[i]));                                                           \
         } else if (src[0].step != 0) {                                                             \
+            const C b = pb[0];                                                                     \
             FILL(element(pa[i], b));                                                               \
         } else if (src[1].step != 0) {                                                             \
+            const C a = pa[0];                                                                     \
             FILL(element(a, pb[i]));                                                               \
         } else {                                                                                   \
-            const R r = element(a, b);                                                             \
+            const R r = element(pa[0], pb[0]);                                                     \
             FILL(r);                                                                               \
         }                                                                                          \
     }
@@ -73,32 +78,34 @@
     {                                                                                              \
         const uint8_t *pa = src[0].data;                                                           \
         const C *pb = src[1].data, *pc = src[2].data;                                              \
-        const C b = pb[0], c = pc[0];                                                              \
         C *out = dst[0];                                                                           \
         if (src[0].step == 0) {                                                                    \
             copy(dst, &src[pa[0] != 0 ? 1 : 2], n);                                                \
         } else if (src[1].step != 0 && src[2].step != 0) {                                         \
             FILL(element(pa[i], pb[i], pc[i]));                                                    \
         } else if (src[1].step != 0) {                                                             \
+            const C c = pc[0];                                                                     \
             FILL(element(pa[i], pb[i], c));                                                        \
         } else if (src[2].step != 0) {                                                             \
+            const C b = pb[0];                                                                     \
             FILL(element(pa[i], b, pc[i]));                                                        \
         } else {                                                                                   \
+            const C b = pb[0], c = pc[0];                                                          \
             FILL(element(pa[i], b, c));                                                            \
         }                                                                                          \
     }
 
-/* Short lists are compared value by value, with a tile of elements, so that the comparisons vectorise;
- * the tile has its own place because dst may be the operand. */
+/* Short lists are compared value by value, with a tile of elements, so that the comparisons
+ * vectorise; the tile has its own place because dst may be the operand. */
 #define MAKE_MEMBERSHIP(element, equal, C)                                                         \
     {                                                                                              \
         enum { TILE = 256, SHORT = 16 };                                                           \
-        const C *pa = src[0].data, one = *pa;                                                      \
+        const C *pa = src[0].data;                                                                 \
         const evex_set *set = src[1].data;                                                         \
         const C *values = set->values;                                                             \
         uint8_t *out = dst[0];                                                                     \
         if (src[0].step == 0) {                                                                    \
-            memset(out, element(one, set), n);                                                     \
+            memset(out, element(pa[0], set), n);                                                   \
         } else if (set->n > SHORT) {                                                               \
             FILL(element(pa[i], set));                                                             \
         } else {                                                                                   \
@@ -128,8 +135,10 @@
 #include "core/op.def"
 #undef OP
 
+/* Not inlined into the rows that share it. */
 #define KERNEL(name)                                                                               \
-    static void name(void *const *dst, const evex_operand *src, size_t n, void *context)
+    static __attribute__((noinline)) void name(void *const *dst, const evex_operand *src,          \
+                                               size_t n, void *context)
 
 #define QUICK_KERNEL(s, ID, C, id)                                                                 \
     KERNEL(kernel_##id##_##s) {                                                                    \
@@ -150,16 +159,20 @@
 /* Operand p: its address, and its vector for all elements if it is a scalar. */
 #define OPERAND(p, j, s, C)                                                                        \
     const C *p = src[j].data;                                                                      \
-    const v_##s p##_splat = src[j].step == 0 ? v_load_##s(p) : v_set_##s(0);
+    const v_##s p##_splat = src[j].step == 0 ? v_load_##s(p) : v_set_##s(0)
 #define OPERANDS_1(s, C) OPERAND(pa, 0, s, C)
-#define OPERANDS_2(s, C) OPERANDS_1(s, C) OPERAND(pb, 1, s, C)
-#define OPERANDS_3(s, C) OPERANDS_2(s, C) OPERAND(pc, 2, s, C)
+#define OPERANDS_2(s, C)                                                                           \
+    OPERANDS_1(s, C);                                                                              \
+    OPERAND(pb, 1, s, C)
+#define OPERANDS_3(s, C)                                                                           \
+    OPERANDS_2(s, C);                                                                              \
+    OPERAND(pc, 2, s, C)
 
 /* The vector of operand p at element k, if it is a vector operand and if it is a scalar. */
 #define V(p, s) v_load_##s(p + k)
 #define S(p, s) p##_splat
 
-/* Stores the vector `expression` of element k for each whole vector, four a turn as far as they go. */
+/* Stores the vector `expression` of element k for each whole vector, four a turn where possible. */
 #define RUN(s, expression)                                                                         \
     do {                                                                                           \
         for (; n - i >= 4 * LANES_##s; i += 4 * LANES_##s)                                         \
@@ -171,7 +184,7 @@
         }                                                                                          \
     } while (0)
 
-/* A loop for each combination of vectors and scalars; bit j of the number: operand j is a scalar. */
+/* A loop for each combination of vectors and scalars; bit j of its number: is operand j a scalar */
 #define IS_SCALAR(j) (src[j].step == 0 ? 1 : 0)
 #define CASE_1(form, s, f, A)                                                                      \
     case form:                                                                                     \
@@ -185,26 +198,24 @@
     case form:                                                                                     \
         RUN(s, f(A(pa, s), B(pb, s), C(pc, s)));                                                   \
         break;
-#define FORMS_1(s, f)                                                                              \
-    switch (IS_SCALAR(0)) { CASE_1(0, s, f, V) CASE_1(1, s, f, S) }
+#define FORM_1 IS_SCALAR(0)
+#define FORM_2 FORM_1 + 2 * IS_SCALAR(1)
+#define FORM_3 FORM_2 + 4 * IS_SCALAR(2)
+#define FORMS_1(s, f) CASE_1(0, s, f, V) CASE_1(1, s, f, S)
 #define FORMS_2(s, f)                                                                              \
-    switch (IS_SCALAR(0) + 2 * IS_SCALAR(1)) {                                                     \
-        CASE_2(0, s, f, V, V)                                                                      \
-        CASE_2(1, s, f, S, V)                                                                      \
-        CASE_2(2, s, f, V, S)                                                                      \
-        CASE_2(3, s, f, S, S)                                                                      \
-    }
+    CASE_2(0, s, f, V, V)                                                                          \
+    CASE_2(1, s, f, S, V)                                                                          \
+    CASE_2(2, s, f, V, S)                                                                          \
+    CASE_2(3, s, f, S, S)
 #define FORMS_3(s, f)                                                                              \
-    switch (IS_SCALAR(0) + 2 * IS_SCALAR(1) + 4 * IS_SCALAR(2)) {                                  \
-        CASE_3(0, s, f, V, V, V)                                                                   \
-        CASE_3(1, s, f, S, V, V)                                                                   \
-        CASE_3(2, s, f, V, S, V)                                                                   \
-        CASE_3(3, s, f, S, S, V)                                                                   \
-        CASE_3(4, s, f, V, V, S)                                                                   \
-        CASE_3(5, s, f, S, V, S)                                                                   \
-        CASE_3(6, s, f, V, S, S)                                                                   \
-        CASE_3(7, s, f, S, S, S)                                                                   \
-    }
+    CASE_3(0, s, f, V, V, V)                                                                       \
+    CASE_3(1, s, f, S, V, V)                                                                       \
+    CASE_3(2, s, f, V, S, V)                                                                       \
+    CASE_3(3, s, f, S, S, V)                                                                       \
+    CASE_3(4, s, f, V, V, S)                                                                       \
+    CASE_3(5, s, f, S, V, S)                                                                       \
+    CASE_3(6, s, f, V, S, S)                                                                       \
+    CASE_3(7, s, f, S, S, S)
 
 /* The last n - i < LANES elements go through the same word. */
 #define PART(p, j, s) v_load_part_##s(p + i * src[j].step, n - i)
@@ -214,10 +225,11 @@
 
 #define VECTOR_KERNEL(s, ID, C, id, arity, word)                                                   \
     KERNEL(kernel_##id##_##s) {                                                                    \
-        OPERANDS_##arity(s, C) C *out = dst[0];                                                    \
+        OPERANDS_##arity(s, C);                                                                    \
+        C *out = dst[0];                                                                           \
         size_t i = 0;                                                                              \
         (void)context;                                                                             \
-        FORMS_##arity(s, v_##word##_##s)                                                           \
+        switch (FORM_##arity) { FORMS_##arity(s, v_##word##_##s) }                                 \
         if (i < n)                                                                                 \
             v_store_part_##s(out + i, LAST_##arity(s, v_##word##_##s), n - i);                     \
     }
@@ -230,8 +242,25 @@
 #define HAS_ROW(s, ID, C, id)                                                                      \
     _Static_assert(sizeof(&element_##id##_##s) != 0, "not in core/op.def: " #id);
 
-#define LOOP(id, types)                                                                            \
-    EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(LOOP_KERNEL, id)
+#define TWIN_OF_u8 i8
+#define TWIN_OF_u16 i16
+#define TWIN_OF_u32 i32
+#define TWIN_OF_u64 i64
+#define KERNEL_OF_(id, s) kernel_##id##_##s
+#define KERNEL_OF(id, s) KERNEL_OF_(id, s)
+#define TWIN_KERNEL(s, ID, C, id)                                                                  \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        KERNEL_OF(id, TWIN_OF_##s)(dst, src, n, context);                                          \
+    }
+#define LIKE_KERNEL(s, ID, C, id, other)                                                           \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        kernel_##other##_##s(dst, src, n, context);                                                \
+    }
+
+#define TWIN(id, types) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(TWIN_KERNEL, id)
+#define LIKE(id, other, types)                                                                     \
+    EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(LIKE_KERNEL, id, other)
+#define LOOP(id, types) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(LOOP_KERNEL, id)
 #define QUICK(id, arity, types)                                                                    \
     CHECK_ARITY(id, arity) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(QUICK_KERNEL, id)
 #define VECTOR(id, arity, types, word)                                                             \
@@ -259,12 +288,11 @@ static const evex_kernel kernel_of[EVEX_N_OPS][EVEX_N_DTYPES] = {
 
 #define CAST_SLOT(to, TO, R, from, FROM) [EVEX_##FROM][EVEX_##TO] = cast_##from##_##to,
 #define CAST_SLOTS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_SLOT, from, FROM)
-static const evex_kernel kernel_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {
-    EVEX_FOR_REALS(CAST_SLOTS, )};
+static const evex_kernel kernel_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {EVEX_FOR_REALS(CAST_SLOTS, )};
 
 #define TEXT_(isa) #isa
 #define TEXT(isa) TEXT_(isa)
 #define FOR_ISA_(name, isa) name##_##isa
 #define FOR_ISA(name, isa) FOR_ISA_(name, isa)
-const evex_kernel_table FOR_ISA(evex_kernels, EVEX_ISA) = {
-    TEXT(EVEX_ISA), kernel_of, kernel_cast, FOR_ISA(evex_reduce, EVEX_ISA)};
+const evex_kernel_table FOR_ISA(evex_kernels, EVEX_ISA) = {TEXT(EVEX_ISA), kernel_of, kernel_cast,
+                                                           FOR_ISA(evex_reduce, EVEX_ISA)};

@@ -2,7 +2,8 @@
 /*
  * Other ways to say some of op.def's definitions, with the same results, of which compilers make
  * vectors where the definition itself stays scalar: quick_FLOORDIV_i32(a, b)... Included by
- * eval/kernels.c after core/elements.h; tests/check_kernels.c compares all of it with the definitions.
+ * eval/kernels.c after core/elements.h; tests/check_kernels.c compares all of it with the
+ * definitions.
  */
 #ifndef EVEX_EVAL_QUICK_H
 #define EVEX_EVAL_QUICK_H
@@ -12,10 +13,11 @@
 /* ---- Integer division ----------------------------------------------------------------------- */
 
 /*
- * There is no vector instruction for it, but one for floats. Let F hold every T exactly, with p bits:
- * 24 bits for T of 16, 53 for T of 32. If a / b is no integer, it is at least 1 / |b| away from one, and
- * thus by at least 1 / |a| >= 2^-32 (2^-16) of its size, which rounding by 2^-p does not bridge: the
- * rounded quotient truncates to the exact one. All is without branches, and masks are 0 or -1.
+ * There is no vector instruction for it, but one for floats. Let F hold every T exactly, with p
+ * bits: 24 bits for T of 16, 53 for T of 32. If a / b is no integer, it is at least 1 / |b| away
+ * from one, and thus by at least 1 / |a| >= 2^-32 (2^-16) of its size, which rounding by 2^-p does
+ * not bridge: the rounded quotient truncates to the exact one. All is without branches, and masks
+ * are 0 or -1.
  */
 static inline uint32_t quick_truncate_f32(float q) {
     return (uint32_t)(int32_t)q;
@@ -39,11 +41,11 @@ static inline uint32_t quick_truncate_f64(double q) {
         return quick_MOD_##s(a, b);                                                                \
     }
 
-/* Dividing by 0 or -1 becomes dividing by 1: nothing remains, and MIN / 1 is in range. A remainder of
- * another sign than b counts one more; it is the definition's that takes b's sign. */
+/* Dividing by 0 or -1 becomes dividing by 1: nothing remains, and MIN / 1 is in range. A remainder
+ * of another sign than b counts one more; it is the definition's that takes b's sign. */
 #define QUICK_SIGNED(s, T, F)                                                                      \
     EVEX_DEF T quick_divisor_##s(T b) {                                                            \
-        const T is_special = (T)-((uint32_t)b + 1 < 2);                                            \
+        const T is_special = (T) - ((uint32_t)b + 1 < 2);                                          \
         return (T)((b & ~is_special) - is_special);                                                \
     }                                                                                              \
     EVEX_DEF T quick_FMOD_##s(T a, T b) {                                                          \
@@ -51,14 +53,14 @@ static inline uint32_t quick_truncate_f64(double q) {
         return (T)((uint32_t)a - (uint32_t)(int32_t)((F)a / (F)divisor) * (uint32_t)divisor);      \
     }                                                                                              \
     EVEX_DEF T quick_crosses_##s(T r, T b) {                                                       \
-        return (T)-((r != 0) & ((r ^ b) < 0));                                                     \
+        return (T) - ((r != 0) & ((r ^ b) < 0));                                                   \
     }                                                                                              \
     EVEX_DEF T quick_MOD_##s(T a, T b) {                                                           \
         const T r = quick_FMOD_##s(a, b);                                                          \
         return (T)(r + (b & quick_crosses_##s(r, b)));                                             \
     }                                                                                              \
     EVEX_DEF T quick_FLOORDIV_##s(T a, T b) {                                                      \
-        const T divisor = quick_divisor_##s(b), minus = (T)-(b == -1);                             \
+        const T divisor = quick_divisor_##s(b), minus = (T) - (b == -1);                           \
         const int32_t q = (int32_t)((F)a / (F)divisor);                                            \
         const T r = (T)((uint32_t)a - (uint32_t)q * (uint32_t)divisor);                            \
         const T floored = (T)((uint32_t)q + (uint32_t)quick_crosses_##s(r, b));                    \
@@ -84,11 +86,12 @@ QUICK_UNSIGNED(u32, uint32_t, double, f64)
     M(i64, I64, int64_t, __VA_ARGS__)                                                              \
     M(u64, U64, uint64_t, __VA_ARGS__)
 
-/* ---- 64-bit integers to float64 on x86 before AVX-512, which has no instruction for vectors of them */
+/* ---- 64-bit integers to float64 ------------------------------------------------------------ */
 
 /*
- * The halves of a go into the low bits of 2^52 and 2^84 (for signed a 2^84 + 2^63, so that the high half
- * is not negative). The difference takes those off again and is exact; the sum rounds once.
+ * x86 before AVX-512 has no instruction for vectors of them. The halves of a go into the low bits
+ * of 2^52 and 2^84 (for signed a 2^84 + 2^63, so that the high half is not negative). The difference
+ * takes those off again and is exact; the sum rounds once.
  */
 #if defined(__SSE2__) && !defined(__AVX512DQ__)
 static inline double quick_join(uint64_t high, uint64_t low, double excess) {

@@ -14,23 +14,26 @@ enum { ROWS = 4, COLUMNS = 3 };
 static const char source[] = "z = (x - mean(x, axis=0)) / std(x, axis=0), "
                              "low = min(x, axis=0), total = sum(x)";
 
-/* evex asks for the memory of an output whose data is NULL, and says its type and shape. */
+/* evex asks for the memory of an output whose data is NULL, says its type and shape, and whether it
+ * will be written in Fortran order, as the operand here lies: that is kept in an array at user. */
 static void *allocate_output(void *user, size_t output, evex_dtype dtype, int32_t ndim,
                              const int64_t *shape, int f_order) {
-    (void)user, (void)output, (void)f_order;
+    int *f_orders = user;
+    f_orders[output] = f_order;
     size_t n = 1;
     for (int32_t d = 0; d < ndim; d++)
         n *= (size_t)shape[d];
     return malloc(n * evex_dtype_size(dtype));
 }
 
-static void print_result(const char *name, const evex_result *result, const double *values) {
+static void print_result(const char *name, const evex_result *result, const double *values,
+                         int f_order) {
     const size_t columns = result->ndim > 0 ? (size_t)result->shape[result->ndim - 1] : 1;
     const size_t rows = result->ndim == 2 ? (size_t)result->shape[0] : 1;
     for (size_t i = 0; i < rows; i++) {
         printf("%-6s", i == 0 ? name : "");
         for (size_t j = 0; j < columns; j++)
-            printf(" %8.4f", values[i * columns + j]);
+            printf(" %8.4f", values[f_order ? j * rows + i : i * columns + j]);
         printf("\n");
     }
 }
@@ -38,11 +41,13 @@ static void print_result(const char *name, const evex_result *result, const doub
 static evex_status standardise(const evex_expr *expr, const evex_array *x, evex_error *error) {
     evex_result results[3];
     evex_array out[3];
+    int f_orders[3];
     size_t n;
     const evex_output *outputs = evex_expr_outputs(expr, &n);
     memset(out, 0, sizeof out);
     evex_eval_options options = EVEX_EVAL_OPTIONS_INIT;
     options.alloc_output = allocate_output;
+    options.alloc_user = f_orders;
     evex_status status = evex_result_shape(expr, x, 1, results, NULL, error);
     for (size_t i = 0; status == EVEX_OK && i < n; i++) {
         out[i].ndim = results[i].ndim;
@@ -52,7 +57,7 @@ static evex_status standardise(const evex_expr *expr, const evex_array *x, evex_
         status = evex_eval(expr, NULL, x, 1, out, n, &options, error);
     for (size_t i = 0; i < n; i++) {
         if (status == EVEX_OK)
-            print_result(outputs[i].name, &results[i], out[i].data);
+            print_result(outputs[i].name, &results[i], out[i].data, f_orders[i]);
         free(out[i].data);
     }
     return status;

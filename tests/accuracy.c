@@ -38,6 +38,7 @@ static double random_unit(uint64_t *state) {
 }
 
 typedef enum {
+    UNUSED,
     UNIFORM,   /* of [a, b] */
     MAGNITUDE, /* +-10^u, u uniform of [a, b] */
     PATTERN,   /* any bit pattern of the type */
@@ -82,6 +83,8 @@ static double random_pattern(bool single, uint64_t *state) {
 static double draw(const range *r, double first, bool single, uint64_t *state) {
     double u = random_unit(state), sign = random_bits(state) & 1 ? -1.0 : 1.0, x = 0.0;
     switch (r->kind) {
+    case UNUSED:
+        break;
     case UNIFORM:
         x = r->a + (r->b - r->a) * u;
         break;
@@ -189,21 +192,20 @@ static void refer_cospi(mpfr_t result, const mpfr_t x, const mpfr_t y) {
 
 static void refer_logaddexp(mpfr_t result, const mpfr_t x, const mpfr_t y) {
     bool swapped = mpfr_cmp(x, y) < 0;
-    const mpfr_t *most = swapped ? (const mpfr_t *)y : (const mpfr_t *)x;
-    const mpfr_t *least = swapped ? (const mpfr_t *)x : (const mpfr_t *)y;
+    mpfr_srcptr most = swapped ? y : x, least = swapped ? x : y;
     if (mpfr_number_p(x) && mpfr_number_p(y)) {
         mpfr_t wide;
         mpfr_init2(wide, 2200);
-        mpfr_sub(wide, *least, *most, MPFR_RNDN);
+        mpfr_sub(wide, least, most, MPFR_RNDN);
         mpfr_set_prec(result, 400);
         mpfr_exp(result, wide, MPFR_RNDN);
         mpfr_clear(wide);
         mpfr_log1p(result, result, MPFR_RNDN);
-        mpfr_add(result, result, *most, MPFR_RNDN);
-    } else if (mpfr_nan_p(x) || mpfr_nan_p(y) || mpfr_inf_p(*most)) {
-        mpfr_add(result, *most, mpfr_nan_p(*least) ? *least : *most, MPFR_RNDN);
+        mpfr_add(result, result, most, MPFR_RNDN);
+    } else if (mpfr_nan_p(x) || mpfr_nan_p(y) || mpfr_inf_p(most)) {
+        mpfr_add(result, most, mpfr_nan_p(least) ? least : most, MPFR_RNDN);
     } else {
-        mpfr_set(result, *most, MPFR_RNDN);
+        mpfr_set(result, most, MPFR_RNDN);
     }
 }
 
@@ -211,157 +213,84 @@ static void refer_logaddexp(mpfr_t result, const mpfr_t x, const mpfr_t y) {
 typedef enum { OWN_ULP, ULP_OF_OPERANDS, ULP_OF_ONE_BELOW_MINUS_2 } measure;
 
 typedef struct {
+    range x, y;
+} range_pair;
+
+typedef struct {
     const char *name;
-    int arity;
     double (*f64)(double);
     float (*f32)(float);
     double (*f64_2)(double, double);
     float (*f32_2)(float, float);
     reference_function refer;
-    measure measure;
     double bound;
     int cost; /* divides the number of points */
-    struct {
-        range x, y;
-    } ranges[MAX_RANGES]; /* ends with an all-zero one */
+    measure measure;
+    range_pair ranges[MAX_RANGES]; /* UNUSED ones at the end */
 } function;
 
-#define UNARY(name) #name, 1, evex_##name##_f64, evex_##name##_f32, NULL, NULL, refer_##name
-#define BINARY(name) #name, 2, NULL, NULL, evex_##name##_f64, evex_##name##_f32, refer_##name
-#define U(from, to)                                                                                \
+#define UNARY(name, bound, cost)                                                                   \
+#name, evex_##name##_f64, evex_##name##_f32, NULL, NULL, refer_##name, bound, cost
+#define BINARY(name, bound, cost)                                                                  \
+#name, NULL, NULL, evex_##name##_f64, evex_##name##_f32, refer_##name, bound, cost
+
+#define U(from, to) UNIFORM, from, to
+#define M(from, to) MAGNITUDE, from, to
+#define N(centre) NEAR, centre, 0
+#define I(from, to) INTEGERS, from, to
+#define H(bits) HALF_PI, bits, 0
+#define P PATTERN, 0, 0
+#define B BESIDE, 0, 0
+#define X(range_of_x)                                                                              \
     {                                                                                              \
-        {UNIFORM, from, to}, {                                                                     \
-            0                                                                                      \
-        }                                                                                          \
+        .x = { range_of_x }                                                                        \
     }
-#define M(from, to)                                                                                \
+#define XY(range_of_x, range_of_y)                                                                 \
     {                                                                                              \
-        {MAGNITUDE, from, to}, {                                                                   \
-            0                                                                                      \
-        }                                                                                          \
-    }
-#define N(centre)                                                                                  \
-    {                                                                                              \
-        {NEAR, centre, 0}, {                                                                       \
-            0                                                                                      \
-        }                                                                                          \
-    }
-#define I(from, to)                                                                                \
-    {                                                                                              \
-        {INTEGERS, from, to}, {                                                                    \
-            0                                                                                      \
-        }                                                                                          \
-    }
-#define P                                                                                          \
-    {                                                                                              \
-        {PATTERN, 1, 1}, {                                                                         \
-            0                                                                                      \
-        }                                                                                          \
-    }
-#define HALF_PIS(bits)                                                                             \
-    {                                                                                              \
-        {HALF_PI, bits, 0}, {                                                                      \
-            0                                                                                      \
-        }                                                                                          \
+        .x = {range_of_x}, .y = { range_of_y }                                                     \
     }
 
+/* clang-format off */
 static const function functions[] = {
-    {UNARY(exp),
-     OWN_ULP,
-     1,
-     1,
-     {U(-10, 10), U(-745.2, 709.8), U(-104, 88.8), N(1e-3), M(-20, 0), P}},
-    {UNARY(exp2), OWN_ULP, 1, 1, {U(-10, 10), U(-1075, 1024), U(-150, 128), M(-20, 0), P}},
-    {UNARY(exp10), OWN_ULP, 1, 1, {U(-10, 10), U(-323.7, 308.3), U(-45.2, 38.6), M(-20, 0), P}},
-    {UNARY(expm1), OWN_ULP, 1, 1, {U(-1, 1), U(-40, 40), U(-60, 709.8), U(30, 90), M(-20, 0), P}},
-    {UNARY(log), OWN_ULP, 1, 1, {U(0.1, 10), N(1), U(0.9, 1.1), M(-308, 308), M(-324, -307), P}},
-    {UNARY(log2), OWN_ULP, 1, 1, {U(0.1, 10), N(1), U(0.9, 1.1), M(-308, 308), M(-324, -307), P}},
-    {UNARY(log10), OWN_ULP, 1, 1, {U(0.1, 10), N(1), U(0.9, 1.1), M(-308, 308), M(-324, -307), P}},
-    {UNARY(log1p), OWN_ULP, 1, 1, {U(-0.9, 10), N(-1), U(-0.5, 0.5), M(-20, 0), M(-308, 308), P}},
-    {UNARY(sin),
-     OWN_ULP,
-     1,
-     1,
-     {U(-3.15, 3.15), U(-1e5, 1e5), M(5, 15), HALF_PIS(30), HALF_PIS(1020), M(-20, 0), P}},
-    {UNARY(cos),
-     OWN_ULP,
-     1,
-     1,
-     {U(-3.15, 3.15), U(-1e5, 1e5), M(5, 15), HALF_PIS(30), HALF_PIS(1020), M(-20, 0), P}},
-    {UNARY(tan),
-     OWN_ULP,
-     1,
-     1,
-     {U(-3.15, 3.15), U(-1e5, 1e5), M(5, 15), HALF_PIS(30), HALF_PIS(1020), M(-20, 0), P}},
-    {UNARY(sinpi), OWN_ULP, 1, 1, {U(-1, 1), U(-1e5, 1e5), I(-100, 100), M(-320, 0), M(5, 17), P}},
-    {UNARY(cospi), OWN_ULP, 1, 1, {U(-1, 1), U(-1e5, 1e5), N(0.5), M(-20, 0), M(5, 17), P}},
-    {UNARY(arcsin), OWN_ULP, 1, 1, {U(-1, 1), N(0.5), N(1), N(-1), M(-20, 0), P}},
-    {UNARY(arccos), OWN_ULP, 1, 1, {U(-1, 1), N(0.5), N(1), N(-1), N(-0.5), M(-20, 0), P}},
-    {UNARY(arctan), OWN_ULP, 1, 1, {U(-2, 2), U(0.03, 1.1), M(-20, 20), N(1), P}},
-    {UNARY(sinh), OWN_ULP, 1, 1, {U(-3, 3), U(-710.5, 710.5), U(-89.5, 89.5), M(-20, 0), P}},
-    {UNARY(cosh), OWN_ULP, 1, 1, {U(-3, 3), U(-710.5, 710.5), U(-89.5, 89.5), M(-20, 0), P}},
-    {UNARY(tanh), OWN_ULP, 1, 1, {U(-3, 3), U(-30, 30), M(-20, 1), P}},
-    {UNARY(arcsinh), OWN_ULP, 1, 1, {U(-3, 3), M(-20, 20), N(0x1p28), M(-1, 308), P}},
-    {UNARY(arccosh), OWN_ULP, 1, 1, {U(1, 5), N(1), N(0x1p28), M(0, 308), P}},
-    {UNARY(arctanh), OWN_ULP, 1, 1, {U(-1, 1), N(1), N(-1), M(-20, 0), P}},
-    {UNARY(cbrt), OWN_ULP, 1, 1, {U(0.1, 10), M(-308, 308), M(-324, -307), P}},
-    {UNARY(erf), OWN_ULP, 1, 4, {U(-3, 3), U(-6.5, 6.5), N(0.5), M(-20, 0), P}},
-    {UNARY(erfc), OWN_ULP, 1, 4, {U(-3, 3), U(-6, 27.3), U(0.4, 10.1), N(0.5), M(-20, 0), P}},
-    {UNARY(gamma),
-     OWN_ULP,
-     4,
-     8,
-     {U(-5, 5), U(0, 171.7), U(-190, 0), I(-30, -1), N(8), M(-320, 0), P}},
-    {UNARY(lgamma),
-     ULP_OF_ONE_BELOW_MINUS_2,
-     4,
-     8,
-     {U(0, 5), N(1), N(2), U(-30, 0), M(-320, 2), M(1, 305), P}},
-    {BINARY(arctan2),
-     OWN_ULP,
-     1,
-     2,
-     {{{UNIFORM, -2, 2}, {UNIFORM, -2, 2}},
-      {{MAGNITUDE, -308, 308}, {BESIDE, 0, 0}},
-      {{MAGNITUDE, -300, 300}, {MAGNITUDE, -320, 308}},
-      {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
-    {BINARY(pow),
-     OWN_ULP,
-     1,
-     2,
-     {{{UNIFORM, 0.1, 10}, {UNIFORM, -5, 5}},
-      {{MAGNITUDE, -20, 20}, {UNIFORM, -16, 16}},
-      {{NEAR, 1, 0}, {MAGNITUDE, 0, 18}},
-      {{MAGNITUDE, -320, -300}, {UNIFORM, -2, 2}},
-      {{UNIFORM, -9, 9}, {INTEGERS, -300, 300}},
-      {{UNIFORM, 1.9, 2.1}, {UNIFORM, -1100, 1050}},
-      {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
-    {BINARY(hypot),
-     OWN_ULP,
-     1,
-     1,
-     {{{UNIFORM, -10, 10}, {UNIFORM, -10, 10}},
-      {{MAGNITUDE, -308, 308}, {BESIDE, 0, 0}},
-      {{MAGNITUDE, -324, -290}, {MAGNITUDE, -324, -290}},
-      {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
-    {BINARY(logaddexp),
-     ULP_OF_OPERANDS,
-     1,
-     4,
-     {{{UNIFORM, -10, 10}, {UNIFORM, -10, 10}},
-      {{UNIFORM, -1, 1}, {UNIFORM, -1, 1}},
-      {{MAGNITUDE, -5, 3}, {BESIDE, 0, 0}},
-      {{MAGNITUDE, -20, 20}, {MAGNITUDE, -20, 20}},
-      {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
-    {BINARY(fmod),
-     OWN_ULP,
-     0,
-     2,
-     {{{UNIFORM, -10, 10}, {UNIFORM, -1, 1}},
-      {{MAGNITUDE, -20, 20}, {MAGNITUDE, -20, 20}},
-      {{MAGNITUDE, -308, 308}, {BESIDE, 0, 0}},
-      {{PATTERN, 1, 1}, {PATTERN, 1, 1}}}},
+    {UNARY(exp, 1, 1), OWN_ULP, {X(U(-10, 10)), X(U(-745.2, 709.8)), X(U(-104, 88.8)), X(N(1e-3)), X(M(-20, 0)), X(P)}},
+    {UNARY(exp2, 1, 1), OWN_ULP, {X(U(-10, 10)), X(U(-1075, 1024)), X(U(-150, 128)), X(M(-20, 0)), X(P)}},
+    {UNARY(exp10, 1, 1), OWN_ULP, {X(U(-10, 10)), X(U(-323.7, 308.3)), X(U(-45.2, 38.6)), X(M(-20, 0)), X(P)}},
+    {UNARY(expm1, 1, 1), OWN_ULP, {X(U(-1, 1)), X(U(-40, 40)), X(U(-60, 709.8)), X(U(30, 90)), X(M(-20, 0)), X(P)}},
+    {UNARY(log, 1, 1), OWN_ULP, {X(U(0.1, 10)), X(N(1)), X(U(0.9, 1.1)), X(M(-308, 308)), X(M(-324, -307)), X(P)}},
+    {UNARY(log2, 1, 1), OWN_ULP, {X(U(0.1, 10)), X(N(1)), X(U(0.9, 1.1)), X(M(-308, 308)), X(M(-324, -307)), X(P)}},
+    {UNARY(log10, 1, 1), OWN_ULP, {X(U(0.1, 10)), X(N(1)), X(U(0.9, 1.1)), X(M(-308, 308)), X(M(-324, -307)), X(P)}},
+    {UNARY(log1p, 1, 1), OWN_ULP, {X(U(-0.9, 10)), X(N(-1)), X(U(-0.5, 0.5)), X(M(-20, 0)), X(M(-308, 308)), X(P)}},
+    {UNARY(sin, 1, 1), OWN_ULP, {X(U(-3.15, 3.15)), X(U(-1e5, 1e5)), X(M(5, 15)), X(H(30)), X(H(1020)), X(M(-20, 0)), X(P)}},
+    {UNARY(cos, 1, 1), OWN_ULP, {X(U(-3.15, 3.15)), X(U(-1e5, 1e5)), X(M(5, 15)), X(H(30)), X(H(1020)), X(M(-20, 0)), X(P)}},
+    {UNARY(tan, 1, 1), OWN_ULP, {X(U(-3.15, 3.15)), X(U(-1e5, 1e5)), X(M(5, 15)), X(H(30)), X(H(1020)), X(M(-20, 0)), X(P)}},
+    {UNARY(sinpi, 1, 1), OWN_ULP, {X(U(-1, 1)), X(U(-1e5, 1e5)), X(I(-100, 100)), X(M(-320, 0)), X(M(5, 17)), X(P)}},
+    {UNARY(cospi, 1, 1), OWN_ULP, {X(U(-1, 1)), X(U(-1e5, 1e5)), X(N(0.5)), X(M(-20, 0)), X(M(5, 17)), X(P)}},
+    {UNARY(arcsin, 1, 1), OWN_ULP, {X(U(-1, 1)), X(N(0.5)), X(N(1)), X(N(-1)), X(M(-20, 0)), X(P)}},
+    {UNARY(arccos, 1, 1), OWN_ULP, {X(U(-1, 1)), X(N(0.5)), X(N(1)), X(N(-1)), X(N(-0.5)), X(M(-20, 0)), X(P)}},
+    {UNARY(arctan, 1, 1), OWN_ULP, {X(U(-2, 2)), X(U(0.03, 1.1)), X(M(-20, 20)), X(N(1)), X(P)}},
+    {UNARY(sinh, 1, 1), OWN_ULP, {X(U(-3, 3)), X(U(-710.5, 710.5)), X(U(-89.5, 89.5)), X(M(-20, 0)), X(P)}},
+    {UNARY(cosh, 1, 1), OWN_ULP, {X(U(-3, 3)), X(U(-710.5, 710.5)), X(U(-89.5, 89.5)), X(M(-20, 0)), X(P)}},
+    {UNARY(tanh, 1, 1), OWN_ULP, {X(U(-3, 3)), X(U(-30, 30)), X(M(-20, 1)), X(P)}},
+    {UNARY(arcsinh, 1, 1), OWN_ULP, {X(U(-3, 3)), X(M(-20, 20)), X(N(0x1p28)), X(M(-1, 308)), X(P)}},
+    {UNARY(arccosh, 1, 1), OWN_ULP, {X(U(1, 5)), X(N(1)), X(N(0x1p28)), X(M(0, 308)), X(P)}},
+    {UNARY(arctanh, 1, 1), OWN_ULP, {X(U(-1, 1)), X(N(1)), X(N(-1)), X(M(-20, 0)), X(P)}},
+    {UNARY(cbrt, 1, 1), OWN_ULP, {X(U(0.1, 10)), X(M(-308, 308)), X(M(-324, -307)), X(P)}},
+    {UNARY(erf, 1, 4), OWN_ULP, {X(U(-3, 3)), X(U(-6.5, 6.5)), X(N(0.5)), X(M(-320, 0)), X(P)}},
+    {UNARY(erfc, 1, 4), OWN_ULP, {X(U(-3, 3)), X(U(-6, 27.3)), X(U(0.4, 10.1)), X(N(0.5)), X(M(-20, 0)), X(P)}},
+    {UNARY(gamma, 4, 8), OWN_ULP, {X(U(-5, 5)), X(U(0, 171.7)), X(U(-190, 0)), X(I(-30, -1)), X(N(8)), X(M(-320, 0)), X(P)}},
+    {UNARY(lgamma, 4, 8), ULP_OF_ONE_BELOW_MINUS_2, {X(U(0, 5)), X(N(1)), X(N(2)), X(U(-30, 0)), X(M(-320, 2)), X(M(1, 305)), X(P)}},
+    {BINARY(arctan2, 1, 2), OWN_ULP, {XY(U(-2, 2), U(-2, 2)), XY(M(-308, 308), B), XY(M(-300, 300), M(-320, 308)), XY(P, P)}},
+    {BINARY(pow, 1, 2), OWN_ULP, {XY(U(0.1, 10), U(-5, 5)), XY(M(-20, 20), U(-16, 16)), XY(N(1), M(0, 18)), XY(M(-320, -300), U(-2, 2)),
+                                  XY(U(-9, 9), I(-300, 300)), XY(U(1.9, 2.1), U(-1100, 1050)), XY(P, P)}},
+    {BINARY(hypot, 1, 1), OWN_ULP, {XY(U(-10, 10), U(-10, 10)), XY(M(-308, 308), B), XY(M(-324, -290), M(-324, -290)), XY(P, P)}},
+    {BINARY(logaddexp, 1, 4), ULP_OF_OPERANDS, {XY(U(-10, 10), U(-10, 10)), XY(U(-1, 1), U(-1, 1)), XY(M(-5, 3), B), XY(M(-20, 20), M(-20, 20)), XY(P, P)}},
+    {BINARY(fmod, 0, 2), OWN_ULP, {XY(U(-10, 10), U(-1, 1)), XY(M(-20, 20), M(-20, 20)), XY(M(-308, 308), B), XY(P, P)}},
 };
+/* clang-format on */
+
+static bool is_binary(const function *f) {
+    return f->f64_2 != NULL;
+}
 
 /* ---- Measuring ------------------------------------------------------------------------------ */
 
@@ -421,7 +350,7 @@ static double error_in_ulp(const function *f, double result, const mpfr_t exact,
 }
 
 static double call(const function *f, double x, double y, bool single) {
-    if (f->arity == 1)
+    if (!is_binary(f))
         return single ? (double)f->f32((float)x) : f->f64(x);
     return single ? (double)f->f32_2((float)x, (float)y) : f->f64_2(x, y);
 }
@@ -445,7 +374,7 @@ static record measure_range(const function *f, int i, bool single, uint64_t n) {
     uint64_t state = (uint64_t)i + 1;
     for (uint64_t k = 0; k < n; k++) {
         double x = draw(&f->ranges[i].x, 0.0, single, &state);
-        double y = f->arity == 2 ? draw(&f->ranges[i].y, x, single, &state) : 0.0;
+        double y = is_binary(f) ? draw(&f->ranges[i].y, x, single, &state) : 0.0;
         measure_point(f, x, y, single, &r);
     }
     return r;
@@ -464,11 +393,11 @@ static record measure_patterns(const function *f, uint64_t step) {
 }
 
 static const char *describe(const function *f, int i, char *text, size_t size) {
-    static const char *const kinds[] = {"uniform",      "10^",      "patterns", "near",
-                                        "k pi/2 to 2^", "integers", "beside"};
+    static const char *const kinds[] = {"",     "uniform",      "10^",      "patterns",
+                                        "near", "k pi/2 to 2^", "integers", "beside"};
     const range *r[2] = {&f->ranges[i].x, &f->ranges[i].y};
     size_t used = 0;
-    for (int k = 0; k < f->arity; k++)
+    for (int k = 0; k < (is_binary(f) ? 2 : 1); k++)
         used += (size_t)snprintf(text + used, size - used, "%s%s [%g, %g]", k ? " x " : "",
                                  kinds[r[k]->kind], r[k]->a, r[k]->b);
     return text;
@@ -486,7 +415,7 @@ static record take_worse(record a, record b) {
 
 static void print_record(const function *f, bool single, const char *where, record r) {
     printf("%-10s %-8s %8.4f ULP at %a", f->name, single ? "float32" : "float64", r.worst, r.x);
-    if (f->arity == 2)
+    if (is_binary(f))
         printf(", %a", r.y);
     printf("   (%s)\n", where);
 }
@@ -495,7 +424,7 @@ static record measure_type(const function *f, bool single, const options *o) {
     record worst = {0};
     char text[160];
     int n_ranges = 0;
-    while (n_ranges < MAX_RANGES && (f->ranges[n_ranges].x.a != 0 || f->ranges[n_ranges].x.b != 0))
+    while (n_ranges < MAX_RANGES && f->ranges[n_ranges].x.kind != UNUSED)
         n_ranges++;
     uint64_t n =
         o->points / (uint64_t)f->cost / (uint64_t)n_ranges / (single && !o->exhaustive ? 4 : 1);
@@ -505,7 +434,7 @@ static record measure_type(const function *f, bool single, const options *o) {
             print_record(f, single, describe(f, i, text, sizeof text), r);
         worst = take_worse(worst, r);
     }
-    if (single && f->arity == 1 && o->exhaustive) {
+    if (single && !is_binary(f) && o->exhaustive) {
         uint64_t step = o->points >= UINT64_C(1) << 32 ? 1 : (UINT64_C(1) << 32) / o->points;
         record r = measure_patterns(f, step);
         if (!o->table)
@@ -517,7 +446,7 @@ static record measure_type(const function *f, bool single, const options *o) {
 
 static void print_row(const function *f, const record *f64, const record *f32) {
     printf("| %s | %g | %.3f | `%a", f->name, f->bound, f64->worst, f64->x);
-    if (f->arity == 2)
+    if (is_binary(f))
         printf(", %a", f64->y);
     printf("` | %.3f |\n", f32->worst);
 }

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-HEADER = pathlib.Path(__file__).parent.parent / "include" / "evex.h"
+HEADER = pathlib.Path(__file__).resolve().parent.parent / "include" / "evex.h"
 FORBIDDEN = re.compile(r"_*(v?[fsd]?n?printf(_chk)?|puts|perror|(secure_)?getenv|abort|_?exit"
                        r"|assert_fail|setlocale|strtod|strtol)")
 

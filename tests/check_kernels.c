@@ -36,7 +36,8 @@ START_TEST(tables_hold_exactly_the_types_of_a_row) {
     for (size_t t = 0; t < n_tables; t++)
         for (int op = 0; op < EVEX_N_OPS; op++)
             for (int in = 0; in < EVEX_N_DTYPES; in++)
-                ck_assert_msg((tables[t]->of[op][in] != NULL) == (evex_op_infos[op].types >> in & 1),
+                ck_assert_msg((tables[t]->of[op][in] != NULL) ==
+                                  (evex_op_infos[op].types >> in & 1),
                               "%s %s %d", tables[t]->isa, evex_op_infos[op].id, in);
 }
 END_TEST
@@ -213,9 +214,9 @@ START_TEST(float_definitions_hold_to_the_contract) {
     float got_f32 = 0;
     uint8_t truth = 0, truth_f32 = 0;
     const int gives_bool = evex_op_infos[op].gives_bool;
-    evex_definition(op, EVEX_F64, EVEX_F64)(
-        (void *[]){gives_bool ? (void *)&truth : &got},
-        (evex_operand[]){{in, 1}, {in + 1, 1}, {in + 2, 1}}, 1, NULL);
+    evex_definition(op, EVEX_F64, EVEX_F64)((void *[]){gives_bool ? (void *)&truth : &got},
+                                            (evex_operand[]){{in, 1}, {in + 1, 1}, {in + 2, 1}}, 1,
+                                            NULL);
     evex_definition(op, EVEX_F32, EVEX_F32)(
         (void *[]){gives_bool ? (void *)&truth_f32 : &got_f32},
         (evex_operand[]){{in_f32, 1}, {in_f32 + 1, 1}, {in_f32 + 2, 1}}, 1, NULL);
@@ -268,8 +269,8 @@ static const struct {
 START_TEST(casts_hold_to_the_contract) {
     const evex_dtype to = cast_facts[_i].to;
     int64_t got = 0, want = 0;
-    evex_definition(EVEX_OP_CAST, EVEX_F64, to)(
-        (void *[]){&got}, (evex_operand[]){{&cast_facts[_i].from, 1}}, 1, NULL);
+    evex_definition(EVEX_OP_CAST, EVEX_F64,
+                    to)((void *[]){&got}, (evex_operand[]){{&cast_facts[_i].from, 1}}, 1, NULL);
     memcpy(&want, &cast_facts[_i].want, evex_dtype_size(to));
     ck_assert_msg(got == want, "%a gives %lld, not %lld", cast_facts[_i].from, (long long)got,
                   (long long)want);
@@ -283,9 +284,11 @@ START_TEST(float32_integers_and_neighbours_are_exact) {
     const double zero = 0, minus_one = -1;
     float f = 0;
     double d = 0;
-    evex_definition(EVEX_OP_CAST, EVEX_U64, EVEX_F32)((void *[]){&f}, &(evex_operand){&big, 1}, 1, NULL);
+    evex_definition(EVEX_OP_CAST, EVEX_U64, EVEX_F32)((void *[]){&f}, &(evex_operand){&big, 1}, 1,
+                                                      NULL);
     ck_assert(f == 0x1.fffffep63f);
-    evex_definition(EVEX_OP_CAST, EVEX_I64, EVEX_F64)((void *[]){&d}, &(evex_operand){&odd, 1}, 1, NULL);
+    evex_definition(EVEX_OP_CAST, EVEX_I64, EVEX_F64)((void *[]){&d}, &(evex_operand){&odd, 1}, 1,
+                                                      NULL);
     ck_assert(d == 0x1p53);
     const evex_kernel next_f32 = evex_definition(EVEX_OP_NEXTAFTER, EVEX_F32, EVEX_F32);
     next_f32((void *[]){&f}, (evex_operand[]){{&one, 1}, {&two, 1}}, 1, NULL);
@@ -302,8 +305,13 @@ START_TEST(strings_compare_by_bytes) {
     static const struct {
         const char *a, *b;
         int less;
-    } facts[] = {{"", "a", 1}, {"a", "", 0}, {"a", "ab", 1}, {"ab", "b", 1}, {"a", "a", 0},
-                 {"z", "\xc3\xa9", 1}, {"\xef\xbf\xbd", "\xf0\x9f\x98\x80", 1}};
+    } facts[] = {{"", "a", 1},
+                 {"a", "", 0},
+                 {"a", "ab", 1},
+                 {"ab", "b", 1},
+                 {"a", "a", 0},
+                 {"z", "\xc3\xa9", 1},
+                 {"\xef\xbf\xbd", "\xf0\x9f\x98\x80", 1}};
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
         const evex_str a = {facts[i].a, strlen(facts[i].a)}, b = {facts[i].b, strlen(facts[i].b)};
         const evex_operand src[] = {{&a, 1}, {&b, 1}};

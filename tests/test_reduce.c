@@ -495,7 +495,7 @@ START_TEST(wide_sums_round_to_nearest) {
         for (int round = 0; round < 2000; round++) {
             oracle_int sum = (oracle_int)1 << bit;
             const int below = (int)(next_random() % 120);
-            sum += (oracle_int)(int64_t)(next_random() % 5 - 2) << (below < bit ? below : 0);
+            sum += ((oracle_int)(next_random() % 5) - 2) * ((oracle_int)1 << (below < bit ? below : 0));
             if (bit > 54 && round % 2)
                 sum += (oracle_int)1 << (bit - 53); /* half way between two doubles, or nearly */
             sum = round % 3 == 0 ? -sum : sum;

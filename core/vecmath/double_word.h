@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Double-word arithmetic and short polynomials, in the vector vocabulary (width1.h). A double-word
- * {hi, lo} stands for hi + lo with |lo| <= ulp(hi) / 2 or a little more: some 104 bits. Methods:
- * Dekker 1971, Knuth's TwoSum; with FMA as in Joldes, Muller, Popescu, "Tight and rigorous error
- * bounds for basic building blocks of double-word arithmetic", ACM TOMS 44 (2017).
+ * What the algorithms share: double-word arithmetic and short polynomials, in the vector vocabulary
+ * (width1.h). A double-word {hi, lo} stands for hi + lo with |lo| <= ulp(hi) / 2 or a little more:
+ * some 104 bits. Methods: Dekker 1971, Knuth's TwoSum; with FMA as in Joldes, Muller, Popescu,
+ * "Tight and rigorous error bounds for basic building blocks of double-word arithmetic", ACM TOMS
+ * 44 (2017).
  */
 #ifndef EVEX_VECMATH_DOUBLE_WORD_H
 #define EVEX_VECMATH_DOUBLE_WORD_H
+
+#include <math.h>
+
+#define V_LEAST_NORMAL 0x1p-1022
+#define V_MOST_FINITE 0x1.fffffffffffffp1023
+#define V_INFINITY ((double)INFINITY)
+#define V_NAN ((double)NAN)
+
+/* NaN stays NaN. */
+static inline v_f64 v_clamp(v_f64 x, double least, double most) {
+    return v_max(v_set(least), v_min(v_set(most), x));
+}
 
 typedef struct {
     v_f64 hi, lo;

@@ -57,7 +57,7 @@ static inline v_f64 subtract_from(double c, v_dw a) {
 static inline v_f64 math_erf(v_f64 x) {
     v_f64 size = v_abs(x), n;
     v_mask small = v_lt(size, v_set(0.5));
-    v_dw e = erfc_dw(clamp(size, 0.5, ERFC_MOST), &n);
+    v_dw e = erfc_dw(v_clamp(size, 0.5, ERFC_MOST), &n);
     v_f64 large = subtract_from(1.0, dw(v_scale(e.hi, n), v_scale(e.lo, n)));
     return v_copysign(v_select(small, dw_round(erf_small(size)), large), x);
 }
@@ -65,7 +65,7 @@ static inline v_f64 math_erf(v_f64 x) {
 static inline v_f64 math_erfc(v_f64 x) {
     v_f64 size = v_abs(x), n;
     v_mask small = v_lt(size, v_set(0.5)), left = v_lt(x, v_set(0.0));
-    v_dw e = erfc_dw(clamp(size, 0.5, ERFC_MOST), &n);
+    v_dw e = erfc_dw(v_clamp(size, 0.5, ERFC_MOST), &n);
     v_f64 mirrored = subtract_from(2.0, dw(v_scale(e.hi, n), v_scale(e.lo, n)));
     v_f64 large = v_select(left, mirrored, v_scale(dw_round(e), n));
     return v_select(small, subtract_from(1.0, erf_small(x)), large);

@@ -29,17 +29,13 @@ typedef struct {
     v_dw power, r;
 } exp_parts;
 
-static inline v_f64 clamp(v_f64 x, double least, double most) {
-    return v_max(v_set(least), v_min(v_set(most), x));
-}
-
 /* 2^(n - floor n), given n + EXP_ROUNDER. */
 static inline v_dw exp_power(v_f64 rounded) {
     v_i64 i = v_bits(rounded);
     return dw(v_lookup16(exp_table_hi, i), v_lookup16(exp_table_lo, i));
 }
 
-/* |x| <= 800. x - n LN2_HI is exact: both are multiples of 2^-58 (or n is 0), and it is below 2^-5.
+/* |x| <= 800. x - n LN2_HI is exact: both are multiples of 2^-58, or n is 0, and it is below 2^-5.
  */
 static inline exp_parts exp_reduce(v_dw x) {
     v_f64 rounded = v_fma(x.hi, v_set(EXP_LOG2_E), v_set(EXP_ROUNDER));
@@ -74,7 +70,7 @@ static inline v_f64 exp_finish(v_dw power, v_f64 p) {
  * range where e^x is a number. */
 static inline v_f64 exp_of(v_dw x) {
     v_mask inside = v_lt(v_abs(x.hi), v_set(-EXP_LEAST));
-    exp_parts e = exp_reduce(dw(clamp(x.hi, EXP_LEAST, EXP_MOST), v_set(0.0)));
+    exp_parts e = exp_reduce(dw(v_clamp(x.hi, EXP_LEAST, EXP_MOST), v_set(0.0)));
     v_f64 r = v_add(e.r.hi, v_add(e.r.lo, v_select(inside, x.lo, v_set(0.0))));
     return v_scale(exp_finish(e.power, v_add(r, exp_tail_short(r))), e.n);
 }
@@ -100,14 +96,14 @@ static inline v_dw expm1_dw(v_f64 x) {
 }
 
 static inline v_f64 math_exp(v_f64 x) {
-    exp_parts e = exp_reduce(dw(clamp(x, EXP_LEAST, EXP_MOST), v_set(0.0)));
+    exp_parts e = exp_reduce(dw(v_clamp(x, EXP_LEAST, EXP_MOST), v_set(0.0)));
     v_f64 r = v_add(e.r.hi, e.r.lo);
     return v_scale(exp_finish(e.power, v_add(r, exp_tail_short(r))), e.n);
 }
 
 /* "exp2": 2^r = 1 + r p(r), error 2^-57. */
 static inline v_f64 math_exp2(v_f64 x) {
-    x = clamp(x, -1080.0, 1025.0);
+    x = v_clamp(x, -1080.0, 1025.0);
     v_f64 rounded = v_add(x, v_set(EXP_ROUNDER)), n = v_sub(rounded, v_set(EXP_ROUNDER));
     v_f64 r = v_sub(x, n), r2 = v_mul(r, r);
     v_f64 p = poly5(r, r2, 0x1.62e42fefa39fdp-1, 0x1.ebfbdff82c5a1p-3, 0x1.c6b08d6e8ca81p-5,
@@ -115,10 +111,9 @@ static inline v_f64 math_exp2(v_f64 x) {
     return v_scale(exp_finish(exp_power(rounded), v_mul(r, p)), n);
 }
 
-/* "exp10": 10^r = 1 + r p(r), error 2^-57. The constants are log2(10) and log10(2) in two doubles.
- */
+/* "exp10": 10^r = 1 + r p(r), error 2^-57. The constants: log2(10), and log10(2) in two doubles. */
 static inline v_f64 math_exp10(v_f64 x) {
-    x = clamp(x, -326.0, 309.0);
+    x = v_clamp(x, -326.0, 309.0);
     v_f64 rounded = v_fma(x, v_set(0x1.a934f0979a371p1), v_set(EXP_ROUNDER));
     v_f64 n = v_sub(rounded, v_set(EXP_ROUNDER));
     v_f64 r = v_fnma(n, v_set(0x1.34413509f79ffp-2), x);
@@ -131,7 +126,7 @@ static inline v_f64 math_exp10(v_f64 x) {
 
 /* Past 45 the 1 is below half an ULP; below 2^-54 the result is x, which keeps -0 too. */
 static inline v_f64 math_expm1(v_f64 x) {
-    v_f64 y = dw_round(expm1_dw(clamp(x, -45.0, 45.0)));
+    v_f64 y = dw_round(expm1_dw(v_clamp(x, -45.0, 45.0)));
     y = v_select(v_lt(v_set(45.0), x), math_exp(x), y);
     return v_select(v_lt(v_abs(x), v_set(0x1p-54)), x, y);
 }

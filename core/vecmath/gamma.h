@@ -96,7 +96,7 @@ static inline v_f64 math_gamma(v_f64 x) {
     v_dw under = dw_select(negative, sine_of_pi_times(x), g.product);
     v_f64 y = v_scale(dw_round(dw_div(over, under)), n);
     y = v_select(tiny, v_div(v_set(1.0), x), y);
-    y = v_select(is_negative_integer(x), v_set(NOT_A_NUMBER), y);
+    y = v_select(is_negative_integer(x), v_set(V_NAN), y);
     return v_select(v_ne(x, x), x, y);
 }
 
@@ -120,8 +120,9 @@ static inline v_dw lgamma_small(v_dw z) {
 }
 
 /*
- * log |gamma(x)| = main - log(factor), where main is the table's or Stirling's value at z = x or 1
- * - x, and factor gathers what the recurrence divided by and, for negative x, |sin(pi x)| / pi.
+ * log |gamma(x)| = main - log(factor), where main is the table's or Stirling's value at x or, for
+ * negative x, log pi less the value at 1 - x, and factor gathers what the recurrence divided by and
+ * |sin(pi x)|.
  */
 static inline v_f64 math_lgamma(v_f64 x) {
     v_f64 size = v_abs(x), e_shift = v_set(0.0);
@@ -143,7 +144,7 @@ static inline v_f64 math_lgamma(v_f64 x) {
     }
     v_f64 y = dw_round(dw_add(main_part, dw_neg(log_dw(factor, e_shift))));
     v_mask pole = v_or(is_negative_integer(x), v_eq(x, v_set(0.0)));
-    y = v_select(v_or(pole, v_lt(v_set(LGAMMA_MOST), size)), v_set(INFINITE), y);
+    y = v_select(v_or(pole, v_lt(v_set(LGAMMA_MOST), size)), v_set(V_INFINITY), y);
     return v_select(v_ne(x, x), x, y);
 }
 

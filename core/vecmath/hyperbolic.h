@@ -19,7 +19,7 @@
 
 /* e^x / 2 for x >= 0, which overflows a little later than e^x. */
 static inline v_f64 half_exp(v_f64 x) {
-    exp_parts e = exp_reduce(dw(clamp(x, 0.0, 712.0), v_set(0.0)));
+    exp_parts e = exp_reduce(dw(v_clamp(x, 0.0, 712.0), v_set(0.0)));
     v_f64 r = v_add(e.r.hi, e.r.lo);
     return v_scale(exp_finish(e.power, v_add(r, exp_tail_short(r))), v_sub(e.n, v_set(1.0)));
 }
@@ -54,7 +54,7 @@ static inline v_f64 math_tanh(v_f64 x) {
 static inline v_f64 log_of_sum_or_double(v_dw w, v_f64 x, v_mask large) {
     v_f64 y = log_of(dw_select(large, dw(x, v_set(0.0)), one_plus(w)),
                      v_select(large, v_set(1.0), v_set(0.0)));
-    return v_select(v_lt(x, v_set(INFINITE)), y, x);
+    return v_select(v_lt(x, v_set(V_INFINITY)), y, x);
 }
 
 /* log(1 + w), w = x + x^2 / (1 + sqrt(1 + x^2)). */
@@ -74,7 +74,7 @@ static inline v_f64 math_arccosh(v_f64 x) {
     v_f64 t = v_sub(x, v_set(1.0));
     v_dw root = dw_sqrt(dw_add_f64(two_product(t, t), v_add(t, t)));
     v_f64 y = log_of_sum_or_double(dw_add_f64(root, t), x, large);
-    return v_select(v_lt(x, v_set(1.0)), v_set(NOT_A_NUMBER), y);
+    return v_select(v_lt(x, v_set(1.0)), v_set(V_NAN), y);
 }
 
 /* log(1 + w) / 2, w = 2 x / (1 - x). */
@@ -83,8 +83,8 @@ static inline v_f64 math_arctanh(v_f64 x) {
     v_dw w = dw_div(dw(v_add(size, size), v_set(0.0)), two_sum(v_set(1.0), v_neg(size)));
     v_f64 y = v_mul(log_of(one_plus(w), v_set(0.0)), v_set(0.5));
     y = v_select(v_lt(size, v_set(HYPERBOLIC_SMALL)), size, y);
-    y = v_select(v_eq(size, v_set(1.0)), v_set(INFINITE), y);
-    y = v_select(v_lt(v_set(1.0), size), v_set(NOT_A_NUMBER), y);
+    y = v_select(v_eq(size, v_set(1.0)), v_set(V_INFINITY), y);
+    y = v_select(v_lt(v_set(1.0), size), v_set(V_NAN), y);
     return v_copysign(v_select(v_ne(x, x), x, y), x);
 }
 

@@ -7,7 +7,6 @@
 #define EVEX_VECMATH_INVERSE_TRIG_H
 
 #include "core/vecmath/double_word.h"
-#include "core/vecmath/log.h"
 #include "core/vecmath/tables.h"
 #include "core/vecmath/trig.h"
 
@@ -19,8 +18,8 @@
  * it is atan c, from a table, plus atan u of u = (a - c b) / (b + c a), below 1/15.9.
  */
 static inline v_dw atan_of_ratio(v_f64 a, v_f64 b) {
-    v_f64 rounded = v_add(v_div(a, b), v_set(ATAN_ROUNDER)),
-          c = v_sub(rounded, v_set(ATAN_ROUNDER));
+    v_f64 rounded = v_add(v_div(a, b), v_set(ATAN_ROUNDER));
+    v_f64 c = v_sub(rounded, v_set(ATAN_ROUNDER));
     v_i64 i = v_bits(rounded);
     v_f64 over = v_fnma(c, b, a), under = v_fma(c, a, b), under_lo = v_fma(c, a, v_sub(b, under));
     v_dw u = dw_div(dw(over, v_set(0.0)), dw(under, under_lo));
@@ -50,7 +49,7 @@ static inline v_f64 math_arctan(v_f64 x) {
  * or, if they have no ratio, replaced by ones that have the right angle. */
 static inline void atan2_prepare(v_f64 *a, v_f64 *b) {
     v_f64 factor = v_select(v_lt(*b, v_set(1.0)), v_set(0x1p200), v_set(0x1p-200));
-    v_mask infinite = v_eq(*b, v_set(INFINITE)), zero = v_eq(*b, v_set(0.0));
+    v_mask infinite = v_eq(*b, v_set(V_INFINITY)), zero = v_eq(*b, v_set(0.0));
     v_f64 beside = v_select(v_eq(*a, *b), v_set(1.0), v_set(0.0));
     *a = v_select(zero, v_set(0.0), v_select(infinite, beside, v_mul(*a, factor)));
     *b = v_select(v_or(zero, infinite), v_set(1.0), v_mul(*b, factor));
@@ -68,12 +67,13 @@ static inline v_f64 math_arctan2(v_f64 y, v_f64 x) {
         a = v_select(special, scaled_a, a);
         b = v_select(special, scaled_b, b);
     }
-    v_dw t = atan_of_ratio(a, b),
-         t_signed = dw_select(v_or(v_and(steep, left), v_not(v_or(steep, left))), t, dw_neg(t));
+    v_dw t = atan_of_ratio(a, b);
     v_f64 quotient = v_div(a, b);
+    v_mask add = v_or(v_and(steep, left), v_not(v_or(steep, left)));
     v_f64 r = v_select(v_lt(quotient, v_set(0x1p-500)), quotient, dw_round(t));
-    r = v_select(left, add_half_pis(2.0, t_signed), r);
-    r = v_select(steep, add_half_pis(1.0, t_signed), r);
+    t = dw_select(add, t, dw_neg(t));
+    r = v_select(left, add_half_pis(2.0, t), r);
+    r = v_select(steep, add_half_pis(1.0, t), r);
     return v_select(v_or(v_ne(x, x), v_ne(y, y)), v_add(x, y), v_copysign(r, y));
 }
 

@@ -15,11 +15,6 @@
 #include "core/vecmath/exp.h"
 #include "core/vecmath/tables.h"
 
-#define LEAST_NORMAL 0x1p-1022
-#define MOST_FINITE 0x1.fffffffffffffp1023
-#define INFINITE ((double)INFINITY)
-#define NOT_A_NUMBER ((double)NAN)
-
 /* log x = (e_log.hi + e_log.lo) + log(1 + r.hi + r.lo). */
 typedef struct {
     v_dw e_log, r;
@@ -58,7 +53,7 @@ static inline v_f64 log_of(v_dw x, v_f64 e_shift) {
     return v_add(sum.hi, v_add(rest, tail));
 }
 
-/* The same with relative error 2^-63. "log_long": log(1 + r) = r - r^2/2 + r^3 p(r), error 2^-65.6.
+/* The same with relative error 2^-63. "log_long": log(1 + r) = r - r^2/2 + r^3 p(r), error 2^-65.6
  */
 static inline v_dw log_dw(v_dw x, v_f64 e_shift) {
     log_parts parts = log_reduce(x, e_shift);
@@ -79,21 +74,21 @@ static inline v_dw log_dw(v_dw x, v_f64 e_shift) {
 
 /* True where x needs log_prepare and log_fix: not a positive normal number. */
 static inline v_mask log_is_special(v_f64 x) {
-    return v_not(v_and(v_le(v_set(LEAST_NORMAL), x), v_le(x, v_set(MOST_FINITE))));
+    return v_not(v_and(v_le(v_set(V_LEAST_NORMAL), x), v_le(x, v_set(V_MOST_FINITE))));
 }
 
 /* Makes subnormals normal; *e_shift becomes the power of two to put back. */
 static inline v_f64 log_prepare(v_f64 x, v_f64 *e_shift) {
-    v_mask subnormal = v_lt(x, v_set(LEAST_NORMAL));
+    v_mask subnormal = v_lt(x, v_set(V_LEAST_NORMAL));
     *e_shift = v_select(subnormal, v_set(-54.0), v_set(0.0));
     return v_select(subnormal, v_mul(x, v_set(0x1p54)), x);
 }
 
 /* The results that are no logarithms: of 0, negative numbers, infinity and NaN. */
 static inline v_f64 log_fix(v_f64 y, v_f64 x) {
-    y = v_select(v_eq(x, v_set(0.0)), v_set(-INFINITE), y);
-    y = v_select(v_lt(x, v_set(0.0)), v_set(NOT_A_NUMBER), y);
-    return v_select(v_lt(x, v_set(INFINITE)), y, x);
+    y = v_select(v_eq(x, v_set(0.0)), v_set(-V_INFINITY), y);
+    y = v_select(v_lt(x, v_set(0.0)), v_set(V_NAN), y);
+    return v_select(v_lt(x, v_set(V_INFINITY)), y, x);
 }
 
 static inline v_f64 math_log(v_f64 x) {
@@ -143,8 +138,7 @@ static inline v_f64 math_log1p(v_f64 x) {
     return y;
 }
 
-/* max + log(1 + e^(min - max)). The difference is kept in two parts, since e^d magnifies its error.
- */
+/* max + log(1 + e^d), d = min - max, which is kept in two parts, since e^d magnifies its error. */
 static inline v_f64 math_logaddexp(v_f64 x, v_f64 y) {
     v_mask swapped = v_lt(x, y);
     v_f64 most = v_select(swapped, y, x), least = v_select(swapped, x, y);
@@ -155,7 +149,7 @@ static inline v_f64 math_logaddexp(v_f64 x, v_f64 y) {
     v_dw l = log_dw(one_plus(dw(v_scale(e.hi, n), v_scale(e.lo, n))), v_set(0.0));
     v_dw sum = two_sum(most, l.hi);
     v_f64 r = v_add(sum.hi, v_add(sum.lo, l.lo));
-    v_mask infinite = v_or(v_eq(v_abs(most), v_set(INFINITE)), v_eq(least, v_set(-INFINITE)));
+    v_mask infinite = v_or(v_eq(v_abs(most), v_set(V_INFINITY)), v_eq(least, v_set(-V_INFINITY)));
     r = v_select(infinite, most, r);
     return v_select(v_or(v_ne(x, x), v_ne(y, y)), v_add(x, y), r);
 }

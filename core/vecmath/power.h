@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * power, cbrt, hypot in the vector vocabulary (width1.h).
+ * power, cbrt, hypot in the vector vocabulary (width1.h). power is e^(y log x) with the logarithm
+ * and the product in double-word; roots take their last step from a remainder in double-word.
  */
 #ifndef EVEX_VECMATH_POWER_H
 #define EVEX_VECMATH_POWER_H
@@ -9,24 +10,23 @@
 #include "core/vecmath/exp.h"
 #include "core/vecmath/log.h"
 
-/* The exponent y brought to at most 2^65: x^y is 0, 1 or infinite from 2^64 on, as log x is 0 or at
- * least 2^-53. */
+/* The exponent y brought to at most 2^65: from 2^64 on x^y is 0, 1 or infinite, since |log x| is 0
+ * or at least 2^-53. */
 static inline v_f64 pow_limit(v_f64 y) {
     return v_copysign(v_min(v_set(0x1p65), v_abs(y)), y);
 }
 
-/* C99 F.9.4.4 for the x that have no logarithm and all other special cases; r is |x|^y of numbers.
- */
+/* C99 F.9.4.4, for all but powers of positive numbers; r is |x|^y where x and y are numbers. */
 static inline v_f64 pow_fix(v_f64 r, v_f64 x, v_f64 y) {
     v_f64 size = v_abs(x), half = v_mul(y, v_set(0.5));
     v_mask integral = v_eq(v_rint(y), y), odd = v_and(integral, v_ne(v_rint(half), half));
-    v_mask falling = v_lt(y, v_set(0.0)), infinite = v_eq(size, v_set(INFINITE));
+    v_mask falling = v_lt(y, v_set(0.0)), infinite = v_eq(size, v_set(V_INFINITY));
     v_mask signed_x = v_lt_i64(v_bits(x), v_set_i64(0));
-    r = v_select(v_eq(size, v_set(0.0)), v_select(falling, v_set(INFINITE), v_set(0.0)), r);
-    r = v_select(infinite, v_select(falling, v_set(0.0), v_set(INFINITE)), r);
+    r = v_select(v_eq(size, v_set(0.0)), v_select(falling, v_set(V_INFINITY), v_set(0.0)), r);
+    r = v_select(infinite, v_select(falling, v_set(0.0), v_set(V_INFINITY)), r);
     r = v_select(v_and(signed_x, odd), v_neg(r), r);
     v_mask no_number = v_and(v_lt(x, v_set(0.0)), v_not(v_or(integral, infinite)));
-    r = v_select(no_number, v_set(NOT_A_NUMBER), r);
+    r = v_select(no_number, v_set(V_NAN), r);
     r = v_select(v_or(v_ne(x, x), v_ne(y, y)), v_add(x, y), r);
     return v_select(v_or(v_eq(x, v_set(1.0)), v_eq(y, v_set(0.0))), v_set(1.0), r);
 }
@@ -36,7 +36,7 @@ static inline v_f64 math_pow(v_f64 x, v_f64 y) {
     v_mask special = v_or(log_is_special(x), v_not(v_lt(v_abs(y), v_set(0x1p64))));
     if (v_unlikely(v_any(special))) {
         v_f64 size = v_abs(x);
-        v_mask number = v_and(v_lt(v_set(0.0), size), v_lt(size, v_set(INFINITE)));
+        v_mask number = v_and(v_lt(v_set(0.0), size), v_lt(size, v_set(V_INFINITY)));
         base = log_prepare(v_select(number, size, v_set(1.0)), &e_shift);
         exponent = pow_limit(y);
     }
@@ -84,14 +84,13 @@ static inline v_f64 math_cbrt(v_f64 x) {
     v_f64 m = v_from_bits(v_or_i64(fraction, v_set_i64(INT64_C(0x3ff) << 52)));
     v_f64 r = v_scale(cbrt_of(m, v_eq(j, v_set(1.0)), v_eq(j, v_set(2.0))), k);
     if (v_unlikely(v_any(special))) {
-        v_mask number = v_and(v_ne(x, v_set(0.0)), v_lt(v_abs(x), v_set(INFINITE)));
+        v_mask number = v_and(v_ne(x, v_set(0.0)), v_lt(v_abs(x), v_set(V_INFINITY)));
         r = v_select(number, r, v_abs(x));
     }
     return v_copysign(r, x);
 }
 
-/* sqrt(a^2 + b^2), a >= b >= 0, all in double-word; neither square leaves the normal range by much.
- */
+/* sqrt(a^2 + b^2), a >= b >= 0, in double-word; a within what hypot_factor says. */
 static inline v_f64 hypot_of(v_f64 a, v_f64 b) {
     v_dw a2 = two_product(a, a), b2 = two_product(b, b), sum = fast_two_sum(a2.hi, b2.hi);
     return dw_round(dw_sqrt(dw(sum.hi, v_add(sum.lo, v_add(a2.lo, b2.lo)))));
@@ -105,9 +104,9 @@ static inline v_f64 hypot_factor(v_f64 a) {
 
 /* a is 0, infinite or NaN, or b is NaN beside an infinity; r is the result otherwise. */
 static inline v_f64 hypot_fix(v_f64 r, v_f64 x, v_f64 y) {
-    v_mask infinite = v_or(v_eq(v_abs(x), v_set(INFINITE)), v_eq(v_abs(y), v_set(INFINITE)));
+    v_mask infinite = v_or(v_eq(v_abs(x), v_set(V_INFINITY)), v_eq(v_abs(y), v_set(V_INFINITY)));
     v_mask zero = v_and(v_eq(x, v_set(0.0)), v_eq(y, v_set(0.0)));
-    return v_select(infinite, v_set(INFINITE), v_select(zero, v_set(0.0), r));
+    return v_select(infinite, v_set(V_INFINITY), v_select(zero, v_set(0.0), r));
 }
 
 static inline v_f64 math_hypot(v_f64 x, v_f64 y) {

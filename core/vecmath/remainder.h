@@ -7,7 +7,9 @@
 #ifndef EVEX_VECMATH_REMAINDER_H
 #define EVEX_VECMATH_REMAINDER_H
 
-#include "core/vecmath/log.h"
+#include <stdbool.h>
+
+#include "core/vecmath/double_word.h"
 
 /* Quotients from here on are taken in pieces of FMOD_PIECE_BITS. */
 #define FMOD_LARGE 0x1p52
@@ -31,11 +33,11 @@ static inline v_f64 exponent_field(v_f64 a) {
  * normal b.
  */
 V_SLOW static v_f64 fmod_large(v_f64 a, v_f64 b) {
-    v_mask subnormal = v_lt(b, v_set(LEAST_NORMAL));
+    v_mask subnormal = v_lt(b, v_set(V_LEAST_NORMAL));
     v_f64 b_normal = v_select(subnormal, v_mul(b, v_set(0x1p54)), b);
-    v_mask number = v_and(v_lt(a, v_set(INFINITE)), v_lt(v_set(0.0), b));
+    v_mask number = v_and(v_lt(a, v_set(V_INFINITY)), v_lt(v_set(0.0), b));
     v_mask large = v_and(number, v_le(v_set(FMOD_LARGE), v_div(a, b)));
-    v_f64 r = v_select(number, a, v_set(NOT_A_NUMBER));
+    v_f64 r = v_select(number, a, v_set(V_NAN));
     while (v_any(large)) {
         v_f64 k = v_sub(v_sub(exponent_field(r), exponent_field(b_normal)), v_set(FMOD_PIECE_BITS));
         v_f64 piece = v_scale(b_normal, v_select(large, k, v_set(0.0)));

@@ -91,7 +91,7 @@ V_SLOW static trig_argument trig_reduce_large(v_f64 x) {
 /* The large lanes reduced; infinities and NaN become NaN; the others keep their reduction. */
 V_SLOW static trig_argument trig_replace_large(trig_argument small, v_f64 x, v_mask large) {
     trig_argument t = trig_reduce_large(v_select(large, x, v_set(TRIG_LARGE)));
-    v_mask number = v_lt(v_abs(x), v_set(INFINITY));
+    v_mask number = v_lt(v_abs(x), v_set(V_INFINITY));
     t.r.hi = v_select(number, t.r.hi, v_sub(x, x));
     return (trig_argument){.r = dw_select(large, t.r, small.r),
                            .quadrant = v_select_i64(large, t.quadrant, small.quadrant)};
@@ -116,9 +116,8 @@ static inline trig_argument trig_reduce(v_f64 x) {
 /* pi x: first to |f| <= 1, which is exact, then to a quarter. */
 static inline trig_argument trig_reduce_pi(v_f64 x) {
     v_f64 f = v_fnma(v_set(2.0), v_rint(v_mul(x, v_set(0.5))), x);
-    v_f64 rounded = v_fma(f, v_set(2.0), v_set(TRIG_ROUNDER)),
-          n = v_sub(rounded, v_set(TRIG_ROUNDER));
-    v_f64 r = v_fnma(n, v_set(0.5), f);
+    v_f64 rounded = v_fma(f, v_set(2.0), v_set(TRIG_ROUNDER));
+    v_f64 n = v_sub(rounded, v_set(TRIG_ROUNDER)), r = v_fnma(n, v_set(0.5), f);
     v_dw p = two_product(r, v_set(2.0 * TRIG_HALF_PI_1));
     return (trig_argument){.r = dw(p.hi, v_fma(r, v_set(2.0 * TRIG_HALF_PI_2), p.lo)),
                            .quadrant = v_bits(rounded)};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The vocabulary for 128 bits: SSE2 on x86, NEON on Arm through SIMDe. words.h lists the words. A mask
- * is a vector of all-ones and all-zeros lanes.
+ * The vocabulary for 128 bits: SSE2 on x86, NEON on Arm through SIMDe. words.h lists the words. A
+ * mask is a vector of all-ones and all-zeros lanes.
  *
- * Two words of SIMDe 0.7.4 would give other bits and are avoided: fma without hardware rounds twice,
- * and rounding to nearest on Arm takes ties away from zero.
+ * Two words of SIMDe 0.7.4 would give other bits and are avoided: fma without hardware rounds
+ * twice, and rounding to nearest on Arm takes ties away from zero.
  */
 #ifndef EVEX_EVAL_SIMD_V128_H
 #define EVEX_EVAL_SIMD_V128_H
@@ -73,17 +73,18 @@
         return v_load_##s(z);                                                                      \
     }
 /*
- * SSE2 has no rounding instruction. Adding and subtracting limit = 2^(digits - 1), beyond which every
- * float is integral, rounds a smaller magnitude to nearest even; the sign is put back for the zeros.
+ * SSE2 has no rounding instruction. Adding and subtracting limit = 2^(digits - 1), beyond which
+ * every float is integral, rounds a smaller magnitude to nearest even; the sign is put back for the
+ * zeros.
  */
 #define V_DEFINE_ROUNDING(s, x, V, C, N, digits)                                                   \
     static inline V v_with_sign_##s(V a, V sign_of) {                                              \
-        const V sign = v_set_##s((C) - 0.0);                                                       \
+        const V sign = v_set_##s((C)-0.0);                                                         \
         return v_or_##s(v_andnot_##s(sign, a), v_and_##s(sign, sign_of));                          \
     }                                                                                              \
     static inline V v_rint_##s(V a) {                                                              \
         const V limit = v_set_##s((C)(1LL << (digits - 1)));                                       \
-        const V size = v_andnot_##s(v_set_##s((C) - 0.0), a);                                      \
+        const V size = v_andnot_##s(v_set_##s((C)-0.0), a);                                        \
         const V rounded = v_sub_##s(v_add_##s(size, limit), limit);                                \
         return v_select_##s(v_lt_##s(size, limit), v_with_sign_##s(rounded, a), a);                \
     }                                                                                              \
@@ -98,7 +99,7 @@
         return v_with_sign_##s(v_add_##s(near, lack), a);                                          \
     }                                                                                              \
     static inline V v_trunc_##s(V a) {                                                             \
-        return v_with_sign_##s(v_floor_##s(v_andnot_##s(v_set_##s((C) - 0.0), a)), a);             \
+        return v_with_sign_##s(v_floor_##s(v_andnot_##s(v_set_##s((C)-0.0), a)), a);               \
     }
 #endif
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The vocabulary for 256 bits: AVX2 and FMA. words.h lists the words. A mask is a vector of all-ones
- * and all-zeros lanes. Only for x86: SIMDe 0.7.4's 256-bit fma is not fused on Arm.
+ * The vocabulary for 256 bits: AVX2 and FMA. words.h lists the words. A mask is a vector of
+ * all-ones and all-zeros lanes. Only for x86: SIMDe 0.7.4's 256-bit fma is not fused on Arm.
  */
 #ifndef EVEX_EVAL_SIMD_V256_H
 #define EVEX_EVAL_SIMD_V256_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The vocabulary for 512 bits: AVX-512 F, BW, DQ and VL. words.h lists the words. A mask is an integer
- * with a bit a lane. SIMDe 0.7.4 has no masked loads and stores of floats: those are the compiler's.
+ * The vocabulary for 512 bits: AVX-512 F, BW, DQ and VL. words.h lists the words. A mask is an
+ * integer with a bit a lane. SIMDe 0.7.4 has no masked loads and stores of floats: those are the
+ * compiler's.
  */
 #ifndef EVEX_EVAL_SIMD_V512_H
 #define EVEX_EVAL_SIMD_V512_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The vector vocabulary of eval/. A width header (v128.h, v256.h, v512.h) defines for s = f32 and f64
- * the types v_<s>, v_mask_<s>, the constant LANES_<s> and these words; each is exact or rounds once, as
- * IEEE 754 says, so that every width gives the same bits:
+ * The vector vocabulary of eval/. A width header (v128.h, v256.h, v512.h) defines for s = f32 and
+ * f64 the types v_<s>, v_mask_<s>, the constant LANES_<s> and these words; each is exact or rounds
+ * once, as IEEE 754 says, so that every width gives the same bits:
  *
  *   v_set(c)                               c in every lane
  *   v_load(p), v_store(p, a)               any alignment
@@ -29,18 +29,18 @@
     }
 
 /*
- * maximum and minimum: of two zeros, v_max(a, b) and v_max(b, a) may give either, but and-ing their bits
- * gives +0 if there is one, or-ing gives -0; all other equal numbers have equal bits. The sum of
- * operands one of which is nan is nan.
+ * maximum and minimum: of two zeros, v_max(a, b) and v_max(b, a) may give either, but and-ing their
+ * bits gives +0 if there is one, or-ing gives -0; all other equal numbers have equal bits. The sum
+ * of operands one of which is nan is nan.
  */
 #define V_DEFINE_WORDS(s, C)                                                                       \
-    V_WORD(v_##s v_neg_##s(v_##s a), v_xor_##s(v_set_##s((C) - 0.0), a))                           \
-    V_WORD(v_##s v_abs_##s(v_##s a), v_andnot_##s(v_set_##s((C) - 0.0), a))                        \
+    V_WORD(v_##s v_neg_##s(v_##s a), v_xor_##s(v_set_##s((C)-0.0), a))                             \
+    V_WORD(v_##s v_abs_##s(v_##s a), v_andnot_##s(v_set_##s((C)-0.0), a))                          \
     V_WORD(v_##s v_square_##s(v_##s a), v_mul_##s(a, a))                                           \
     V_WORD(v_##s v_reciprocal_##s(v_##s a), v_div_##s(v_set_##s(1), a))                            \
     V_WORD(v_mask_##s v_isnan_##s(v_##s a), v_unordered_##s(a, a))                                 \
     static inline v_##s v_copysign_##s(v_##s a, v_##s b) {                                         \
-        const v_##s sign = v_set_##s((C) - 0.0);                                                   \
+        const v_##s sign = v_set_##s((C)-0.0);                                                     \
         return v_or_##s(v_andnot_##s(sign, a), v_and_##s(sign, b));                                \
     }                                                                                              \
     static inline v_##s v_sign_##s(v_##s a) {                                                      \

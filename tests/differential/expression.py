@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from oracle import ELEMENTWISE, REDUCTIONS, Inexact, logical, value_of
+from oracle import ELEMENTWISE, REDUCTIONS, Inexact, is_weak, logical, value_of
 
 # Precedence of the language, loosest first.
 BINARY = {"or": 1, "and": 2, "|": 6, "^": 7, "&": 8, "<<": 9, ">>": 9, "+": 10, "-": 10, "*": 11,
@@ -132,10 +132,11 @@ class Evaluation:
 
     def exact(self, tree):
         value = self.evaluate(tree)
-        if not isinstance(value, Inexact):
-            return value
-        self.is_loose = True
-        return value.value
+        if isinstance(value, Inexact):
+            self.is_loose = True
+            value = value.value
+        # NumPy's scalars compute otherwise than its arrays: (-0.)**0.5 is 0. for them.
+        return value if is_weak(value) else np.asarray(value)
 
 
 def names(tree):

@@ -11,7 +11,7 @@ import numpy as np
 
 from evex_ctypes import DTYPES
 from expression import COMPARISONS, Literal, Node, Variable
-from oracle import INEXACT_FUNCTIONS, MATH_FUNCTIONS, REDUCTIONS
+from oracle import INEXACT_FUNCTIONS, MATH_FUNCTIONS, REDUCTIONS, is_weak
 
 BINARY_FUNCTIONS = ("hypot", "arctan2", "logaddexp", "power")
 INEXACT_UNARY = tuple(n for n in (*INEXACT_FUNCTIONS, *MATH_FUNCTIONS) if n not in BINARY_FUNCTIONS)
@@ -91,6 +91,7 @@ def unaligned(a):
 def lay_out(rng, a, may_repeat=True):
     """An array of equal shape and dtype (byte order apart) in some layout; equal values too unless
     the layout repeats elements."""
+    shape = a.shape
     for _ in range(int(rng.choice([0, 1, 1, 2]))):
         style = rng.choice(["fortran", "steps", "unaligned", "swapped", "repeat", "transposed"])
         if style == "fortran":
@@ -107,7 +108,7 @@ def lay_out(rng, a, may_repeat=True):
         elif style == "transposed" and a.ndim > 1:
             order = rng.permutation(a.ndim)
             a = np.ascontiguousarray(a.transpose(order)).transpose(np.argsort(order))
-    return a
+    return a.reshape(shape) if a.shape != shape else a  # some give 0-d arrays a dimension
 
 
 def random_shape(rng):
@@ -166,20 +167,25 @@ class Trees:
 
     def __init__(self, options, operands, may_round):
         self.rng, self.operands, self.may_round = options, operands, may_round
+        self.strong = {name: a for name, a in operands.items() if not is_weak(a)}
         self.n_dims = max((np.ndim(a) for a in operands.values()), default=0)
 
     def leaf(self, kind):
-        choices = [name for name, a in self.operands.items()
+        choices = [name for name, a in self.strong.items()
                    if np.asarray(a).dtype.kind in KINDS[kind] or self.rng.random() < 0.01]
         if choices:
             return Variable(self.rng.choice(choices))
-        variable = Variable(self.rng.choice(sorted(self.operands)))
+        variable = Variable(self.rng.choice(sorted(self.strong)))
         if kind == "b":
             return Node(self.rng.choice(COMPARISONS), (variable, Literal(self.rng.choice((0, 1, 2)))))
         dtypes = DTYPES[1:9] if kind == "i" else DTYPES[9:] if kind == "f" else DTYPES[1:]
         return Node(self.rng.choice(dtypes), (variable,))
 
     def literal(self):
+        """A literal, or a weak variable, which is one whose value comes later."""
+        weak = sorted(set(self.operands) - set(self.strong))
+        if weak and self.rng.random() < 0.5:
+            return Variable(self.rng.choice(weak))
         return Literal(self.rng.choice(LITERALS if self.rng.random() < 0.3 else LITERALS[:5]))
 
     def operand(self, kind, depth):
@@ -212,7 +218,11 @@ class Trees:
             return Node(self.rng.choice(("maximum", "minimum", "fmax", "fmin", "fmod")),
                         self.pair("n", depth))
         if style < 0.69:
-            return Node(self.rng.choice(("copysign", "nextafter")), self.pair("n", depth))
+            # The sign of a computed NaN is anybody's.
+            magnitude, signed = self.pair("n", depth)
+            if isinstance(signed, Node):
+                signed = Node("nan_to_num", (signed,))
+            return Node(self.rng.choice(("copysign", "nextafter")), (magnitude, signed))
         if style < 0.76:
             return self.choice("n", depth)
         if style < 0.82:
@@ -271,8 +281,9 @@ class Trees:
         if style < 0.72:
             return Node(self.rng.choice(("not", "~")), (self.grow("b", depth),))
         if style < 0.82:
-            return Node(self.rng.choice(("isnan", "isinf", "isfinite", "signbit")),
-                        (self.grow("n", depth),))
+            name = self.rng.choice(("isnan", "isinf", "isfinite", "signbit"))
+            argument = self.grow("n", depth)
+            return Node(name, (Node("nan_to_num", (argument,)) if name == "signbit" else argument,))
         if style < 0.90:
             values = tuple(map(Literal, self.rng.choices(LITERALS[:-1], k=self.rng.randint(1, 6))))
             return Node("in", (self.grow("n", depth), *values))
@@ -288,10 +299,10 @@ class Trees:
                                   "n", depth)
         return Node(self.rng.choice(INEXACT_UNARY), (self.grow("n", depth),))
 
-    def axis(self):
+    def axis(self, may_be_many):
         if not self.n_dims or self.rng.random() < 0.02:
             return self.rng.choice((0, -1))
-        if self.rng.random() < 0.3 and self.n_dims > 1:
+        if may_be_many and self.rng.random() < 0.3 and self.n_dims > 1:
             n = self.rng.randint(1, self.n_dims)
             axes = self.rng.sample(range(self.n_dims), n)
             return tuple(a - self.n_dims if self.rng.random() < 0.3 else a for a in axes)
@@ -300,7 +311,7 @@ class Trees:
     def reduction(self, name, kind, depth, is_root=False):
         options = {}
         if self.rng.random() < 0.5:
-            options["axis"] = self.axis()
+            options["axis"] = self.axis(may_be_many=not name.startswith("arg"))
             if not is_root or self.rng.random() < 0.4:
                 options["keepdims"] = True
         elif self.rng.random() < 0.15:

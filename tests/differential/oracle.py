@@ -6,6 +6,7 @@ latter are literals and weak variables, which NumPy treats as weak too. Where Nu
 this. What differs from NumPy, and why:
 
   * functions that would give float16 give float32 (evex has no float16 arithmetic);
+  * sign() takes booleans, as int8; the condition of where() must be one;
   * -0 is below +0 in maximum, minimum and their kin; casts of floats out of range are NUMERICS'
     table; reciprocal of an integer 0 is 0; rounding keeps integer types;
   * sum and difference of two booleans are errors, and so is a literal in where() that does not fit;
@@ -86,6 +87,8 @@ def check_fits(value, dtype):
 
 
 def where(condition, a, b):
+    if kind(condition) != "b":
+        raise TypeError("the condition is not bool")
     result = np.where(condition, a, b)
     for value in (a, b):
         if is_weak(value):
@@ -110,6 +113,8 @@ def keeps_integers(function):
 def round_decimals(a, decimals=0):
     if kind(a) in "biu" and decimals >= 0:
         return a
+    if kind(a) == "b":
+        raise NotImplementedError("NumPy has no such rounding of bool")
     return np.round(a, decimals)
 
 
@@ -137,7 +142,8 @@ def to_uint64(a):
 def cast(a, dtype):
     a, dtype = np.asarray(a), np.dtype(dtype)
     if a.dtype.kind != "f" or dtype.kind not in "iu":
-        return a.astype(dtype)
+        with np.errstate(all="ignore"):
+            return a.astype(dtype)
     a = a.astype(np.float64)
     if dtype == np.uint64:
         return to_uint64(a)
@@ -187,9 +193,25 @@ def nan_to_num(a, nan=0.0):
     return np.nan_to_num(a, nan=nan)
 
 
+def clip(a, low, high):
+    """minimum(maximum(a, low), high), where weak integers saturate in a result of an integer type."""
+    dtype = np.result_type(a, low, high)
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        low, high = (min(max(v, info.min), info.max) if type(v) is int else v for v in (low, high))
+    elif dtype.kind == "f":
+        low, high = (float(v) if type(v) is int else v for v in (low, high))
+    return minimum(maximum(a, low), high)
+
+
+def sign(a):
+    a = np.asarray(a)
+    return np.sign(a.astype(np.int8) if a.dtype == np.bool_ else a)
+
+
 ELEMENTWISE = {
     "+": refuse_bools(np.add), "-": refuse_bools(np.subtract), "*": np.multiply,
-    "/": np.true_divide, "//": np.floor_divide, "%": np.remainder, "**": power,
+    "/": np.true_divide, "//": np.floor_divide, "%": np.remainder, "**": power, "power": power,
     "neg": np.negative, "~": np.invert, "&": np.bitwise_and, "|": np.bitwise_or,
     "^": np.bitwise_xor, "<<": np.left_shift, ">>": np.right_shift,
     "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater,
@@ -198,27 +220,18 @@ ELEMENTWISE = {
     "where": where, "if": lambda a, condition, b: where(condition, a, b),
     "maximum": maximum, "minimum": minimum,
     "fmax": ordered_zeros(np.fmax, np.logical_and), "fmin": ordered_zeros(np.fmin, np.logical_or),
-    "abs": np.abs, "sign": np.sign, "square": np.square, "sqrt": float_function(np.sqrt),
+    "abs": np.abs, "sign": sign, "square": np.square, "sqrt": float_function(np.sqrt),
     "reciprocal": reciprocal, "fmod": np.fmod, "copysign": float_function(np.copysign),
     "nextafter": float_function(np.nextafter),
     "floor": keeps_integers(np.floor), "ceil": keeps_integers(np.ceil),
     "trunc": keeps_integers(np.trunc), "rint": keeps_integers(np.rint), "round": round_decimals,
     "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
     "signbit": float_function(np.signbit),
-    "clip": lambda a, low, high: clip(a, low, high),
+    "clip": clip,
     "in": lambda a, *values: np.logical_or.reduce([np.equal(a, v) for v in values]),
-    "isclose": lambda a, b: np.isclose(a, b), "nan_to_num": nan_to_num,
+    "isclose": np.isclose, "nan_to_num": nan_to_num,
     "zeros_like": np.zeros_like, "ones_like": np.ones_like, "copy": lambda a: a,
 }
-
-
-def clip(a, low, high):
-    """minimum(maximum(a, low), high), with weak integers saturating."""
-    dtype = np.asarray(a).dtype
-    if dtype.kind in "iu":
-        info = np.iinfo(dtype)
-        low, high = (min(max(v, info.min), info.max) if type(v) is int else v for v in (low, high))
-    return minimum(maximum(a, low), high)
 
 
 INEXACT_FUNCTIONS = {
@@ -227,7 +240,7 @@ INEXACT_FUNCTIONS = {
     "tan": np.tan, "arcsin": np.arcsin, "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh,
     "cosh": np.cosh, "tanh": np.tanh, "arcsinh": np.arcsinh, "arccosh": np.arccosh,
     "arctanh": np.arctanh, "deg2rad": np.deg2rad, "rad2deg": np.rad2deg, "hypot": np.hypot,
-    "arctan2": np.arctan2, "logaddexp": np.logaddexp, "power": np.power,
+    "arctan2": np.arctan2, "logaddexp": np.logaddexp,
 }
 MATH_FUNCTIONS = {"erf": math.erf, "erfc": math.erfc, "exp10": lambda x: 10.0**x}
 
@@ -342,7 +355,9 @@ def reduce_var(values, ddof):
         # NumPy divides by max(n - ddof, 0): 0 / 0 is nan, anything else infinite.
         return (math.inf if spread else math.nan), 0.0
     variance = spread / (n - ddof)
-    return variance, (variance + largest**2 * 2.0**-40) * 2.0**-45 * (n / (n - ddof))
+    # Chan's merging errs with the means: by an ulp of the largest value, a standard deviation away.
+    rounding = variance + largest * math.sqrt(variance) + largest**2 * 2.0**-50
+    return variance, rounding * 2.0**-48 * n / (n - ddof)
 
 
 def reduce_std(values, ddof):

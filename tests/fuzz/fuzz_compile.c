@@ -6,11 +6,15 @@
  */
 #include "tests/fuzz/fuzz.h"
 
+/* A place may be the end of the text, which counts as one byte. */
+static int is_inside(size_t offset, size_t n_bytes, size_t length) {
+    return offset <= length && n_bytes <= length + 1 - offset;
+}
+
 static void require_good_error(const evex_error *error, evex_status status, size_t length) {
     FUZZ_REQUIRE(error->status == status && error->message[0] != '\0');
-    FUZZ_REQUIRE(error->offset <= length && error->length <= length - error->offset);
-    FUZZ_REQUIRE(error->outer_offset <= length &&
-                 error->outer_length <= length - error->outer_offset);
+    FUZZ_REQUIRE(is_inside(error->offset, error->length, length));
+    FUZZ_REQUIRE(is_inside(error->outer_offset, error->outer_length, length));
 }
 
 static void compile(const char *source, size_t length, uint8_t how,

@@ -11,19 +11,16 @@
 
 static const uint8_t edges_bool[] = {0, 1, 2, 0x80, 0xff};
 
+/* clang-format off */
 #define SIGNED_EDGES(bits, T)                                                                      \
-    static const T edges_i##bits[] = {0,        1,        -1,           2,            -2,             \
-                                   3,        -3,       5,            7,            8,              \
-                                   10,       -10,      15,           16,           31,             \
-                                   32,       63,       64,           -64,          100,            \
-                                   127,      -128,     INT##bits##_MAX, INT##bits##_MIN,           \
-                                   INT##bits##_MAX - 1, INT##bits##_MIN + 1, INT##bits##_MAX / 2, \
-                                   INT##bits##_MIN / 2};
+    static const T edges_i##bits[] = {                                                             \
+        0, 1, -1, 2, -2, 3, -3, 5, 7, 8, 10, -10, 15, 16, 31, 32, 63, 64, -64, 100, 127, -128,     \
+        INT##bits##_MAX, INT##bits##_MIN, INT##bits##_MAX - 1, INT##bits##_MIN + 1,                \
+        INT##bits##_MAX / 2, INT##bits##_MIN / 2};
 #define UNSIGNED_EDGES(bits, T)                                                                    \
-    static const T edges_u##bits[] = {0,   1,   2,   3,   5,   7,   8,   10,  15,  16,  31, 32, 63,   \
-                                   64,  100, 127, 128, 129, 200, 254, 255, UINT##bits##_MAX,       \
-                                   UINT##bits##_MAX - 1, UINT##bits##_MAX / 2,                     \
-                                   UINT##bits##_MAX / 2 + 1};
+    static const T edges_u##bits[] = {                                                             \
+        0, 1, 2, 3, 5, 7, 8, 10, 15, 16, 31, 32, 63, 64, 100, 127, 128, 129, 200, 254, 255,        \
+        UINT##bits##_MAX, UINT##bits##_MAX - 1, UINT##bits##_MAX / 2, UINT##bits##_MAX / 2 + 1};
 SIGNED_EDGES(8, int8_t)
 SIGNED_EDGES(16, int16_t)
 SIGNED_EDGES(32, int32_t)
@@ -33,29 +30,30 @@ UNSIGNED_EDGES(16, uint16_t)
 UNSIGNED_EDGES(32, uint32_t)
 UNSIGNED_EDGES(64, uint64_t)
 
-/* Borders of the integer types as floats: with the rounding of each type, the nearest on both sides. */
+/* Borders of the integer types among others, rounded to T where it has fewer digits. */
 #define FLOAT_EDGES(T, least, tiny, huge)                                                          \
-    {                                                                                              \
-        (T)0.0, (T)-0.0, 1, -1, (T)0.5, (T)-0.5, (T)1.5, (T)-1.5, (T)2.5, (T)-2.5, (T)0.3,         \
-            (T)-0.7, 2, 3, -3, 10, 100, (T)-127.5, 128, 255, 256, (T)-32768.5, 65536, (T)0x1p23,   \
-            (T)0x1.000002p23, (T)-0x1.fffffep22, (T)0x1p31, (T)-0x1p31, (T)0x1.fffffffep30,        \
-            (T)0x1p32, (T)5e9, (T)-3e9, (T)0x1p52, (T)0x1.fffffffffffffp51, (T)-0x1p53, (T)0x1p62, \
-            (T)0x1p63, (T)-0x1p63, (T)0x1.fffffep62, (T)-0x1.000002p63, (T)0x1.8p63, (T)0x1p64,    \
-            (T)0x1.fffffep63, (T)1e20, least, -least, (tiny) - (least), tiny, -tiny, huge, -huge,  \
-            (T)INFINITY, (T)-INFINITY, (T)NAN, -(T)NAN                                             \
-    }
+    {(T)0.0, (T)-0.0, 1, -1, (T)0.5, (T)-0.5, (T)1.5, (T)-1.5, (T)2.5, (T)-2.5, (T)0.3, (T)-0.7,   \
+     2, 3, -3, 10, 100, (T)-127.5, 128, 255, 256, (T)-32768.5, 65536,                              \
+     (T)0x1p23, (T)0x1.000002p23, (T)-0x1.fffffep22, (T)0x1p31, (T)-0x1p31, (T)0x1.fffffffep30,    \
+     (T)0x1p32, (T)0x1.fffffffffp31, (T)5e9, (T)-3e9,                                              \
+     (T)0x1p52, (T)0x1.fffffffffffffp51, (T)-0x1p53, (T)0x1p62, (T)0x1p63, (T)-0x1p63,             \
+     (T)0x1.fffffep62, (T)-0x1.000002p63, (T)0x1.8p63, (T)0x1p64, (T)0x1.fffffep63, (T)1e20,       \
+     least, -least, (tiny) - (least), tiny, -tiny, huge, -huge,                                    \
+     (T)INFINITY, (T)-INFINITY, (T)NAN, -(T)NAN}
 static const float edges_f32[] = FLOAT_EDGES(float, FLT_TRUE_MIN, FLT_MIN, FLT_MAX);
 static const double edges_f64[] = FLOAT_EDGES(double, DBL_TRUE_MIN, DBL_MIN, DBL_MAX);
 
 #define STR(text) {text, sizeof(text) - 1}
-static const evex_str edges_str[] = {STR(""),   STR("a"),   STR("b"),     STR("ab"),    STR("a\0b"),
-                                STR("aa"), STR("abc"), STR("\xc3\xa9"), STR("\xf0\x9f\x98\x80"), STR("\x7f"),
-                                {NULL, 0}, STR("a long text, longer than any vector register is, really")};
+static const evex_str edges_str[] = {
+    STR(""), STR("a"), STR("b"), STR("ab"), STR("a\0b"), STR("aa"), STR("abc"), STR("\xc3\xa9"),
+    STR("\xf0\x9f\x98\x80"), STR("\x7f"), {NULL, 0},
+    STR("a long text, longer than any vector register is, really")};
+/* clang-format on */
 
 const void *kernel_edges(evex_dtype dtype, size_t *n) {
 #define EDGES(s, ID, C, ...)                                                                       \
     case EVEX_##ID:                                                                                \
-        *n = sizeof edges_##s / sizeof edges_##s[0];                                                       \
+        *n = sizeof edges_##s / sizeof edges_##s[0];                                               \
         return edges_##s;
     switch (dtype) {
         EVEX_FOR_ANY(EDGES, )

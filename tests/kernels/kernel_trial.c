@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See kernel_trial.h. Expected values come from evex_definition over the longest length; kernels are
- * elementwise, so every shorter length must give a prefix of them.
+ * See kernel_trial.h. Expected values come from evex_definition over the longest length; kernels
+ * are elementwise, so every shorter length must give a prefix of them.
  */
 #include "tests/kernels/kernel_trial.h"
 
@@ -153,7 +153,8 @@ static size_t combine_edges(const trial *t) {
     return n;
 }
 
-/* All pairs of 8-bit operands, or all values of one 8- or 16-bit operand; 0 if there are too many. */
+/* All pairs of 8-bit operands, or all values of one 8- or 16-bit operand; 0 if there are too many.
+ */
 static size_t enumerate_values(const trial *t) {
     size_t bits = 0;
     for (int k = 0; k < t->arity; k++)
@@ -175,7 +176,10 @@ static size_t enumerate_values(const trial *t) {
 static int is_nan(evex_dtype dtype, const unsigned char *p) {
     double x = 0;
     float y = 0;
-    memcpy(dtype == EVEX_F64 ? (void *)&x : &y, p, dtype == EVEX_F64 ? 8 : dtype == EVEX_F32 ? 4 : 0);
+    memcpy(dtype == EVEX_F64 ? (void *)&x : &y, p,
+           dtype == EVEX_F64   ? 8
+           : dtype == EVEX_F32 ? 4
+                               : 0);
     return isnan(x) || isnan(y);
 }
 
@@ -208,18 +212,20 @@ static int fail_at(const trial *t, const unsigned char *dst, size_t n, size_t i,
     const unsigned char *x[MAX_ARITY];
     for (int k = 0; k < MAX_ARITY; k++)
         x[k] = memory.values[k] + (scalars >> k & 1 ? 0 : i * t->operand_bytes[k]);
-    return fail(t, "element %zu of %zu, scalars %d, over operand %d: of %#llx %#llx %#llx got %#llx, "
-                   "want %#llx", i, n, scalars, alias,
-                (unsigned long long)value_bits(x[0], t->operand_bytes[0]),
-                (unsigned long long)value_bits(x[1], t->operand_bytes[1]),
-                (unsigned long long)value_bits(x[2], t->operand_bytes[2]),
-                (unsigned long long)value_bits(dst + i * t->result_bytes, t->result_bytes),
-                (unsigned long long)value_bits(memory.expected + i * t->result_bytes,
-                                               t->result_bytes));
+    return fail(
+        t,
+        "element %zu of %zu, scalars %d, over operand %d: of %#llx %#llx %#llx got %#llx, "
+        "want %#llx",
+        i, n, scalars, alias, (unsigned long long)value_bits(x[0], t->operand_bytes[0]),
+        (unsigned long long)value_bits(x[1], t->operand_bytes[1]),
+        (unsigned long long)value_bits(x[2], t->operand_bytes[2]),
+        (unsigned long long)value_bits(dst + i * t->result_bytes, t->result_bytes),
+        (unsigned long long)value_bits(memory.expected + i * t->result_bytes, t->result_bytes));
 }
 
 /* Makes operand k ready for a call: a splat, the set of IN, or a copy of its values at `to`. */
-static evex_operand make_operand(const trial *t, int k, int is_scalar, unsigned char *to, size_t n) {
+static evex_operand make_operand(const trial *t, int k, int is_scalar, unsigned char *to,
+                                 size_t n) {
     const size_t bytes = t->operand_bytes[k];
     if (t->op == EVEX_OP_IN && k == 1)
         return (evex_operand){&t->set, 0};
@@ -243,7 +249,8 @@ static void compute_expected(const trial *t, size_t n, int scalars) {
 static int call(const trial *t, size_t n, int scalars, int where, int alias) {
     unsigned char *dst = place(memory.dst, where, n, t->result_bytes);
     unsigned char *dst_end = dst + n * t->result_bytes;
-    const size_t before = (size_t)(dst - memory.dst.begin), after = (size_t)(memory.dst.end - dst_end);
+    const size_t before = (size_t)(dst - memory.dst.begin),
+                 after = (size_t)(memory.dst.end - dst_end);
     const size_t low = before < CANARY_BYTES ? before : CANARY_BYTES;
     const size_t high = after < CANARY_BYTES ? after : CANARY_BYTES;
     memset(dst - low, CANARY, low + n * t->result_bytes + high);
@@ -270,9 +277,9 @@ static int call(const trial *t, size_t n, int scalars, int where, int alias) {
 /* ---- All calls ------------------------------------------------------------------------------ */
 
 static int may_alias(const trial *t, int k, int scalars) {
-    return k == NO_ALIAS || (k < t->arity && (scalars >> k & 1) == 0 &&
-                             !(t->op == EVEX_OP_IN && k == 1) &&
-                             t->operand_bytes[k] == t->result_bytes);
+    return k == NO_ALIAS ||
+           (k < t->arity && (scalars >> k & 1) == 0 && !(t->op == EVEX_OP_IN && k == 1) &&
+            t->operand_bytes[k] == t->result_bytes);
 }
 
 static int try_lengths(const trial *t, size_t max_n, int scalars) {

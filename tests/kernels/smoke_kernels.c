@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All kernel trials without a test framework: for targets that have none, such as aarch64 under qemu.
- * Prints the failures and one line a table.
+ * All kernel trials without a test framework: for targets that have none, such as aarch64 under
+ * qemu. Prints the failures and one line a table.
  */
 #include <stdio.h>
 
