@@ -6,7 +6,8 @@
  */
 #include "compiler/schedule.h"
 
-enum { NO_STEP = UINT32_MAX, AT_END = UINT32_MAX };
+#define NO_STEP UINT32_MAX
+#define AT_END UINT32_MAX
 
 typedef struct {
     evex_schedule *schedule;

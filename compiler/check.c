@@ -261,8 +261,9 @@ static evex_status check_binary(evex_checker *c, const evex_ast_node *node, evex
 static void logical(evex_checker *c, evex_op op, const evex_term *a, const evex_term *b,
                     evex_term *result) {
     const int is_weak = evex_term_is_weak(a) && evex_term_is_weak(b);
-    *result = evex_term_strong(c, evex_ir_binary(c->ir, op, evex_term_cast(c, a, EVEX_BOOL),
-                                                 evex_term_cast(c, b, EVEX_BOOL)));
+    const evex_ir_id left = evex_term_cast(c, a, EVEX_BOOL);
+    const evex_ir_id right = evex_term_cast(c, b, EVEX_BOOL);
+    *result = evex_term_strong(c, evex_ir_binary(c->ir, op, left, right));
     if (is_weak)
         result->kind = EVEX_TERM_WEAK;
 }

@@ -61,8 +61,10 @@ static evex_ir_id compare_integers(evex_checker *c, evex_op op, evex_ir_id a, ev
     evex_ir *ir = c->ir;
     const evex_dtype p = evex_ir_dtype(ir, a), q = evex_ir_dtype(ir, b);
     const evex_dtype common = evex_promote(p, q);
-    if (evex_dtype_kind(common) != 'f')
-        return evex_ir_binary(ir, op, evex_ir_cast(ir, a, common), evex_ir_cast(ir, b, common));
+    if (evex_dtype_kind(common) != 'f') {
+        const evex_ir_id left = evex_ir_cast(ir, a, common), right = evex_ir_cast(ir, b, common);
+        return evex_ir_binary(ir, op, left, right);
+    }
     if (q == EVEX_U64)
         return compare_mixed(c, op, evex_ir_cast(ir, a, EVEX_I64), b);
     return compare_mixed(c, mirrored(op), evex_ir_cast(ir, b, EVEX_I64), a);
@@ -74,9 +76,10 @@ static evex_ir_id compare_literal(evex_checker *c, evex_op op, evex_ir_id x, con
     const evex_dtype dtype = evex_ir_dtype(ir, x);
     if (dtype != EVEX_BOOL && evex_literal_fits(t, dtype))
         return evex_ir_binary(ir, op, x, evex_term_cast(c, t, dtype));
-    if (dtype != EVEX_U64 && evex_literal_fits(t, EVEX_I64))
-        return evex_ir_binary(ir, op, evex_ir_cast(ir, x, EVEX_I64),
-                              evex_term_cast(c, t, EVEX_I64));
+    if (dtype != EVEX_U64 && evex_literal_fits(t, EVEX_I64)) {
+        const evex_ir_id wide = evex_ir_cast(ir, x, EVEX_I64);
+        return evex_ir_binary(ir, op, wide, evex_term_cast(c, t, EVEX_I64));
+    }
     const int is_above = t->is_huge ? t->as.number > 0 : t->dtype == EVEX_U64 || t->as.i64 > 0;
     return everywhere(c, x, holds_below(is_above ? op : mirrored(op)));
 }
@@ -130,8 +133,9 @@ static evex_status compare_in_common(evex_checker *c, const evex_ast_node *node,
     if (common == EVEX_N_DTYPES)
         return evex_fail_operands(c, node, evex_op_infos[op].name, "operands of one kind", terms,
                                   2);
-    *value = evex_ir_binary(c->ir, op, evex_term_cast(c, &terms[0], common),
-                            evex_term_cast(c, &terms[1], common));
+    const evex_ir_id left = evex_term_cast(c, &terms[0], common);
+    const evex_ir_id right = evex_term_cast(c, &terms[1], common);
+    *value = evex_ir_binary(c->ir, op, left, right);
     return evex_check_memory(c);
 }
 
@@ -279,8 +283,9 @@ evex_status evex_check_in(evex_checker *c, const evex_ast_node *node, evex_term 
     const evex_dtype dtype = (evex_dtype)x.dtype;
     if ((status = list_members(c, tuple, dtype, &list, &n)) != EVEX_OK)
         return status;
-    evex_ir_id value = evex_ir_binary(c->ir, EVEX_OP_IN, evex_term_cast(c, &x, dtype),
-                                      evex_ir_set(c->ir, dtype, list, n));
+    const evex_ir_id operand = evex_term_cast(c, &x, dtype);
+    evex_ir_id value =
+        evex_ir_binary(c->ir, EVEX_OP_IN, operand, evex_ir_set(c->ir, dtype, list, n));
     if (node->is_negated)
         value = evex_ir_unary(c->ir, EVEX_OP_INVERT, value);
     *result = evex_term_strong(c, value);

@@ -8,7 +8,7 @@
 
 #include "compiler/schedule.h"
 
-enum { NO_CONSTANT = UINT32_MAX };
+#define NO_CONSTANT UINT32_MAX
 
 typedef struct {
     const evex_schedule *schedule;

@@ -252,10 +252,11 @@ static evex_ir_id is_close(evex_ir *ir, evex_ir_id x, evex_ir_id y, evex_ir_id r
     const evex_ir_id relative =
         evex_ir_binary(ir, EVEX_OP_MUL, rtol, evex_ir_unary(ir, EVEX_OP_ABS, y));
     const evex_ir_id tolerance = evex_ir_binary(ir, EVEX_OP_ADD, atol, relative);
-    const evex_ir_id near = evex_ir_binary(
-        ir, EVEX_OP_AND, evex_ir_binary(ir, EVEX_OP_LE, difference, tolerance),
-        evex_ir_unary(ir, EVEX_OP_ISFINITE, y));
-    return evex_ir_binary(ir, EVEX_OP_OR, near, evex_ir_binary(ir, EVEX_OP_EQ, x, y));
+    const evex_ir_id is_near = evex_ir_binary(ir, EVEX_OP_LE, difference, tolerance);
+    const evex_ir_id is_finite = evex_ir_unary(ir, EVEX_OP_ISFINITE, y);
+    const evex_ir_id is_equal = evex_ir_binary(ir, EVEX_OP_EQ, x, y);
+    return evex_ir_binary(ir, EVEX_OP_OR, evex_ir_binary(ir, EVEX_OP_AND, is_near, is_finite),
+                          is_equal);
 }
 
 static evex_status check_isclose(evex_checker *c, const evex_ast_node *node, const arguments *a,
@@ -302,9 +303,9 @@ static evex_status check_nan_to_num(evex_checker *c, const evex_ast_node *node,
         evex_ir_binary(ir, EVEX_OP_MAXIMUM, x, evex_ir_float(ir, dtype, -greatest));
     const evex_ir_id finite =
         evex_ir_binary(ir, EVEX_OP_MINIMUM, above, evex_ir_float(ir, dtype, greatest));
-    *result = evex_term_strong(
-        c, evex_ir_ternary(ir, EVEX_OP_SELECT, evex_ir_unary(ir, EVEX_OP_ISNAN, x),
-                           evex_term_cast(c, &replacement, dtype), finite));
+    const evex_ir_id is_nan = evex_ir_unary(ir, EVEX_OP_ISNAN, x);
+    const evex_ir_id instead = evex_term_cast(c, &replacement, dtype);
+    *result = evex_term_strong(c, evex_ir_ternary(ir, EVEX_OP_SELECT, is_nan, instead, finite));
     return evex_check_memory(c);
 }
 

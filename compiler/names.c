@@ -12,7 +12,7 @@
 
 #include "parser/name_set.h"
 
-enum { NONE = UINT32_MAX };
+#define NONE UINT32_MAX
 
 typedef struct {
     const char *bytes;

@@ -109,8 +109,8 @@ static evex_ir_id plain_chain(evex_ir *ir, evex_ir_id x, unsigned n) {
 /* 1/x as a double-word: the remainder 1 - q*x of the rounded quotient is exact. */
 static power_base reciprocal_of(evex_ir *ir, evex_ir_id x) {
     const evex_ir_id q = evex_ir_unary(ir, EVEX_OP_RECIPROCAL, x);
-    const evex_ir_id remainder = fused(ir, evex_ir_unary(ir, EVEX_OP_NEG, q), x,
-                                       evex_ir_float(ir, EVEX_F64, 1));
+    const evex_ir_id negative = evex_ir_unary(ir, EVEX_OP_NEG, q);
+    const evex_ir_id remainder = fused(ir, negative, x, evex_ir_float(ir, EVEX_F64, 1));
     return (power_base){q, multiply(ir, q, remainder), remainder};
 }
 

@@ -222,7 +222,7 @@ static int make_buckets(scheduler *s, buckets *b, const uint32_t *stages, size_t
     return 1;
 }
 
-enum { NOWHERE = UINT32_MAX };
+#define NOWHERE UINT32_MAX
 
 /* What goes where: scalar instructions, reductions, outputs that take a step, guards. */
 typedef struct {

@@ -12,7 +12,7 @@
 #include "compiler/ir.h"
 #include "core/error.h"
 
-enum { EVEX_NO_OUTPUT = UINT32_MAX };
+#define EVEX_NO_OUTPUT UINT32_MAX
 
 /* A register before the classes' sizes are known. */
 typedef struct {

@@ -120,10 +120,10 @@ enum { EVEX_SPLAT_BYTES = 64 };
 
 /*
  * Applies one operation to n elements. dst[0] (and dst[1] for ops with two results) have room for
- * n elements, may be unaligned, and are either the same address as an operand of step 1 and the
- * same element size or do not overlap any. Reads nothing past an operand's n elements, writes
- * nothing past n. context is per worker, prepared at bind for ops that want one, else NULL. Does
- * not allocate, cannot fail.
+ * n elements, are aligned to their type as operands are, not to a vector, and are either the same
+ * address as an operand of step 1 and the same element size or do not overlap any. Reads nothing
+ * past an operand's n elements, writes nothing past n. context is per worker, prepared at bind for
+ * ops that want one, else NULL. Does not allocate, cannot fail.
  */
 typedef void (*evex_kernel)(void *const *dst, const evex_operand *src, size_t n, void *context);
 

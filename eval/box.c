@@ -197,7 +197,7 @@ static void count(evex_pass *pass, const box_order *order) {
 enum {
     ACCUMULATOR_BYTES = 20 << 10, /* of a tile, so that they stay in L1 beside the data */
     MEASURED_COLUMNS = 64,
-    TILE_STEP = 16
+    TILE_STEP = 8
 };
 
 /* Columns of a tile: all, or even parts that keep the accumulators small. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/system.h"
 #include "eval/run.h"
 
 static const evex_place nowhere = {0, 0};
@@ -171,6 +172,7 @@ static evex_status run_in(evex_binding *binding, evex_pool *pool, const evex_eva
                     .options = options,
                     .pool = pool,
                     .memory = memory,
+                    .last_poll_ns = options->poll != NULL ? evex_system_in_use()->now_ns() : 0,
                     .generation = evex_fork_generation(),
                     .fp_state = evex_fp_save()};
     atomic_init(&run.next_unit, 0);

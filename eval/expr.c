@@ -254,6 +254,7 @@ evex_status evex_expr_create(evex_expr **expr, evex_program *program,
     memset(made, 0, sizeof *made);
     made->allocator = *allocator;
     made->program = program;
+    made->functions = options->functions;
     made->scratch_bytes = options->limits.scratch_bytes;
     evex_arena_init(&made->arena, &made->allocator, NULL, 0);
     atomic_init(&made->idle.workspace, NULL);

@@ -28,6 +28,7 @@ struct evex_expr {
     evex_arena arena; /* owns everything below but the program and the workspace */
     evex_program *program;
     const evex_kernel_table *kernels;
+    const evex_functions *functions; /* the caller's, for linking parts of the program anew */
     evex_link *links;          /* one an instruction */
     const void **constants;    /* one a constant: a splat, an evex_set or a user function */
     evex_reducer *reducers;    /* one a reduction */

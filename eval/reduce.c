@@ -189,6 +189,8 @@ static void add_scalars(const evex_reducer *reducer, void *leaf, size_t w, size_
 
 void evex_leaf_add(const evex_reducer *reducer, void *leaf, size_t w, size_t first,
                    evex_operand value, evex_operand mask, size_t n, uint64_t leaf_index) {
+    if (n == 0)
+        return;
     ((leaf_head *)leaf)->n_taken += n;
     if (mask.data != NULL && mask.step == 0 && *(const uint8_t *)mask.data != 0)
         mask.data = NULL;
@@ -331,6 +333,8 @@ static void read_column(const evex_reducer *reducer, const void *at, size_t w, s
 }
 
 void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node *nodes) {
+    if (w == 0)
+        return;
     void *at = accumulators_of(leaf, w);
     const uint64_t n_taken = ((const leaf_head *)leaf)->n_taken;
     const size_t n_rows = (size_t)((n_taken + w - 1) / w);

@@ -13,8 +13,7 @@ static const double numbers[64] = {1, 2, 3, 4, 5, 6, 7, 8};
 /* ---- Refusals ------------------------------------------------------------------------------- */
 
 static const int64_t shape_4[] = {4}, shape_3[] = {3}, shape_2_2[] = {2, 2}, shape_negative[] = {-1},
-                     shape_huge[] = {INT64_C(1) << 40, INT64_C(1) << 40}, stride_0[] = {0},
-                     shape_0[] = {0};
+                     shape_huge[] = {INT64_C(1) << 40, INT64_C(1) << 40}, stride_0[] = {0};
 
 /* The expression a + b over two inputs, with one thing wrong. */
 static const struct {

@@ -73,6 +73,11 @@ static double clamp(double t, double lo, double hi) {
     return t < lo ? lo : t > hi ? hi : t;
 }
 
+/* Out of range: INT32_MIN, as NUMERICS has it. */
+static int32_t to_int32(double t) {
+    return t > -2147483649.0 && t < 2147483648.0 ? (int32_t)t : INT32_MIN;
+}
+
 static int is_text(evex_str t, const char *text) {
     return t.n_bytes == strlen(text) && memcmp(t.text, text, t.n_bytes) == 0;
 }
@@ -136,7 +141,7 @@ static int64_t wrapping_power(int64_t base, unsigned n) {
     VALUE(46, "round(x)", double, rint(x[i]))                                                      \
     VALUE(47, "round(x, 1)", double, rint(x[i] * 10) / 10)                                         \
     VALUE(48, "round(x, decimals=-2)", double, rint(x[i] / 100) * 100)                             \
-    VALUE(49, "round(c, -1)", int32_t, (int32_t)clamp(rint(c[i] / 10.0) * 10, -2147483648.0, 3e9)) \
+    VALUE(49, "round(c, -1)", int32_t, to_int32(rint(c[i] / 10.0) * 10))                           \
     VALUE(50, "round(a, 3)", int8_t, a[i])                                                         \
     VALUE(51, "deg2rad(x)", double, x[i] * (3.14159265358979323846 / 180))                         \
     VALUE(52, "nan_to_num(x, nan=7)", double,                                                      \
@@ -340,6 +345,7 @@ static const struct {
     {"isclose(a, u)", EVEX_BOOL}, {"nan_to_num(s)", EVEX_F32}, {"deg2rad(a)", EVEX_F32},
     {"c ** 0.5", EVEX_F64},    {"a ** 2", EVEX_I8},       {"a ** 2.0", EVEX_F64},
     {"s ** 3", EVEX_F32},      {"c ** -1.0", EVEX_F64},   {"p ** 2", EVEX_I64},
+    {"a / 300", EVEX_F64},     {"hypot(a, 300)", EVEX_F32}, {"arctan2(a, c)", EVEX_F64},
     {"p << p", EVEX_I8},       {"~p", EVEX_BOOL},         {"~u", EVEX_U8},
 };
 

@@ -81,7 +81,7 @@ static const struct {
     {"maximum(a, 300)", EVEX_OUT_OF_RANGE, 11, 3},
     {"where(p, a, 300)", EVEX_OUT_OF_RANGE, 12, 3},
     {"z + -1", EVEX_OUT_OF_RANGE, 4, 2},
-    {"a / 300", EVEX_OUT_OF_RANGE, 4, 3},
+    {"a // 300", EVEX_OUT_OF_RANGE, 5, 3},
     {"int8(128)", EVEX_OUT_OF_RANGE, 5, 3},
     {"c ** -2", EVEX_OUT_OF_RANGE, 5, 2},
     {"2 ** -1", EVEX_OUT_OF_RANGE, 5, 2},
@@ -111,7 +111,7 @@ START_TEST(fails_at_the_place) {
     evex_error error = EVEX_ERROR_INIT;
     evex_program *program = compile_text(failures[_i].source, vars, NULL, &error);
     const char *source = failures[_i].source;
-    ck_assert_ptr_null(program);
+    ck_assert_msg(program == NULL, "%s compiles", source);
     ck_assert_msg(error.status == failures[_i].status, "%s: %s: %s", source,
                   evex_status_text(error.status), error.message);
     ck_assert_msg(error.offset == failures[_i].offset && error.length == failures[_i].length,
@@ -293,12 +293,26 @@ static void *run_bombs(void *argument) {
     return NULL;
 }
 
-/* On the smallest stack that a host may give: a deep recursion or a doubling would not come back. */
+/* The smallest stack that a host may give; sanitizers make frames several times larger. */
+#if defined(__has_feature)
+#define HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define HAS_FEATURE(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
+    HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer) ||                             \
+    HAS_FEATURE(memory_sanitizer)
+enum { SMALL_STACK = 2 << 20 };
+#else
+enum { SMALL_STACK = 128 << 10 };
+#endif
+
+/* A deep recursion or a doubling would not come back. */
 START_TEST(bombs_are_harmless) {
     pthread_attr_t attributes;
     pthread_t thread;
     pthread_attr_init(&attributes);
-    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, 128 << 10), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, SMALL_STACK), 0);
     ck_assert_int_eq(pthread_create(&thread, &attributes, run_bombs, NULL), 0);
     pthread_join(thread, NULL);
     pthread_attr_destroy(&attributes);
@@ -325,8 +339,7 @@ static const char *const scenarios[] = {
     "e in ('a', 'b', 'c') and c ** a > 3 and k + a < 3",
     "x & y",
     "nope + x",
-    "t0=x;t1=t0-mean(t0);t2=t1-mean(t1);t3=t2-mean(t2);t4=t3-mean(t3);t5=t4-mean(t4);t6=t5-mean(t5);"
-    "t7=t6-mean(t6);t8=t7-mean(t7);t9=t8**63+t7**-61+x**59;sin(t9)*cos(t9)*where(p,t8,t7)",
+    "t0=x;t1=t0-mean(t0);t2=t1-mean(t1);t3=t2-mean(t2);t4=t3**63+t2**-61+x**59;t5=t4-mean(t4);t6=t5",
 };
 
 static evex_status compile_with(failing_allocator *memory, const char *source) {

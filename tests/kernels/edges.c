@@ -47,6 +47,7 @@ static const double edges_f64[] = FLOAT_EDGES(double, DBL_TRUE_MIN, DBL_MIN, DBL
 static const evex_str edges_str[] = {
     STR(""), STR("a"), STR("b"), STR("ab"), STR("a\0b"), STR("aa"), STR("abc"), STR("\xc3\xa9"),
     STR("\xf0\x9f\x98\x80"), STR("\x7f"), {NULL, 0},
+    STR("c"), STR("d"), STR("e"), STR("f"), STR("g"), STR("h"), STR("i"), STR("j"), STR("k"),
     STR("a long text, longer than any vector register is, really")};
 /* clang-format on */
 

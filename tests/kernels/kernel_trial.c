@@ -333,24 +333,39 @@ static int try_all(trial *t) {
     return try_values(t, combine_edges(t)) && try_scalar_edges(t) && try_scalars(t);
 }
 
-/* IN wants its second operand ascending and without nan: lists of several lengths. */
-static int try_sets(trial *t) {
-    static unsigned char values[64 * sizeof(evex_str)];
-    static const size_t lengths[] = {0, 1, 2, 3, 8, 20};
-    const evex_kernel less = evex_definition(EVEX_OP_LT, t->dtype, t->dtype);
+static int is_less(const trial *t, const unsigned char *a, const unsigned char *b) {
+    uint8_t less;
+    const evex_operand src[] = {{a, 1}, {b, 1}};
+    evex_definition(EVEX_OP_LT, t->dtype, EVEX_BOOL)((void *[]){&less}, src, 1, NULL);
+    return less;
+}
+
+/* Fills values with different ones, ascending and without nan; as many as wanted, if the type has
+ * so many. Returns how many. */
+static size_t make_list(const trial *t, unsigned char *values, size_t wanted) {
     const size_t bytes = size_of(t->dtype);
+    size_t n = 0;
+    for (size_t tries = 0; n < wanted && tries < 20 * wanted; tries++) {
+        _Alignas(16) unsigned char next[sizeof(evex_str)];
+        unsigned char *at = values, *end = values + n * bytes;
+        draw(t->dtype, next);
+        while (at < end && is_less(t, at, next))
+            at += bytes;
+        if (is_nan(t->dtype, next) || (at < end && !is_less(t, next, at)))
+            continue;
+        memmove(at + bytes, at, (size_t)(end - at));
+        memcpy(at, next, bytes);
+        n++;
+    }
+    return n;
+}
+
+/* IN with lists of several lengths: its kernels treat short and long ones differently. */
+static int try_sets(trial *t) {
+    static const size_t lengths[] = {0, 1, 2, 3, 8, 20, 50};
+    _Alignas(16) unsigned char values[50 * sizeof(evex_str)];
     for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++) {
-        size_t n = 0;
-        for (size_t tries = 0; n < lengths[l] && tries < 10 * lengths[l]; tries++) {
-            unsigned char *next = values + n * bytes;
-            uint8_t is_less = 0;
-            draw(t->dtype, next);
-            if (n > 0)
-                less((void *[]){&is_less}, (evex_operand[]){{next - bytes, 1}, {next, 1}}, 1, NULL);
-            if (n == 0 ? !is_nan(t->dtype, next) : is_less)
-                n++;
-        }
-        t->set = (evex_set){n, values};
+        t->set = (evex_set){make_list(t, values, lengths[l]), values};
         if (!try_all(t))
             return 0;
     }

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Streams: evaluation over pieces that arrive one after another along axis 0. An input with as many
+ * dimensions as the one with the most is cut into pieces; inputs with fewer are the same for all
+ * pieces and given with each.
+ *
+ * Every reduction is one of three: *carried*, when it goes along axis 0 of pieces, so that the stream
+ * carries its tree from piece to piece; *constant*, when nothing it sees is cut; or *local*, when each
+ * row of a piece has a result of its own. What is needed of a piece is had by evaluating slices of the
+ * program, made once when the number of dimensions of every input is known (stream_plan.c):
+ *
+ *     operands[pass]   gives the operands and masks of the pass's carried reductions
+ *     constants[pass]  the same for constant ones
+ *     local            the elementwise outputs and local reductions, in the last pass
+ *     final            the outputs that carried and constant reductions end in
+ *
+ * In a slice the results of carried and constant reductions are inputs, behind those of the program.
+ * stream_carry.c has the state of one such reduction, stream_run.c takes a piece through a pass,
+ * stream_save.c writes and reads states, stream.c is the public API.
+ */
+#ifndef EVEX_EVAL_STREAM_H
+#define EVEX_EVAL_STREAM_H
+
+#include "eval/expr.h"
+#include "eval/shape.h"
+
+/* A carried or constant reduction. Its elements are rows of w columns, numbered as NUMERICS.md's
+ * index k along the reduced axes; n_inner of them come from one row (of axis 0) of a piece. */
+typedef struct {
+    const evex_reducer *reducer;
+    uint32_t number; /* of the reduction in the program */
+    uint32_t pass;
+    uint32_t operand; /* its evex_stream_operand in the pass's slice */
+    uint8_t is_constant;
+    int32_t ndim; /* of what it goes over */
+    uint32_t axes;
+
+    uint8_t is_shaped; /* everything below is known: a piece has come */
+    evex_result result; /* its dtype and shape */
+    uint64_t n_inner;
+    size_t w;
+    uint64_t first, next; /* elements [first, next) have been taken in */
+
+    /* Leaves. The first, if it is incomplete at its left, is kept as elements, for whoever comes
+     * before; the last, if it is open, as accumulators. */
+    evex_tree tree;
+    void *leaf;       /* accumulators of w columns; NULL until needed */
+    char *head;       /* elements [first, min(next, border)) and, behind them, their mask bytes */
+    uint64_t n_head;  /* room, in rows: those up to the border; 0: first is a border */
+    void *value;      /* after its pass: the result's elements */
+} evex_carry;
+
+/* What a slice gives for some reductions: the elements they take in. */
+typedef struct {
+    evex_register source, mask; /* of the program */
+    uint8_t kind_is_count;      /* the value is not looked at */
+    uint8_t dtype;
+    uint8_t is_constant;
+    int32_t ndim;
+    uint32_t axes;
+    int32_t value_output, mask_output; /* of the slice; mask_output -1: no mask */
+    int32_t direct_input; /* the input whose elements these are, -1: computed */
+} evex_stream_operand;
+
+/* A part of the program as an expression of its own. */
+typedef struct {
+    evex_expr *expr; /* NULL: there is nothing to do */
+    evex_stream_operand *operands;
+    uint32_t n_operands;
+    uint32_t *outputs; /* the program's output for each of the slice's, for local and final */
+    uint32_t n_outputs;
+} evex_slice;
+
+struct evex_stream {
+    const evex_expr *expr;
+    evex_allocator allocator;
+    evex_arena arena; /* of what is planned */
+    uint32_t n_passes, pass;
+    uint32_t *pass_of_stage; /* UINT32_MAX: the stage touches no array */
+    uint64_t first_row, next_row;
+    uint64_t n_rows;      /* of the first pass, which the others must repeat */
+    uint8_t is_planned, is_broken, is_finished;
+    int32_t max_ndim;
+    int32_t *ndims;       /* one an input */
+    int64_t (*inner)[EVEX_MAX_DIMS]; /* one an input: dimensions behind axis 0, once is_shaped */
+    char (*weak)[16];     /* one an input: the value of a weak one */
+    uint8_t *weak_dtypes;
+    uint8_t is_shaped;    /* a piece has come: inner and weak are known */
+    evex_carry *carries;
+    uint32_t n_carries;
+    uint32_t *carry_of;   /* one a reduction: 1 + its carry, 0: local */
+    evex_slice *operands, *constants; /* one a pass */
+    evex_slice local, final;
+};
+
+/* stream_plan.c: classifies reductions by the inputs' numbers of dimensions, makes the slices. */
+evex_status evex_stream_plan(evex_stream *stream, const int32_t *ndims, evex_error *error);
+/* Frees what a plan holds beside the arena, and all carries. */
+void evex_stream_unplan(evex_stream *stream);
+
+/* stream_carry.c. */
+/* Prepares a carry whose shape is known for elements from `first` on. */
+void evex_carry_begin(evex_carry *carry, uint64_t first);
+/* Takes in n rows of w columns, contiguous; a step of 0 is a scalar's. mask.data may be NULL. */
+evex_status evex_carry_add(const evex_stream *stream, evex_carry *carry, evex_operand value,
+                           evex_operand mask, uint64_t n, evex_error *error);
+/* The nodes of n whole leaves, w for each leaf, which begin at carry->next: a leaf's border. */
+evex_status evex_carry_push(const evex_stream *stream, evex_carry *carry, const evex_node *nodes,
+                            uint64_t n, evex_error *error);
+/* Whether right can follow left. */
+evex_status evex_carry_check_append(const evex_carry *left, const evex_carry *right,
+                                    evex_error *error);
+/* left takes in right, which has passed the check and is only to be freed afterwards. */
+evex_status evex_carry_append(const evex_stream *stream, evex_carry *left, evex_carry *right,
+                              evex_error *error);
+/* Makes carry->value of a carry that began at 0, and frees its leaves. */
+evex_status evex_carry_finish(const evex_stream *stream, evex_carry *carry, evex_error *error);
+/* Of a FIRST_TRUE to one value: the index so far, for guards; negative: there is none yet. */
+int64_t evex_carry_peek(const evex_carry *carry);
+void evex_carry_free(const evex_stream *stream, evex_carry *carry);
+/* Bytes of carry->value. */
+size_t evex_carry_value_bytes(const evex_carry *carry);
+/* Bytes of an element of the operand as carries see it. */
+size_t evex_carry_item_bytes(const evex_carry *carry);
+/* The rows that are in carry->head. */
+static inline uint64_t evex_carry_head_rows(const evex_carry *carry) {
+    const uint64_t n = carry->next - carry->first;
+    return n < carry->n_head ? n : carry->n_head;
+}
+/* Make room: in the tree for leaves below n_leaves, for the accumulators, for the first elements. */
+evex_status evex_carry_reserve(const evex_stream *stream, evex_carry *carry, uint64_t n_leaves,
+                               evex_error *error);
+evex_status evex_carry_reserve_leaf(const evex_stream *stream, evex_carry *carry,
+                                    evex_error *error);
+evex_status evex_carry_reserve_head(const evex_stream *stream, evex_carry *carry,
+                                    evex_error *error);
+
+/* stream_run.c: takes a piece of n_rows rows, its shapes checked, through the stream's pass. */
+evex_status evex_stream_run(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
+                            evex_array *outputs, const evex_eval_options *options, int64_t n_rows,
+                            evex_error *error);
+/* Evaluates the outputs that reductions end in. */
+evex_status evex_stream_run_final(evex_stream *stream, evex_array *outputs,
+                                  const evex_eval_options *options, evex_error *error);
+
+static inline int evex_stream_is_last_pass(const evex_stream *stream) {
+    return stream->pass + 1 == stream->n_passes;
+}
+
+#endif

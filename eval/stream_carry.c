@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state of one reduction that a stream carries from piece to piece; see stream.h. All memory that
+ * taking elements in can need is had before the first of them is, so that a failure leaves the carry
+ * as it was.
+ */
+#include <string.h>
+
+#include "core/error.h"
+#include "eval/stream.h"
+
+static size_t round_up(size_t n_bytes) {
+    return (n_bytes + EVEX_CACHE_LINE - 1) / EVEX_CACHE_LINE * EVEX_CACHE_LINE;
+}
+
+static const evex_reduction *spec_of(const evex_carry *carry) {
+    return carry->reducer->spec;
+}
+
+size_t evex_carry_item_bytes(const evex_carry *carry) {
+    return spec_of(carry)->kind == EVEX_RED_COUNT
+               ? evex_dtype_size(EVEX_BOOL)
+               : evex_dtype_size((evex_dtype)spec_of(carry)->in_dtype);
+}
+
+size_t evex_carry_value_bytes(const evex_carry *carry) {
+    return carry->w * evex_dtype_size((evex_dtype)spec_of(carry)->out_dtype);
+}
+
+static int has_mask(const evex_carry *carry) {
+    return spec_of(carry)->mask != EVEX_NO_REGISTER;
+}
+
+/* ---- Memory ------------------------------------------------------------------------------------- */
+
+void evex_carry_begin(evex_carry *carry, uint64_t first) {
+    const uint64_t offset = first % EVEX_LEAF;
+    carry->first = carry->next = first;
+    carry->n_head = offset == 0 ? 0 : EVEX_LEAF - offset;
+    evex_tree_init(&carry->tree, carry->tree.nodes, carry->tree.nodes == NULL ? 0 : carry->tree.levels,
+                   carry->w, first / EVEX_LEAF + (offset != 0));
+}
+
+evex_status evex_carry_reserve(const evex_stream *stream, evex_carry *carry, uint64_t n_leaves,
+                               evex_error *error) {
+    evex_tree *tree = &carry->tree;
+    const unsigned levels = evex_tree_levels(n_leaves);
+    const size_t edges = tree->first_leaf > 0 ? 2 : 1;
+    if (levels <= tree->levels)
+        return EVEX_OK;
+    size_t n_nodes;
+    if (__builtin_mul_overflow(carry->w, edges * levels, &n_nodes))
+        return evex_fail_memory(error);
+    evex_node *nodes = evex_allocate_array(&stream->allocator, n_nodes, sizeof *nodes);
+    if (nodes == NULL)
+        return evex_fail_memory(error);
+    const size_t edge_bytes = tree->levels * carry->w * sizeof *nodes;
+    for (size_t edge = 0; edge < edges && edge_bytes > 0; edge++)
+        memcpy(nodes + edge * levels * carry->w, tree->nodes + edge * tree->levels * carry->w,
+               edge_bytes);
+    evex_free(&stream->allocator, tree->nodes);
+    tree->nodes = nodes;
+    tree->levels = levels;
+    return EVEX_OK;
+}
+
+/* Accumulators, and behind them a row of nodes. */
+static evex_node *leaf_nodes(const evex_carry *carry) {
+    return (evex_node *)(void *)((char *)carry->leaf +
+                                 round_up(evex_leaf_bytes(carry->reducer, carry->w)));
+}
+
+evex_status evex_carry_reserve_leaf(const evex_stream *stream, evex_carry *carry,
+                                    evex_error *error) {
+    if (carry->leaf != NULL)
+        return EVEX_OK;
+    if (carry->w > SIZE_MAX / (64 * 64)) /* more than any kind's bytes a column */
+        return evex_fail_memory(error);
+    carry->leaf = evex_allocate_aligned(&stream->allocator,
+                                        round_up(evex_leaf_bytes(carry->reducer, carry->w)) +
+                                            carry->w * sizeof(evex_node));
+    return carry->leaf != NULL ? EVEX_OK : evex_fail_memory(error);
+}
+
+static uint8_t *head_mask(const evex_carry *carry) {
+    return (uint8_t *)carry->head + carry->n_head * carry->w * evex_carry_item_bytes(carry);
+}
+
+evex_status evex_carry_reserve_head(const evex_stream *stream, evex_carry *carry,
+                                    evex_error *error) {
+    if (carry->head != NULL || carry->n_head == 0)
+        return EVEX_OK;
+    size_t n_bytes;
+    if (__builtin_mul_overflow((size_t)carry->n_head * (evex_carry_item_bytes(carry) + 1), carry->w,
+                               &n_bytes))
+        return evex_fail_memory(error);
+    carry->head = evex_allocate(&stream->allocator, n_bytes);
+    return carry->head != NULL ? EVEX_OK : evex_fail_memory(error);
+}
+
+static evex_status reserve_all(const evex_stream *stream, evex_carry *carry, uint64_t n,
+                               evex_error *error) {
+    uint64_t end;
+    if (__builtin_add_overflow(carry->next, n, &end))
+        return evex_fail(error, EVEX_BAD_STATE, (evex_place){0, 0},
+                         "the stream has more than 2^64 elements");
+    evex_status status = evex_carry_reserve_head(stream, carry, error);
+    if (status == EVEX_OK)
+        status = evex_carry_reserve_leaf(stream, carry, error);
+    return status == EVEX_OK ? evex_carry_reserve(stream, carry, end / EVEX_LEAF + 1, error)
+                             : status;
+}
+
+static void free_leaves(const evex_stream *stream, evex_carry *carry) {
+    evex_free(&stream->allocator, carry->tree.nodes);
+    evex_free_aligned(&stream->allocator, carry->leaf);
+    evex_free(&stream->allocator, carry->head);
+    carry->tree.nodes = NULL;
+    carry->tree.levels = 0;
+    carry->leaf = carry->head = NULL;
+}
+
+void evex_carry_free(const evex_stream *stream, evex_carry *carry) {
+    free_leaves(stream, carry);
+    evex_free(&stream->allocator, carry->value);
+    carry->value = NULL;
+}
+
+/* ---- Elements ----------------------------------------------------------------------------------- */
+
+static void copy_items(char *to, evex_operand from, size_t size, size_t n) {
+    if (from.step != 0) {
+        memcpy(to, from.data, n * size);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        memcpy(to + i * size, from.data, size);
+}
+
+static void add_to_head(evex_carry *carry, evex_operand value, evex_operand mask, uint64_t n) {
+    const size_t size = evex_carry_item_bytes(carry), n_items = (size_t)n * carry->w;
+    const size_t at = (size_t)(carry->next - carry->first) * carry->w;
+    copy_items(carry->head + at * size, value, size, n_items);
+    if (mask.data != NULL)
+        copy_items((char *)head_mask(carry) + at, mask, 1, n_items);
+}
+
+static void add_to_leaf(evex_carry *carry, evex_operand value, evex_operand mask, uint64_t n) {
+    const uint64_t offset = carry->next % EVEX_LEAF;
+    if (offset == 0)
+        evex_leaf_begin(carry->reducer, carry->leaf, carry->w);
+    evex_leaf_add(carry->reducer, carry->leaf, carry->w, (size_t)offset * carry->w, value, mask,
+                  (size_t)n * carry->w, carry->next - offset);
+    if (offset + n == EVEX_LEAF) {
+        evex_leaf_end(carry->reducer, carry->leaf, carry->w, leaf_nodes(carry));
+        evex_tree_push(carry->reducer, &carry->tree, leaf_nodes(carry), 0);
+    }
+}
+
+static evex_operand skip(evex_operand operand, size_t n_items, size_t size) {
+    if (operand.data != NULL)
+        operand.data = (const char *)operand.data + n_items * operand.step * size;
+    return operand;
+}
+
+evex_status evex_carry_add(const evex_stream *stream, evex_carry *carry, evex_operand value,
+                           evex_operand mask, uint64_t n, evex_error *error) {
+    const evex_status status = reserve_all(stream, carry, n, error);
+    while (status == EVEX_OK && n > 0) {
+        const uint64_t room = EVEX_LEAF - carry->next % EVEX_LEAF, taken = n < room ? n : room;
+        if (carry->w > 0 && carry->next - carry->first < carry->n_head)
+            add_to_head(carry, value, mask, taken);
+        else if (carry->w > 0)
+            add_to_leaf(carry, value, mask, taken);
+        value = skip(value, (size_t)taken * carry->w, evex_carry_item_bytes(carry));
+        mask = skip(mask, (size_t)taken * carry->w, 1);
+        carry->next += taken;
+        n -= taken;
+    }
+    return status;
+}
+
+evex_status evex_carry_push(const evex_stream *stream, evex_carry *carry, const evex_node *nodes,
+                            uint64_t n, evex_error *error) {
+    const evex_status status = reserve_all(stream, carry, n * EVEX_LEAF, error);
+    for (uint64_t i = 0; status == EVEX_OK && i < n; i++)
+        evex_tree_push(carry->reducer, &carry->tree, nodes + i * carry->w, 0);
+    if (status == EVEX_OK)
+        carry->next += n * EVEX_LEAF;
+    return status;
+}
+
+/* ---- Merging ------------------------------------------------------------------------------------ */
+
+static void swap_carries(evex_carry *a, evex_carry *b) {
+    const evex_carry c = *a;
+    *a = *b;
+    *b = c;
+}
+
+static int is_same_shape(const evex_carry *a, const evex_carry *b) {
+    return a->w == b->w && a->n_inner == b->n_inner && a->result.ndim == b->result.ndim &&
+           memcmp(a->result.shape, b->result.shape,
+                  (size_t)a->result.ndim * sizeof *a->result.shape) == 0;
+}
+
+evex_status evex_carry_check_append(const evex_carry *left, const evex_carry *right,
+                                    evex_error *error) {
+    if (!left->is_shaped || !right->is_shaped)
+        return EVEX_OK;
+    if (!is_same_shape(left, right))
+        return evex_fail(error, EVEX_BAD_SHAPE, (evex_place){0, 0},
+                         "the streams' pieces have rows of different shapes");
+    if (!left->is_constant && left->next != right->first)
+        return evex_fail(error, EVEX_BAD_STATE, (evex_place){0, 0},
+                         "the streams do not follow each other");
+    return EVEX_OK;
+}
+
+evex_status evex_carry_append(const evex_stream *stream, evex_carry *left, evex_carry *right,
+                              evex_error *error) {
+    if (!right->is_shaped || left->is_constant)
+        return EVEX_OK;
+    if (!left->is_shaped) {
+        swap_carries(left, right);
+        return EVEX_OK;
+    }
+    evex_status status = reserve_all(stream, left, right->next - right->first, error);
+    const uint64_t n_head = evex_carry_head_rows(right);
+    if (status == EVEX_OK && n_head > 0) {
+        const evex_operand value = {right->head, 1};
+        const evex_operand mask = {has_mask(right) ? head_mask(right) : NULL, 1};
+        status = evex_carry_add(stream, left, value, mask, n_head, error);
+    }
+    if (status != EVEX_OK || right->next - right->first == n_head)
+        return status;
+    if (left->w > 0)
+        evex_tree_append(left->reducer, &left->tree, &right->tree);
+    void *leaf = left->leaf;
+    left->leaf = right->leaf;
+    right->leaf = leaf;
+    left->next = right->next;
+    return EVEX_OK;
+}
+
+/* ---- Results ------------------------------------------------------------------------------------ */
+
+static evex_status fail_empty(const evex_carry *carry, evex_error *error) {
+    const evex_reduction *spec = spec_of(carry);
+    return evex_fail(error, EVEX_EMPTY, (evex_place){spec->place.offset, spec->place.length},
+                     "%s of no element has no answer", evex_reduction_infos[spec->kind].name);
+}
+
+static evex_status write_values(evex_carry *carry, const evex_node *nodes, evex_error *error) {
+    const size_t size = evex_dtype_size((evex_dtype)spec_of(carry)->out_dtype);
+    for (size_t c = 0; c < carry->w; c++)
+        if (evex_node_finish(carry->reducer, &nodes[c], (char *)carry->value + c * size) != EVEX_OK)
+            return fail_empty(carry, error);
+    return EVEX_OK;
+}
+
+/* All nodes into one row; an open leaf is used up. */
+static void total(evex_carry *carry, evex_node *nodes) {
+    if (carry->w > 0 && carry->next % EVEX_LEAF != 0) {
+        evex_leaf_end(carry->reducer, carry->leaf, carry->w, leaf_nodes(carry));
+        evex_tree_push(carry->reducer, &carry->tree, leaf_nodes(carry), 0);
+    }
+    evex_tree_total(carry->reducer, &carry->tree, nodes);
+}
+
+evex_status evex_carry_finish(const evex_stream *stream, evex_carry *carry, evex_error *error) {
+    evex_node *nodes = evex_allocate_array(&stream->allocator, carry->w, sizeof *nodes);
+    if (carry->value == NULL)
+        carry->value = evex_allocate(&stream->allocator, evex_carry_value_bytes(carry));
+    if (nodes == NULL || carry->value == NULL) {
+        evex_free(&stream->allocator, nodes);
+        return evex_fail_memory(error);
+    }
+    total(carry, nodes);
+    const evex_status status = write_values(carry, nodes, error);
+    evex_free(&stream->allocator, nodes);
+    free_leaves(stream, carry);
+    return status;
+}
+
+enum { PEEK_BYTES = 256 };
+
+int64_t evex_carry_peek(const evex_carry *carry) {
+    _Alignas(EVEX_CACHE_LINE) char leaf[PEEK_BYTES];
+    int64_t index = -1;
+    evex_node node, open;
+    evex_tree_total(carry->reducer, &carry->tree, &node);
+    if (carry->next - carry->first > carry->n_head && carry->next % EVEX_LEAF != 0) {
+        memcpy(leaf, carry->leaf, evex_leaf_bytes(carry->reducer, 1));
+        evex_leaf_end(carry->reducer, leaf, 1, &open);
+        evex_node_merge(carry->reducer, &node, &open, 1);
+    }
+    evex_node_finish(carry->reducer, &node, &index);
+    return index;
+}

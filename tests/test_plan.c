@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plans: which sinks share a pass, how dimensions are ordered, dropped and merged, how arrays are
+ * brought to blocks, and what chunks and tiles come out. Each case is an expression, the layout of
+ * its inputs and what the plan must be.
+ */
+#include "eval/plan.h"
+
+#include "tests/eval_fixture.h"
+#include "tests/suite.h"
+
+static const evex_var vars[3] = {{"a", EVEX_F64, EVEX_STRONG, 0},
+                                 {"b", EVEX_F64, EVEX_STRONG, 0},
+                                 {"c", EVEX_F64, EVEX_STRONG, 0}};
+static _Alignas(64) double memory[1 << 16];
+
+/* A bound and planned expression; give its arena back with unplan. */
+typedef struct {
+    evex_expr *expr;
+    evex_arena arena;
+    evex_binding binding;
+    evex_array out[4];
+    evex_result results[4];
+} planned;
+
+static void plan(planned *p, const char *text, const evex_array *in, size_t n_in,
+                 const evex_eval_options *options, size_t n_threads) {
+    p->expr = expr_of(text, vars, n_in, EVEX_ISA_BEST);
+    size_t n_out;
+    evex_expr_outputs(p->expr, &n_out);
+    ck_assert_int_eq(evex_result_shape(p->expr, in, n_in, p->results, NULL, NULL), EVEX_OK);
+    double *place = memory + 32768;
+    for (size_t k = 0; k < n_out; k++) {
+        p->out[k] = evex_array_nd(p->results[k].dtype, place, p->results[k].ndim, p->results[k].shape);
+        place += shape_size(p->results[k].ndim, p->results[k].shape) + 1;
+    }
+    evex_arena_init(&p->arena, &evex_system_allocator, NULL, 0);
+    ck_assert_int_eq(evex_bind_inputs(&p->binding, p->expr, &p->arena, in, n_in, 1, NULL), EVEX_OK);
+    ck_assert_int_eq(evex_bind_scalars(&p->binding), EVEX_OK);
+    ck_assert_int_eq(evex_bind_outputs(&p->binding, p->out, n_out, options), EVEX_OK);
+    ck_assert_int_eq(evex_plan_passes(&p->binding), EVEX_OK);
+    ck_assert_int_eq(evex_plan_overlap(&p->binding), EVEX_OK);
+    ck_assert_int_eq(evex_plan_layout(&p->binding, options, n_threads), EVEX_OK);
+}
+
+static void unplan(planned *p) {
+    evex_arena_free(&p->arena);
+    evex_expr_free(&p->expr);
+}
+
+static const evex_eval_options default_options = EVEX_EVAL_OPTIONS_INIT;
+
+/* ---- Passes --------------------------------------------------------------------------------- */
+
+START_TEST(sinks_share_passes) {
+    static const struct {
+        const char *text;
+        uint32_t n_passes;
+        size_t n_reductions_first;
+    } rows[] = {
+        {"a + b", 1, 0},
+        {"p = a + b, q = a*b", 1, 0},
+        {"sum(a), min(a), max(a*b)", 1, 3},
+        {"p = sum(a), q = a + b", 1, 1},
+        {"sum(a), sum(a, axis=0)", 2, 1},
+        {"sum(a, axis=0), max(b, axis=0)", 1, 2},
+        {"sum(a, axis=0), sum(a, axis=-2)", 1, 2},
+        {"sum(a, axis=0), sum(a, axis=1)", 2, 1},
+        {"(a - mean(a))/std(a) + b", 2, 2},
+        {"a - mean(a, axis=0) + b", 2, 1},
+    };
+    const int64_t shape[2] = {6, 5};
+    const evex_array in[2] = {evex_array_nd(EVEX_F64, memory, 2, shape),
+                              evex_array_nd(EVEX_F64, memory + 30, 2, shape)};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        planned p;
+        const size_t n_in = strchr(rows[k].text, 'b') != NULL ? 2 : 1;
+        plan(&p, rows[k].text, in, n_in, &default_options, 1);
+        ck_assert_msg(p.binding.n_passes == rows[k].n_passes, "%s: %u", rows[k].text,
+                      p.binding.n_passes);
+        ck_assert_uint_eq(p.binding.passes[0].n_reductions, rows[k].n_reductions_first);
+        unplan(&p);
+    }
+}
+END_TEST
+
+/* A pass runs no instruction that its sinks do not need, and what depends on scalars only once. */
+START_TEST(passes_run_what_they_need) {
+    const int64_t shape[1] = {100};
+    const evex_array in[3] = {evex_array_nd(EVEX_F64, memory, 1, shape),
+                              evex_array_0d(EVEX_F64, memory),
+                              evex_array_nd(EVEX_F64, memory, 0, shape)};
+    planned p;
+    plan(&p, "a*exp(b + c)", in, 3, &default_options, 1);
+    ck_assert_uint_eq(p.binding.passes[0].n_insns, 3);
+    ck_assert_uint_eq(p.binding.passes[0].n_calls, 1);
+    ck_assert_uint_eq(p.binding.passes[0].n_ports, 2);
+    unplan(&p);
+    plan(&p, "p = sum(exp(a)), q = b + c", in, 3, &default_options, 1);
+    ck_assert_uint_eq(p.binding.n_passes, 2);
+    ck_assert_uint_eq(p.binding.passes[0].n_insns, 1);
+    ck_assert_uint_eq(p.binding.passes[1].n_insns, 1);
+    unplan(&p);
+}
+END_TEST
+
+/* ---- Boxes ---------------------------------------------------------------------------------- */
+
+static evex_array strided(int32_t ndim, const int64_t *shape, const int64_t *strides) {
+    return (evex_array){.data = memory, .dtype = EVEX_F64, .ndim = ndim, .shape = shape,
+                        .strides = strides};
+}
+
+START_TEST(contiguous_arrays_become_one_row) {
+    const int64_t shape[4] = {3, 1, 4, 5};
+    const evex_array in[2] = {evex_array_nd(EVEX_F64, memory, 4, shape),
+                              evex_array_nd(EVEX_F64, memory + 100, 4, shape)};
+    planned p;
+    plan(&p, "a + b", in, 2, &default_options, 1);
+    const evex_pass *pass = &p.binding.passes[0];
+    ck_assert_int_eq(pass->n_dims, 1);
+    ck_assert_int_eq(pass->lengths[0], 60);
+    for (size_t k = 0; k < 3; k++)
+        ck_assert(pass->ports[k].is_in_place);
+    unplan(&p);
+}
+END_TEST
+
+START_TEST(broadcasting_keeps_rows) {
+    const int64_t shape[2] = {8, 200}, row[1] = {200}, column[2] = {8, 1};
+    const evex_array in[3] = {evex_array_nd(EVEX_F64, memory, 2, shape),
+                              evex_array_nd(EVEX_F64, memory, 1, row),
+                              evex_array_nd(EVEX_F64, memory, 2, column)};
+    planned p;
+    plan(&p, "a + b*c", in, 3, &default_options, 1);
+    const evex_pass *pass = &p.binding.passes[0];
+    ck_assert_int_eq(pass->n_dims, 2);
+    ck_assert(pass->is_row_by_row);
+    ck_assert(pass->ports[0].is_in_place && pass->ports[1].is_in_place);
+    ck_assert(pass->ports[2].is_splat && !pass->ports[2].is_in_place);
+    unplan(&p);
+}
+END_TEST
+
+/* Short rows go several to a block, so what is not contiguous as a whole is gathered. */
+START_TEST(short_rows_are_gathered) {
+    const int64_t shape[2] = {200, 8}, row[1] = {8};
+    const evex_array in[2] = {evex_array_nd(EVEX_F64, memory, 2, shape),
+                              evex_array_nd(EVEX_F64, memory, 1, row)};
+    planned p;
+    plan(&p, "a + b", in, 2, &default_options, 1);
+    const evex_pass *pass = &p.binding.passes[0];
+    ck_assert(!pass->is_row_by_row);
+    ck_assert(pass->ports[0].is_in_place && !pass->ports[1].is_in_place);
+    unplan(&p);
+}
+END_TEST
+
+START_TEST(elementwise_order_follows_the_output) {
+    const int64_t shape[2] = {20, 30}, strides[2] = {8, 160};
+    const evex_array in = strided(2, shape, strides);
+    evex_eval_options options = default_options;
+    planned p;
+    plan(&p, "a + 1", &in, 1, &options, 1);
+    ck_assert_int_eq(p.binding.passes[0].n_dims, 2); /* the output is in C order */
+    unplan(&p);
+    p.expr = expr_of("a + 1", vars, 1, EVEX_ISA_BEST);
+    evex_arena_init(&p.arena, &evex_system_allocator, NULL, 0);
+    evex_array out = strided(2, shape, strides);
+    out.data = memory + 1000;
+    ck_assert_int_eq(evex_bind_inputs(&p.binding, p.expr, &p.arena, &in, 1, 1, NULL), EVEX_OK);
+    ck_assert_int_eq(evex_bind_outputs(&p.binding, &out, 1, &options), EVEX_OK);
+    ck_assert_int_eq(evex_plan_passes(&p.binding), EVEX_OK);
+    ck_assert_int_eq(evex_plan_layout(&p.binding, &options, 1), EVEX_OK);
+    ck_assert_int_eq(p.binding.passes[0].n_dims, 1);
+    ck_assert_int_eq(p.binding.passes[0].lengths[0], 600);
+    unplan(&p);
+}
+END_TEST
+
+/* NUMERICS.md: F order when every operand of more than one long dimension is F-contiguous; results
+ * that are indexes, and other reductions beside them, are not touched by that. */
+START_TEST(reductions_number_elements_by_layout) {
+    const int64_t shape[2] = {20, 30}, f_strides[2] = {8, 160}, row[1] = {30};
+    const evex_array f = strided(2, shape, f_strides), c = evex_array_nd(EVEX_F64, memory, 2, shape),
+                     v = evex_array_nd(EVEX_F64, memory, 1, row);
+    static const struct {
+        const char *text;
+        int second; /* 0: f, 1: c, 2: v */
+        uint32_t n_passes;
+        int first_is_f;
+    } rows[] = {{"sum(a + b)", 0, 1, 1},
+                {"sum(a + b)", 1, 1, 0},
+                {"sum(a + b)", 2, 1, 1},
+                {"argmin(a + b)", 0, 1, 0},
+                {"sum(a + b), argmin(a + b)", 0, 2, 1},
+                {"sum(a), sum(a + b)", 1, 2, 1}};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        const evex_array in[2] = {f, rows[k].second == 0 ? f : rows[k].second == 1 ? c : v};
+        planned p;
+        plan(&p, rows[k].text, in, 2, &default_options, 1);
+        ck_assert_msg(p.binding.n_passes == rows[k].n_passes, "%s", rows[k].text);
+        ck_assert_msg(p.binding.passes[0].is_f_order == rows[k].first_is_f, "%s", rows[k].text);
+        unplan(&p);
+    }
+}
+END_TEST
+
+/* ---- Reductions along axes ------------------------------------------------------------------ */
+
+START_TEST(axes_become_outer_rows_and_columns) {
+    static const struct {
+        int64_t shape[3];
+        const char *text;
+        int64_t n_outer, n_rows, n_columns;
+    } rows[] = {
+        {{10, 20, 30}, "sum(a, axis=0)", 1, 10, 600},
+        {{10, 20, 30}, "sum(a, axis=1)", 10, 20, 30},
+        {{10, 20, 600}, "sum(a, axis=2)", 200, 600, 1},
+        {{10, 20, 30}, "sum(a, axis=2)", 1, 30, 200}, /* few rows: all results side by side */
+        {{10, 20, 30}, "sum(a, axis=(0, 2))", 1, 300, 20},
+        {{10, 1, 30}, "sum(a, axis=1)", 1, 1, 300},
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        const evex_array in = evex_array_nd(EVEX_F64, memory, 3, rows[k].shape);
+        planned p;
+        plan(&p, rows[k].text, &in, 1, &default_options, 1);
+        const evex_pass *pass = &p.binding.passes[0];
+        ck_assert_int_eq(pass->n_outer, rows[k].n_outer);
+        ck_assert_int_eq(pass->n_rows, rows[k].n_rows);
+        ck_assert_int_eq(pass->n_columns, rows[k].n_columns);
+        unplan(&p);
+    }
+}
+END_TEST
+
+/* The accumulators of a tile stay small, tiles are even, and they cover the columns. */
+START_TEST(tiles_fit_the_cache) {
+    const int64_t shape[2] = {20, 1000};
+    const evex_array in = evex_array_nd(EVEX_F64, memory, 2, shape);
+    planned p;
+    plan(&p, "var(a, axis=0)", &in, 1, &default_options, 1);
+    const evex_pass *pass = &p.binding.passes[0];
+    ck_assert_int_gt(pass->n_tiles, 1);
+    ck_assert_int_ge(pass->tile * pass->n_tiles, 1000);
+    ck_assert_int_lt(pass->tile * (pass->n_tiles - 1), 1000);
+    ck_assert_uint_le(evex_leaf_bytes(&p.expr->reducers[0], (size_t)pass->tile), 32 << 10);
+    unplan(&p);
+}
+END_TEST
+
+/* ---- Blocks, chunks, workers ---------------------------------------------------------------- */
+
+START_TEST(blocks_fit_the_cache) {
+    const evex_array in[2] = {evex_array_1d(EVEX_F64, memory, 30000),
+                              evex_array_1d(EVEX_F64, memory, 30000)};
+    planned p;
+    plan(&p, "2*a + 3*b", in, 2, &default_options, 1);
+    const evex_pass *pass = &p.binding.passes[0];
+    ck_assert_uint_eq(pass->block_length % 64, 0);
+    ck_assert_uint_ge(pass->block_length, 64);
+    ck_assert_uint_le(pass->block_length * 2 * sizeof(double), 24 << 10);
+    unplan(&p);
+    evex_eval_options options = default_options;
+    options.block_length = 3;
+    plan(&p, "2*a + 3*b", in, 2, &options, 1);
+    ck_assert_uint_eq(p.binding.passes[0].block_length, 3);
+    unplan(&p);
+}
+END_TEST
+
+START_TEST(small_jobs_run_alone) {
+    const evex_array few = evex_array_1d(EVEX_F64, memory, 1000),
+                     many = evex_array_1d(EVEX_F64, memory, 30000);
+    planned p;
+    plan(&p, "a + 1", &few, 1, &default_options, 8);
+    ck_assert_uint_eq(p.binding.passes[0].n_workers, 1);
+    unplan(&p);
+    plan(&p, "exp(sin(a)) + exp(cos(a)) + log(1 + a*a)", &many, 1, &default_options, 8);
+    ck_assert_uint_gt(p.binding.passes[0].n_workers, 1);
+    unplan(&p);
+}
+END_TEST
+
+/* Chunks of reductions are aligned powers of two of leaves, whoever runs them. */
+START_TEST(chunks_are_aligned) {
+    const evex_array in = evex_array_1d(EVEX_F64, memory, 30000);
+    evex_eval_options options = default_options;
+    for (size_t n_threads = 1; n_threads <= 8; n_threads++) {
+        options.force_threads = n_threads > 1;
+        planned p;
+        plan(&p, "sum(a)", &in, 1, &options, n_threads);
+        const evex_pass *pass = &p.binding.passes[0];
+        ck_assert(pass->n_chunks == 1 || pass->chunk_rows == (int64_t)EVEX_LEAF << pass->chunk_level);
+        ck_assert_int_ge(pass->chunk_rows * pass->n_chunks, 30000);
+        ck_assert_uint_le(pass->n_workers, n_threads);
+        unplan(&p);
+    }
+}
+END_TEST
+
+static void add_tests(TCase *tests) {
+    tcase_add_test(tests, sinks_share_passes);
+    tcase_add_test(tests, passes_run_what_they_need);
+    tcase_add_test(tests, contiguous_arrays_become_one_row);
+    tcase_add_test(tests, broadcasting_keeps_rows);
+    tcase_add_test(tests, short_rows_are_gathered);
+    tcase_add_test(tests, elementwise_order_follows_the_output);
+    tcase_add_test(tests, reductions_number_elements_by_layout);
+    tcase_add_test(tests, axes_become_outer_rows_and_columns);
+    tcase_add_test(tests, tiles_fit_the_cache);
+    tcase_add_test(tests, blocks_fit_the_cache);
+    tcase_add_test(tests, small_jobs_run_alone);
+    tcase_add_test(tests, chunks_are_aligned);
+}
+
+int main(void) {
+    return run_suite("plan", add_tests);
+}
