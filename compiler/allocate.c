@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Register allocation: a register of its own for every scalar and kept array, and for the blocks of
- * a body as few TEMP registers as their order allows: a register is free again after its value's last
- * use. A result that nothing else in its body reads is computed straight into its output.
+ * a body as few TEMP registers as their order allows: a register is free again after its value's
+ * last use. A result that nothing else in its body reads is computed straight into its output.
  */
 #include "compiler/schedule.h"
 
@@ -85,8 +85,7 @@ static void find_last_uses(const allocation *a, const evex_planned_stage *stage,
     for (uint32_t i = 0; i < stage->n_body; i++)
         note_uses(a, &steps[i], i);
     for (uint32_t i = 0; i < stage->n_reductions; i++) {
-        const evex_planned_reduction *r =
-            &a->schedule->reductions[stage->first_reduction + i];
+        const evex_planned_reduction *r = &a->schedule->reductions[stage->first_reduction + i];
         const evex_ir_reduction *reduction = &a->ir->reductions[value_at(a, r->value)->index];
         a->last_use[reduction->source] = AT_END;
         a->last_use[reduction->mask] = AT_END;

@@ -91,7 +91,8 @@ static int casts_to_parameter(const evex_term *t, evex_dtype dtype) {
 
 static evex_status check_user_call(evex_checker *c, const evex_ast_node *node,
                                    const evex_user_function *function, evex_term *result) {
-    evex_status status = evex_require_arguments(c, node, function->n_operands, function->n_operands);
+    evex_status status =
+        evex_require_arguments(c, node, function->n_operands, function->n_operands);
     evex_ir_id *operands =
         evex_arena_push_array(c->arena, function->n_operands + 1, sizeof *operands);
     if (status == EVEX_OK && operands == NULL)
@@ -124,8 +125,7 @@ static const char *nearest_function(const evex_checker *c, const evex_ast_node *
     size_t n;
     const char *const *names = evex_function_names(&n);
     const evex_user_function *user;
-    const char *nearest =
-        evex_nearest(node->value.text.bytes, node->value.text.n_bytes, names, n);
+    const char *nearest = evex_nearest(node->value.text.bytes, node->value.text.n_bytes, names, n);
     for (size_t i = 0; nearest == NULL && (user = evex_functions_at(c->functions, i)) != NULL; i++)
         nearest = evex_nearest(node->value.text.bytes, node->value.text.n_bytes, &user->name, 1);
     return nearest;

@@ -42,7 +42,7 @@ static int refuse_bools(const evex_checker *c, const evex_ast_node *node, evex_o
     evex_fail(c->error, EVEX_BAD_TYPE, node->token, "'%s' has no meaning for bool", spelling);
     evex_outer(c->error, node->place);
     evex_expected(c->error, "numbers", "bool");
-    evex_hint(c->error, op == EVEX_OP_ADD ? "cast with int64(), or count with count_nonzero()"
+    evex_hint(c->error, op == EVEX_OP_ADD   ? "cast with int64(), or count with count_nonzero()"
                         : op == EVEX_OP_SUB ? "cast with int64(), or use '^' for a difference"
                                             : "'~' or 'not' is the opposite; int64() casts");
     return 1;
@@ -55,8 +55,8 @@ static void guard_exponent(evex_checker *c, const evex_term *exponent, evex_ir_i
         evex_dtype_kind((evex_dtype)exponent->dtype) != 'i')
         return;
     const evex_term zero = evex_term_int(0);
-    const evex_ir_id condition = evex_ir_binary(
-        ir, EVEX_OP_LT, value, evex_term_cast(c, &zero, evex_ir_dtype(ir, value)));
+    const evex_ir_id condition =
+        evex_ir_binary(ir, EVEX_OP_LT, value, evex_term_cast(c, &zero, evex_ir_dtype(ir, value)));
     const uint8_t *known = evex_ir_constant_bytes(ir, condition);
     if (known == NULL || *known != 0)
         evex_ir_guard_against(ir, condition, EVEX_GUARD,
@@ -74,16 +74,17 @@ static evex_ir_id build(evex_ir *ir, evex_op op, const evex_ir_id *values) {
     }
 }
 
-/* A float function of two arrays of integers. NumPy casts each of them safely by itself: int16 beside
- * uint16 gives float32, although their common int32 would need float64. */
-static int is_float_of_integers(const evex_op_info *info, const evex_term *terms, evex_dtype common) {
+/* A float function of two arrays of integers. NumPy casts each of them safely by itself: int16
+ * beside uint16 gives float32, although their common int32 would need float64. */
+static int is_float_of_integers(const evex_op_info *info, const evex_term *terms,
+                                evex_dtype common) {
     return info->arity == 2 && !(info->types >> common & 1) && !(info->types >> EVEX_I64 & 1) &&
            info->promotion == EVEX_TO_SMALLEST && !evex_term_is_weak(&terms[0]) &&
            !evex_term_is_weak(&terms[1]);
 }
 
-/* The type that an op works in; EVEX_N_DTYPES: none. Bools become ints where the op has no bools, of
- * the weak ints' type when they are weak themselves. */
+/* The type that an op works in; EVEX_N_DTYPES: none. Bools become ints where the op has no bools,
+ * of the weak ints' type when they are weak themselves. */
 static evex_dtype operation_dtype(const evex_op_info *info, const evex_term *terms,
                                   evex_dtype common, int is_weak) {
     if (is_float_of_integers(info, terms, common))
@@ -195,24 +196,25 @@ static evex_status check_tuple(evex_checker *c, const evex_ast_node *node, evex_
 
 static evex_status check_unsupported(evex_checker *c, const evex_ast_node *node,
                                      evex_term *result) {
-    static const char *const what[EVEX_N_AST_KINDS] = {
-        [EVEX_AST_IMAGINARY] = "complex numbers are",
-        [EVEX_AST_NA] = "NA is",
-        [EVEX_AST_COALESCE] = "'?" "?' is",
-        [EVEX_AST_ATTRIBUTE] = ".real and .imag are"};
+    static const char *const what[EVEX_N_AST_KINDS] = {[EVEX_AST_IMAGINARY] = "complex numbers are",
+                                                       [EVEX_AST_NA] = "NA is",
+                                                       [EVEX_AST_COALESCE] = "'?"
+                                                                             "?' is",
+                                                       [EVEX_AST_ATTRIBUTE] =
+                                                           ".real and .imag are"};
     (void)result;
     return evex_fail(c->error, EVEX_UNSUPPORTED, node->place, "%s not supported by this version",
                      what[node->kind]);
 }
 
 static evex_status check_var(const evex_checker *c, const evex_var *var, evex_place place) {
-    const unsigned weak = 1u << EVEX_BOOL | 1u << EVEX_I64 | 1u << EVEX_U64 | 1u << EVEX_F64 |
-                          1u << EVEX_C128;
+    const unsigned weak =
+        1u << EVEX_BOOL | 1u << EVEX_I64 | 1u << EVEX_U64 | 1u << EVEX_F64 | 1u << EVEX_C128;
     const int is_dtype = (unsigned)var->dtype < EVEX_N_DTYPES;
     if (!is_dtype || (unsigned)var->kind > EVEX_WEAK ||
         (var->kind == EVEX_WEAK && (weak >> var->dtype & 1) == 0))
-        return evex_fail(c->error, EVEX_INVALID_ARGUMENT, place,
-                         "variable '%s' has no valid type", var->name);
+        return evex_fail(c->error, EVEX_INVALID_ARGUMENT, place, "variable '%s' has no valid type",
+                         var->name);
     if (var->dtype > EVEX_F64 && var->dtype != EVEX_STR)
         return evex_fail(c->error, EVEX_UNSUPPORTED, place,
                          "%s operands are not supported by this version",
@@ -286,8 +288,8 @@ static evex_status check_not(evex_checker *c, const evex_ast_node *node, evex_te
     if (status != EVEX_OK)
         return status;
     const evex_term a = evex_term_of_child(c, node, 0);
-    *result = evex_term_strong(
-        c, evex_ir_unary(c->ir, EVEX_OP_INVERT, evex_term_cast(c, &a, EVEX_BOOL)));
+    *result =
+        evex_term_strong(c, evex_ir_unary(c->ir, EVEX_OP_INVERT, evex_term_cast(c, &a, EVEX_BOOL)));
     if (evex_term_is_weak(&a))
         result->kind = EVEX_TERM_WEAK;
     return EVEX_OK;
@@ -330,8 +332,8 @@ static evex_status check_if(evex_checker *c, const evex_ast_node *node, evex_ter
     if (status != EVEX_OK)
         return status;
     const evex_ir_id selector = evex_term_cast(c, &condition, EVEX_BOOL);
-    *result = evex_term_strong(
-        c, evex_ir_ternary(c->ir, EVEX_OP_SELECT, selector, values[0], values[1]));
+    *result =
+        evex_term_strong(c, evex_ir_ternary(c->ir, EVEX_OP_SELECT, selector, values[0], values[1]));
     return EVEX_OK;
 }
 

@@ -19,27 +19,27 @@
 #include "parser/ast.h"
 
 /*
- * The meaning of an expression. Weak terms adapt to the strong types around them: bool, int (I64, or
- * U64 for literals beyond it and variables declared so) and float (F64). Literals are weak terms whose
- * value is known and stands in `as`, not in the intermediate form; arithmetic on literals gives
- * literals.
+ * The meaning of an expression. Weak terms adapt to the strong types around them: bool, int (I64,
+ * or U64 for literals beyond it and variables declared so) and float (F64). Literals are weak terms
+ * whose value is known and stands in `as`, not in the intermediate form; arithmetic on literals
+ * gives literals.
  */
 typedef enum {
     EVEX_TERM_NONE,    /* None, where an argument may be left open */
     EVEX_TERM_LITERAL, /* weak, known; or a str */
     EVEX_TERM_WEAK,    /* a weak variable, or computed from such */
     EVEX_TERM_STRONG,
-    EVEX_TERM_TUPLE    /* literals only; its syntax node has them */
+    EVEX_TERM_TUPLE /* literals only; its syntax node has them */
 } evex_term_kind;
 
 typedef struct {
-    uint8_t kind;    /* evex_term_kind */
+    uint8_t kind; /* evex_term_kind */
     uint8_t dtype;
-    uint8_t is_huge; /* an int literal beyond 64 bits, with its value in as.number */
+    uint8_t is_huge;  /* an int literal beyond 64 bits, with its value in as.number */
     evex_ir_id value; /* of WEAK and STRONG */
     union {
-        int64_t i64;  /* I64, and BOOL as 0 or 1 */
-        uint64_t u64; /* U64: above INT64_MAX */
+        int64_t i64;   /* I64, and BOOL as 0 or 1 */
+        uint64_t u64;  /* U64: above INT64_MAX */
         double number; /* F64 and huge ints */
         struct {
             const char *bytes;
@@ -64,9 +64,8 @@ evex_status evex_check(evex_checker *checker);
 /* ---- Terms (types.c) ------------------------------------------------------------------------ */
 
 static inline evex_term evex_term_strong(const evex_checker *c, evex_ir_id value) {
-    return (evex_term){.kind = EVEX_TERM_STRONG,
-                       .dtype = (uint8_t)evex_ir_dtype(c->ir, value),
-                       .value = value};
+    return (evex_term){
+        .kind = EVEX_TERM_STRONG, .dtype = (uint8_t)evex_ir_dtype(c->ir, value), .value = value};
 }
 static inline evex_term evex_term_weak(const evex_checker *c, evex_ir_id value) {
     evex_term term = evex_term_strong(c, value);
@@ -111,8 +110,9 @@ evex_status evex_term_require_fit(evex_checker *c, const evex_term *t, evex_dtyp
                                   evex_place place);
 /* The error for an int literal beyond 64 bits, where it cannot stand as a value. */
 evex_status evex_term_refuse_huge(const evex_checker *c, const evex_term *t, evex_place place);
-/* Casts n terms to their place in an op on `dtype`, which weak ints must fit: so x / 300 is right for
- * an int8 x, as division is of floats, and x + 300 is not. Places are those of the arguments. */
+/* Casts n terms to their place in an op on `dtype`, which weak ints must fit: so x / 300 is right
+ * for an int8 x, as division is of floats, and x + 300 is not. Places are those of the arguments.
+ */
 evex_status evex_terms_adapt(evex_checker *c, const evex_term *terms, size_t n, evex_dtype dtype,
                              const evex_ast_node *node, size_t first_child, evex_ir_id *values);
 
@@ -135,15 +135,15 @@ evex_status evex_require_bool(const evex_checker *c, const evex_ast_node *node, 
 evex_status evex_check_op(evex_checker *c, const evex_ast_node *node, evex_op op,
                           size_t first_child, int is_operator, evex_term *result);
 
-/* literals.c: an operator between literals (b is ignored for NEG and INVERT). *is_known is 0 when this
- * pair has to go the ordinary way. */
+/* literals.c: an operator between literals (b is ignored for NEG and INVERT). *is_known is 0 when
+ * this pair has to go the ordinary way. */
 evex_status evex_literal_op(const evex_checker *c, const evex_ast_node *node, evex_op op,
                             const evex_term *a, const evex_term *b, evex_term *result,
                             int *is_known);
 
 /* compare.c */
-evex_status evex_check_comparison(evex_checker *c, const evex_ast_node *node, evex_op op, size_t left,
-                                  evex_term *result);
+evex_status evex_check_comparison(evex_checker *c, const evex_ast_node *node, evex_op op,
+                                  size_t left, evex_term *result);
 evex_status evex_check_in(evex_checker *c, const evex_ast_node *node, evex_term *result);
 
 /* power.c: base ** exponent for a literal exponent; *is_done is 0 when no shortcut exists. */

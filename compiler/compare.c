@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Comparisons and membership. Integers are compared by value whatever their types are, literals that
- * an operand's type cannot hold included; floats and mixtures with floats as NumPy does, in the
- * common type. x in (a, b) means x == a or x == b, so the members of the list are adapted to x as the
- * right side of == would be. See check.h.
+ * Comparisons and membership. Integers are compared by value whatever their types are, literals
+ * that an operand's type cannot hold included; floats and mixtures with floats as NumPy does, in
+ * the common type. x in (a, b) means x == a or x == b, so the members of the list are adapted to x
+ * as the right side of == would be. See check.h.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -74,9 +74,9 @@ static evex_status check(compilation *c) {
         return evex_fail_memory(c->error);
     for (size_t i = 0; i < n_inputs; i++) {
         const evex_place place = c->names.inputs[i].place;
-        c->ir.inputs[c->ir.n_inputs++] = (evex_ir_input){
-            .var = &c->vars[c->names.inputs[i].var],
-            .place = {(uint32_t)place.offset, (uint32_t)place.length}};
+        c->ir.inputs[c->ir.n_inputs++] =
+            (evex_ir_input){.var = &c->vars[c->names.inputs[i].var],
+                            .place = {(uint32_t)place.offset, (uint32_t)place.length}};
     }
     evex_checker checker = {.ast = &c->ast,
                             .names = &c->names,
@@ -164,9 +164,9 @@ evex_status evex_names(const char *source, size_t length, const evex_limits *lim
     evex_arena arena;
     evex_ast ast;
     if (write == NULL || (source == NULL && length > 0))
-        return report(error, &found,
-                      evex_fail(&found, EVEX_INVALID_ARGUMENT, nowhere,
-                                "source and write must not be NULL"));
+        return report(
+            error, &found,
+            evex_fail(&found, EVEX_INVALID_ARGUMENT, nowhere, "source and write must not be NULL"));
     if (limits == NULL)
         limits = &default_limits;
     evex_arena_init(&arena, &evex_system_allocator, buffer, sizeof buffer);

@@ -38,8 +38,8 @@ static const evex_ir_value *value_at(const emitter *e, evex_ir_id id) {
 
 /* ---- Text ----------------------------------------------------------------------------------- */
 
-/* Room for n_bytes of the text section on a border of `alignment`; its offset goes to *offset. NULL:
- * out of memory. */
+/* Room for n_bytes of the text section on a border of `alignment`; its offset goes to *offset.
+ * NULL: out of memory. */
 static char *push_text(emitter *e, size_t n_bytes, size_t alignment, uint32_t *offset) {
     const size_t begin = (e->parts.text_bytes + alignment - 1) / alignment * alignment;
     void *text = e->text;
@@ -183,8 +183,7 @@ static void emit_step(emitter *e, const evex_step *step) {
         return;
     }
     for (size_t k = 0; k < v->n_operands; k++)
-        e->operands[e->parts.n_operands++] =
-            register_of(e, e->ir->operands[v->first_operand + k]);
+        e->operands[e->parts.n_operands++] = register_of(e, e->ir->operands[v->first_operand + k]);
     e->registers[step->value] = dst;
 }
 
@@ -280,10 +279,9 @@ static int make_room(emitter *e) {
            ROOM(e, insns, s->n_steps) != NULL && ROOM(e, places, s->n_steps) != NULL &&
            ROOM(e, operands, n_operands) != NULL &&
            ROOM(e, constants, e->ir->n_constants) != NULL &&
-           ROOM(e, inputs, e->ir->n_inputs) != NULL &&
-           ROOM(e, outputs, e->ir->n_outputs) != NULL &&
-           ROOM(e, reductions, s->n_reductions) != NULL &&
-           ROOM(e, stages, s->n_stages) != NULL && ROOM(e, guards, s->n_guards) != NULL;
+           ROOM(e, inputs, e->ir->n_inputs) != NULL && ROOM(e, outputs, e->ir->n_outputs) != NULL &&
+           ROOM(e, reductions, s->n_reductions) != NULL && ROOM(e, stages, s->n_stages) != NULL &&
+           ROOM(e, guards, s->n_guards) != NULL;
 }
 
 static evex_program *build(emitter *e, const evex_allocator *allocator) {

@@ -139,7 +139,8 @@ static evex_ir_id operand_of(const evex_ir *ir, evex_op op, evex_ir_id id) {
 /*
  * to(middle(x)) is to(x) when middle holds every value of x's type and conversion from middle is
  * by value like that from x's type. That excludes int64 and uint64 through floats, which round, and
- * integers through a float to a narrower integer, where out-of-range floats have rules of their own.
+ * integers through a float to a narrower integer, where out-of-range floats have rules of their
+ * own.
  */
 static evex_ir_id fold_cast(evex_ir *ir, evex_dtype to, evex_dtype middle, evex_ir_id operand) {
     const evex_ir_id x = operand_of(ir, EVEX_OP_CAST, operand);

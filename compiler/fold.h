@@ -18,7 +18,7 @@ evex_ir_id evex_fold(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dtype in_dt
 
 /* One element of `op` by its definition; out and operands are elements. Returns 0 when op has no
  * definition for the type. */
-int evex_fold_element(evex_op op, evex_dtype dtype, evex_dtype in_dtype, const void *const *operands,
-                      size_t n, void *out);
+int evex_fold_element(evex_op op, evex_dtype dtype, evex_dtype in_dtype,
+                      const void *const *operands, size_t n, void *out);
 
 #endif

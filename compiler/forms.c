@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The functions of core/form.def, written in terms of operations: clip, round, degrees and radians,
- * isclose, nan_to_num, nansum and nanmean. They follow NumPy's own formulas, so that the bits agree.
- * See check.h.
+ * isclose, nan_to_num, nansum and nanmean. They follow NumPy's own formulas, so that the bits
+ * agree. See check.h.
  */
 #include <float.h>
 #include <string.h>
@@ -51,9 +51,9 @@ static evex_status take_keyword(const evex_checker *c, const evex_ast_node *call
     const size_t i = find_parameter(list, keyword);
     if (i == MAX_PARAMETERS)
         return evex_fail(c->error, EVEX_BAD_CALL, keyword->token,
-                         "'%.*s' takes no keyword argument '%.*s'",
-                         (int)call->value.text.n_bytes, call->value.text.bytes,
-                         (int)keyword->value.text.n_bytes, keyword->value.text.bytes);
+                         "'%.*s' takes no keyword argument '%.*s'", (int)call->value.text.n_bytes,
+                         call->value.text.bytes, (int)keyword->value.text.n_bytes,
+                         keyword->value.text.bytes);
     if (taken->nodes[i] != NULL)
         return evex_fail(c->error, EVEX_BAD_CALL, keyword->token, "'%s' is given twice",
                          list->names[i]);
@@ -82,16 +82,15 @@ static evex_status take_arguments(const evex_checker *c, const evex_ast_node *ca
         status = take_keyword(c, call, list, call->children[i], taken);
     for (size_t i = 0; i < list->n_required && status == EVEX_OK; i++)
         if (taken->nodes[i] == NULL)
-            status = evex_fail(c->error, EVEX_BAD_CALL, call->token,
-                               "'%.*s' lacks its argument '%s'", (int)call->value.text.n_bytes,
-                               call->value.text.bytes, list->names[i]);
+            status =
+                evex_fail(c->error, EVEX_BAD_CALL, call->token, "'%.*s' lacks its argument '%s'",
+                          (int)call->value.text.n_bytes, call->value.text.bytes, list->names[i]);
     return status;
 }
 
 static evex_status require_number(const evex_checker *c, const evex_ast_node *call,
                                   const arguments *a, size_t i) {
-    const evex_status status =
-        evex_require_value(c, (evex_ast_index)(a->nodes[i] - c->ast->nodes));
+    const evex_status status = evex_require_value(c, (evex_ast_index)(a->nodes[i] - c->ast->nodes));
     if (status != EVEX_OK || a->terms[i].dtype != EVEX_STR)
         return status;
     return evex_fail(c->error, EVEX_BAD_TYPE, a->nodes[i]->place, "'%.*s' needs numbers, found str",
@@ -112,8 +111,8 @@ static evex_ir_id saturate(evex_checker *c, const evex_term *bound, evex_dtype d
     if (bound->kind == EVEX_TERM_LITERAL) {
         if (evex_literal_fits(bound, dtype))
             return evex_term_cast(c, bound, dtype);
-        const int is_above = bound->is_huge ? bound->as.number > 0
-                                            : bound->dtype == EVEX_U64 || bound->as.i64 > 0;
+        const int is_above =
+            bound->is_huge ? bound->as.number > 0 : bound->dtype == EVEX_U64 || bound->as.i64 > 0;
         evex_term end = evex_term_int(is_above ? (int64_t)most : least);
         end.dtype = (uint8_t)(most > INT64_MAX && is_above ? EVEX_U64 : EVEX_I64);
         return evex_term_cast(c, &end, dtype);
@@ -198,9 +197,8 @@ static evex_status check_round(evex_checker *c, const evex_ast_node *node, const
     else if (is_float)
         value = round_scaled(c->ir, value, decimals);
     else if (decimals < 0 && dtype != EVEX_BOOL)
-        value = evex_ir_cast(c->ir,
-                             round_scaled(c->ir, evex_ir_cast(c->ir, value, EVEX_F64), decimals),
-                             dtype);
+        value = evex_ir_cast(
+            c->ir, round_scaled(c->ir, evex_ir_cast(c->ir, value, EVEX_F64), decimals), dtype);
     *result = evex_term_strong(c, value);
     return evex_check_memory(c);
 }
@@ -208,8 +206,8 @@ static evex_status check_round(evex_checker *c, const evex_ast_node *node, const
 /* ---- Angles --------------------------------------------------------------------------------- */
 
 static evex_ir_id as_float(evex_checker *c, const evex_term *t) {
-    const evex_dtype dtype = evex_promote_into(1u << EVEX_F32 | 1u << EVEX_F64, EVEX_TO_SMALLEST,
-                                               (evex_dtype)t->dtype);
+    const evex_dtype dtype =
+        evex_promote_into(1u << EVEX_F32 | 1u << EVEX_F64, EVEX_TO_SMALLEST, (evex_dtype)t->dtype);
     return evex_term_cast(c, t, dtype);
 }
 
@@ -275,15 +273,14 @@ static evex_status check_isclose(evex_checker *c, const evex_ast_node *node, con
         evex_promote_into(1u << EVEX_F32 | 1u << EVEX_F64, EVEX_TO_F64, common);
     for (size_t i = 0; i < 4; i++)
         values[i] = evex_term_cast(c, &terms[i], dtype);
-    *result =
-        evex_term_strong(c, is_close(c->ir, values[0], values[1], values[2], values[3]));
+    *result = evex_term_strong(c, is_close(c->ir, values[0], values[1], values[2], values[3]));
     return evex_check_memory(c);
 }
 
 /* ---- nan_to_num ----------------------------------------------------------------------------- */
 
-static evex_status check_nan_to_num(evex_checker *c, const evex_ast_node *node,
-                                    const arguments *a, evex_term *result) {
+static evex_status check_nan_to_num(evex_checker *c, const evex_ast_node *node, const arguments *a,
+                                    evex_term *result) {
     evex_ir *ir = c->ir;
     evex_status status = require_number(c, node, a, 0);
     if (status == EVEX_OK && a->nodes[1] != NULL)

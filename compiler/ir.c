@@ -35,13 +35,11 @@ int evex_ir_init(evex_ir *ir, evex_arena *arena, int is_optimised, size_t n_expe
 
 /* GROW(ir, things, n) makes room for n elements of ir->things; 0: out of memory. */
 #define GROW(ir, list, needed)                                                                     \
-    ((ir)->list =                                                                                  \
-         grow((ir), (ir)->list, &(ir)->list##_capacity, (needed), sizeof *(ir)->list),             \
+    ((ir)->list = grow((ir), (ir)->list, &(ir)->list##_capacity, (needed), sizeof *(ir)->list),    \
      !(ir)->is_out_of_memory)
 
 static void *grow(evex_ir *ir, void *array, size_t *capacity, size_t n_needed, size_t size_bytes) {
-    if (n_needed > *capacity &&
-        !evex_arena_grow(ir->arena, &array, capacity, n_needed, size_bytes))
+    if (n_needed > *capacity && !evex_arena_grow(ir->arena, &array, capacity, n_needed, size_bytes))
         ir->is_out_of_memory = 1;
     return array;
 }
@@ -150,7 +148,7 @@ static int grow_table(evex_ir *ir) {
 }
 
 static evex_ir_id append(evex_ir *ir, const evex_ir_value *value) {
-    if (!GROW(ir, values, ir->n_values + 1) || ir->n_values >= UINT32_MAX)
+    if (!GROW(ir, values, ir->n_values + 1) || ir->n_values > INT32_MAX)
         return fail(ir);
     ir->values[ir->n_values] = *value;
     ir->values[ir->n_values].place = ir->place;
@@ -354,10 +352,8 @@ evex_ir_id evex_ir_reduce(evex_ir *ir, const evex_reduction *spec, evex_ir_id so
 
 void evex_ir_guard_against(evex_ir *ir, evex_ir_id condition, evex_status status,
                            const char *message) {
-    const evex_reduction spec = {.kind = EVEX_RED_FIRST_TRUE,
-                                 .out_dtype = EVEX_I64,
-                                 .in_dtype = EVEX_BOOL,
-                                 .all_axes = 1};
+    const evex_reduction spec = {
+        .kind = EVEX_RED_FIRST_TRUE, .out_dtype = EVEX_I64, .in_dtype = EVEX_BOOL, .all_axes = 1};
     const evex_ir_id index = evex_ir_reduce(ir, &spec, condition, EVEX_IR_NONE);
     if (index == EVEX_IR_NONE || !GROW(ir, guards, ir->n_guards + 1))
         return;

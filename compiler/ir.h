@@ -5,8 +5,8 @@
  * into stages. Equal instructions become one value (hash-consing) and instructions on constants are
  * computed at once (fold.c), unless the options forbid it.
  *
- * Callers build operands in separate statements: C leaves the order in which arguments are evaluated
- * open, and a program must not depend on the compiler that built evex.
+ * Callers build operands in separate statements: C leaves the order in which arguments are
+ * evaluated open, and a program must not depend on the compiler that built evex.
  *
  * Running out of memory is sticky: from then on every builder gives EVEX_IR_NONE and takes it, so
  * that callers need to ask evex_ir.is_out_of_memory only once in a while.

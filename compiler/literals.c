@@ -126,7 +126,8 @@ static evex_status int_op(const evex_checker *c, const evex_ast_node *node, evex
     return *is_known ? narrow(c, node, value, result) : EVEX_OK;
 }
 
-/* The op that NumPy takes for a power with this exponent: (-inf) ** 0.5 is nan by its square root. */
+/* The op that NumPy takes for a power with this exponent: (-inf) ** 0.5 is nan by its square root.
+ */
 static evex_op shortcut_of_power(double exponent) {
     if (exponent == 2)
         return EVEX_OP_SQUARE;

@@ -33,7 +33,7 @@ typedef struct {
     symbol *symbols;
     size_t n_symbols;
     evex_name_set names; /* flags: 1 + the symbol's number; 0 for variables out of the text */
-    uint8_t *is_read; /* by item */
+    uint8_t *is_read;    /* by item */
 } resolver;
 
 static const struct {
@@ -78,8 +78,7 @@ static int make_room(resolver *r, size_t n_names) {
     r->is_read = evex_arena_push_array(r->arena, r->ast->n_items, sizeof *r->is_read);
     r->found->uses = evex_arena_push_array(r->arena, r->ast->n_nodes, sizeof *r->found->uses);
     r->found->inputs = evex_arena_push_array(r->arena, n_names, sizeof *r->found->inputs);
-    r->found->results =
-        evex_arena_push_array(r->arena, r->ast->n_items, sizeof *r->found->results);
+    r->found->results = evex_arena_push_array(r->arena, r->ast->n_items, sizeof *r->found->results);
     return r->symbols != NULL && r->is_read != NULL && r->found->uses != NULL &&
            r->found->inputs != NULL && r->found->results != NULL;
 }

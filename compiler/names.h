@@ -16,7 +16,7 @@ typedef struct {
 } evex_name_use;
 
 typedef struct {
-    uint32_t var; /* its place among the caller's variables */
+    uint32_t var;     /* its place among the caller's variables */
     evex_place place; /* first use */
 } evex_named_input;
 

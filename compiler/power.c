@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x ** n for a literal n: NumPy's shortcuts, and chains of multiplications for small integral n. For
- * float64 the chain carries each power as a double-word h + l (T. J. Dekker, "A floating-point
+ * x ** n for a literal n: NumPy's shortcuts, and chains of multiplications for small integral n.
+ * For float64 the chain carries each power as a double-word h + l (T. J. Dekker, "A floating-point
  * technique for extending the available precision", 1971; errors of products by FMA), so that
  * only the last step rounds: within 1 ULP. For float32 a plain chain in float64 is as good.
  */
@@ -52,9 +52,9 @@ static double_word times_base(evex_ir *ir, double_word a, const power_base *b) {
 }
 
 /*
- * The last step adds the small terms in one FMA, so it rounds once, also among subnormals, where the
- * sum of the small terms is off by at most half a unit more. They are nan where an
- * intermediate power overflowed or x is infinite or nan: there the plain product is right.
+ * The last step adds the small terms in one FMA, so it rounds once, also among subnormals, where
+ * the sum of the small terms is off by at most half a unit more. They are nan where an intermediate
+ * power overflowed or x is infinite or nan: there the plain product is right.
  */
 static evex_ir_id last_step(evex_ir *ir, evex_ir_id a, evex_ir_id b, evex_ir_id small) {
     const evex_ir_id result = fused(ir, a, b, small), plain = multiply(ir, a, b);

@@ -143,15 +143,15 @@ static evex_status take_arguments(evex_checker *c, reduction_call *call) {
                          (int)node->value.text.n_bytes, node->value.text.bytes, n);
     if (n == 2) {
         seen = 1u << KEYWORD_AXIS;
-        status = take_axis(c, &c->ast->nodes[node->children[1]], &c->terms[node->children[1]],
-                           call);
+        status =
+            take_axis(c, &c->ast->nodes[node->children[1]], &c->terms[node->children[1]], call);
     }
     for (size_t i = n; i < node->n_children && status == EVEX_OK; i++)
         status = take_keyword(c, &c->ast->nodes[node->children[i]], call, &seen);
     if (status == EVEX_OK && call->spec.n_axes > 1 &&
         (call->kind == EVEX_RED_ARGMIN || call->kind == EVEX_RED_ARGMAX))
-        status = evex_fail(c->error, EVEX_BAD_CALL, node->token,
-                           "'%s' takes one axis", evex_reduction_infos[call->kind].name);
+        status = evex_fail(c->error, EVEX_BAD_CALL, node->token, "'%s' takes one axis",
+                           evex_reduction_infos[call->kind].name);
     return status;
 }
 
@@ -178,8 +178,8 @@ static evex_ir_id truth_of(evex_checker *c, evex_ir_id value) {
 static void mask_nans(evex_checker *c, evex_ir_id value, reduction_call *call) {
     if (evex_dtype_kind(evex_ir_dtype(c->ir, value)) != 'f')
         return;
-    const evex_ir_id is_number = evex_ir_unary(
-        c->ir, EVEX_OP_INVERT, evex_ir_unary(c->ir, EVEX_OP_ISNAN, value));
+    const evex_ir_id is_number =
+        evex_ir_unary(c->ir, EVEX_OP_INVERT, evex_ir_unary(c->ir, EVEX_OP_ISNAN, value));
     call->mask = call->mask == EVEX_IR_NONE
                      ? is_number
                      : evex_ir_binary(c->ir, EVEX_OP_AND, call->mask, is_number);

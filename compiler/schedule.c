@@ -113,7 +113,8 @@ static void find_pressure(scheduler *s) {
 
 /* Whether an output that is a reduction is written by it and read by nothing else. */
 static int is_written_by_reduction(const scheduler *s, const evex_ir_output *output) {
-    return value_at(s, output->value)->kind == EVEX_IR_REDUCTION && s->out->uses[output->value] == 1;
+    return value_at(s, output->value)->kind == EVEX_IR_REDUCTION &&
+           s->out->uses[output->value] == 1;
 }
 
 static size_t count_stages(const scheduler *s) {
@@ -236,9 +237,8 @@ static int plan_values(scheduler *s, plan *p, size_t n_stages) {
         return 0;
     for (evex_ir_id id = 0; id < ir->n_values; id++) {
         const evex_ir_value *v = value_at(s, id);
-        stages[id] = s->out->uses[id] > 0 && v->kind == EVEX_IR_INSN && v->is_scalar
-                         ? s->levels[id]
-                         : NOWHERE;
+        stages[id] = s->out->uses[id] > 0 && v->kind == EVEX_IR_INSN && v->is_scalar ? s->levels[id]
+                                                                                     : NOWHERE;
     }
     if (!make_buckets(s, &p->scalars, stages, ir->n_values, n_stages))
         return 0;
@@ -256,8 +256,8 @@ static int plan_sinks(scheduler *s, plan *p, size_t n_stages) {
     if (stages == NULL)
         return 0;
     for (size_t i = 0; i < ir->n_outputs; i++)
-        stages[i] = is_written_by_reduction(s, &ir->outputs[i]) ? NOWHERE
-                                                                : s->levels[ir->outputs[i].value];
+        stages[i] =
+            is_written_by_reduction(s, &ir->outputs[i]) ? NOWHERE : s->levels[ir->outputs[i].value];
     if (!make_buckets(s, &p->outputs, stages, ir->n_outputs, n_stages))
         return 0;
     for (size_t i = 0; i < ir->n_guards; i++)
@@ -290,8 +290,7 @@ static void add_body(scheduler *s, const plan *p, uint32_t stage) {
         add_step(s, value, p->outputs.list[i]);
     }
     for (uint32_t i = p->reductions.first[stage]; i < p->reductions.first[stage + 1]; i++) {
-        const evex_ir_reduction *r =
-            &s->ir->reductions[value_at(s, p->reductions.list[i])->index];
+        const evex_ir_reduction *r = &s->ir->reductions[value_at(s, p->reductions.list[i])->index];
         add_block(s, r->source, stage);
         add_block(s, r->mask, stage);
     }
@@ -331,8 +330,7 @@ static int make_room(scheduler *s) {
 static int make_lists(scheduler *s, size_t n_stages) {
     evex_schedule *out = s->out;
     out->stages = evex_arena_push_array(s->arena, n_stages, sizeof *out->stages);
-    out->reductions =
-        evex_arena_push_array(s->arena, s->ir->n_reductions, sizeof *out->reductions);
+    out->reductions = evex_arena_push_array(s->arena, s->ir->n_reductions, sizeof *out->reductions);
     out->steps_capacity = s->ir->n_values + s->ir->n_outputs;
     out->steps = evex_arena_push_array(s->arena, out->steps_capacity, sizeof *out->steps);
     return out->stages != NULL && out->reductions != NULL && out->steps != NULL;

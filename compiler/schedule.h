@@ -16,7 +16,7 @@
 
 /* A register before the classes' sizes are known. */
 typedef struct {
-    uint32_t class; /* evex_register_class */
+    uint32_t class;  /* evex_register_class */
     uint32_t number; /* within the class */
 } evex_location;
 

@@ -102,9 +102,8 @@ static evex_ir_id is_outside(evex_checker *c, const evex_term *t, evex_dtype dty
     outside = evex_ir_binary(ir, EVEX_OP_LT, t->value, evex_ir_i64(ir, least(dtype)));
     if (most > INT64_MAX)
         return outside;
-    return evex_ir_binary(
-        ir, EVEX_OP_OR, outside,
-        evex_ir_binary(ir, EVEX_OP_GT, t->value, evex_ir_i64(ir, (int64_t)most)));
+    return evex_ir_binary(ir, EVEX_OP_OR, outside,
+                          evex_ir_binary(ir, EVEX_OP_GT, t->value, evex_ir_i64(ir, (int64_t)most)));
 }
 
 evex_status evex_term_require_fit(evex_checker *c, const evex_term *t, evex_dtype dtype,

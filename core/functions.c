@@ -142,7 +142,7 @@ evex_status evex_functions_add(evex_functions *functions, const char *name, evex
                          functions->n_entries + 1, sizeof *functions->entries))
         return evex_fail_memory(error);
     functions->entries = entries;
-    functions->entries[functions->n_entries++] = (evex_user_function){
-        name_copy, result, operands_copy, n_operands, kernel, user};
+    functions->entries[functions->n_entries++] =
+        (evex_user_function){name_copy, result, operands_copy, n_operands, kernel, user};
     return EVEX_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * User functions as the compiler and the linker see them: a list of entries looked up by name. The
- * list is filled through evex.h's evex_functions_add and only read afterwards, so that expressions on
- * any number of threads may share it.
+ * list is filled through evex.h's evex_functions_add and only read afterwards, so that expressions
+ * on any number of threads may share it.
  */
 #ifndef EVEX_CORE_FUNCTIONS_H
 #define EVEX_CORE_FUNCTIONS_H

@@ -156,7 +156,7 @@ static int32_t choose_column(const evex_pass *pass, const int64_t *step) {
 /* Outer dimensions by memory, rows in C order, then the columns: the chosen dimension and those that
  * it evenly continues. */
 static void order_axes(const evex_pass *pass, box_order *order) {
-    int64_t step[EVEX_MAX_DIMS];
+    int64_t step[EVEX_MAX_DIMS] = {0};
     for (int32_t d = 0; d < pass->shape.ndim; d++)
         step[d] = operand_step(pass, d);
     int32_t columns[EVEX_MAX_DIMS], n_columns = 0;

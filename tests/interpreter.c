@@ -74,8 +74,8 @@ static int fits(const interpreter_cell *cell, unsigned set) {
         int64_t value;
         memcpy(&value, cell->bytes, sizeof value);
         /* Between int64 and uint64 every bit comes back, so the sign decides. */
-        if (memcmp(back, cell->bytes, 8) != 0 || (evex_dtype_size(dtype) == 8 &&
-                                                  cell->dtype != dtype && value < 0))
+        if (memcmp(back, cell->bytes, 8) != 0 ||
+            (evex_dtype_size(dtype) == 8 && cell->dtype != dtype && value < 0))
             return 0;
     }
     return 1;
@@ -85,8 +85,8 @@ static evex_status load_inputs(machine *m, const void *const *inputs) {
     const evex_program_input *list = evex_program_inputs(m->program);
     for (uint32_t i = 0; i < m->program->n_inputs; i++) {
         interpreter_cell *cell = &m->cells[i];
-        *cell = (interpreter_cell){.n = list[i].kind == EVEX_WEAK ? 1 : m->n,
-                                   .dtype = list[i].dtype};
+        *cell =
+            (interpreter_cell){.n = list[i].kind == EVEX_WEAK ? 1 : m->n, .dtype = list[i].dtype};
         memcpy(cell->bytes, inputs[i], cell->n * evex_dtype_size(list[i].dtype));
         if (!fits(cell, list[i].must_fit))
             return EVEX_OUT_OF_RANGE;
@@ -139,7 +139,9 @@ static summary summarise(const machine *m, const evex_reduction *r) {
     static const interpreter_cell one = {.bytes = {1}, .n = 1, .dtype = EVEX_BOOL};
     const interpreter_cell *source = r->source == EVEX_NO_REGISTER ? &one : &m->cells[r->source];
     const interpreter_cell *mask = r->mask == EVEX_NO_REGISTER ? &one : &m->cells[r->mask];
-    const size_t n = r->source == EVEX_NO_REGISTER ? m->n : source->n > mask->n ? source->n : mask->n;
+    const size_t n = r->source == EVEX_NO_REGISTER ? m->n
+                     : source->n > mask->n         ? source->n
+                                                   : mask->n;
     summary s = {.product = 1, .least = INFINITY, .greatest = -INFINITY, .first_true = -1};
     for (size_t i = 0; i < n; i++) {
         const double x = number_at(source, i);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What expressions mean: each is compiled, with and without optimisation, run by the tests' own
- * interpreter and compared with the same computation written in C; and the types of results, against
- * NumPy 2's promotion table with weak kinds.
+ * interpreter and compared with the same computation written in C; and the types of results,
+ * against NumPy 2's promotion table with weak kinds.
  */
 #include <math.h>
 
@@ -25,7 +25,7 @@ static const uint64_t z[N] = {0, 1, UINT64_MAX, 1ULL << 63, INT64_MAX, 3, 200, 9
 static const float s[N] = {0, -0.0f, 1.5f, -2.25f, INFINITY, NAN, 16777216, 0.1f};
 static const double x[N] = {0, -0.0, 1.5, -2.5, -INFINITY, NAN, 1e308, 300};
 static const double y[N] = {3, 0.5, -0.0, 7, 1, 2, 1e308, 299};
-static const evex_str e[N] = {{"EU", 2}, {"US", 2}, {"", 0}, {"EU", 2},
+static const evex_str e[N] = {{"EU", 2}, {"US", 2},  {"", 0},  {"EU", 2},
                               {"E", 1},  {"EUR", 3}, {"u", 1}, {"\xc3\xa9", 2}};
 static const int64_t k = 3;
 static const double v = 0.5;
@@ -36,7 +36,7 @@ static const char vars[] = "p bool, a i8, c i32, d i64, u u8, z u64, s f32, x f6
 static const struct {
     char name;
     const void *data;
-} operands[] = {{'p', p}, {'a', a}, {'c', c}, {'d', d},  {'u', u},  {'z', z},
+} operands[] = {{'p', p}, {'a', a}, {'c', c}, {'d', d}, {'u', u},  {'z', z},
                 {'s', s}, {'x', x}, {'y', y}, {'e', e}, {'k', &k}, {'v', &v}};
 
 static const void *operand(char name) {
@@ -56,11 +56,10 @@ static evex_status run(const char *source, int no_optimise, interpreter_cell *fi
     evex_program *program = compile_text(source, vars, &options, &error);
     ck_assert_msg(program != NULL, "%s: %s", source, error.message);
     for (uint32_t i = 0; i < program->n_inputs; i++)
-        inputs[i] =
-            operand(evex_program_text(program)[evex_program_inputs(program)[i].name]);
-    ck_assert_int_eq(evex_program_verify(program, program->total_bytes, &evex_system_allocator,
-                                         &error),
-                     EVEX_OK);
+        inputs[i] = operand(evex_program_text(program)[evex_program_inputs(program)[i].name]);
+    ck_assert_int_eq(
+        evex_program_verify(program, program->total_bytes, &evex_system_allocator, &error),
+        EVEX_OK);
     const evex_status status = interpret(program, inputs, N, outputs);
     *first = outputs[0];
     free_program(program);
@@ -125,7 +124,7 @@ static int64_t wrapping_power(int64_t base, unsigned n) {
     VALUE(31, "0 < x < 2 <= y", uint8_t, 0 < x[i] && x[i] < 2 && 2 <= y[i])                        \
     VALUE(32, "a in (5, 1, 300, 2.5, 100.0, 5)", uint8_t, a[i] == 5 || a[i] == 1 || a[i] == 100)   \
     VALUE(33, "a not in (5, 1)", uint8_t, a[i] != 5 && a[i] != 1)                                  \
-    VALUE(34, "s in (0.1, 1.5)", uint8_t, s[i] == 0.1f || s[i] == 1.5f)                       \
+    VALUE(34, "s in (0.1, 1.5)", uint8_t, s[i] == 0.1f || s[i] == 1.5f)                            \
     VALUE(35, "x in (0, 300)", uint8_t, x[i] == 0 || x[i] == 300)                                  \
     VALUE(36, "a in ()", uint8_t, 0)                                                               \
     VALUE(37, "p in (1, 2)", uint8_t, p[i] == 1)                                                   \
@@ -249,7 +248,8 @@ static double error_in_ulp(double found, long double exact) {
     if (isinf(found) != isinf(nearest) || signbit(found) != signbit(nearest))
         return fabsl(exact) < 0x1.fffffffffffffp1023L ? INFINITY : 1;
     frexpl(exact, &exponent);
-    return (double)fabsl((found - exact) / ldexpl(1, exponent - 53 > -1074 ? exponent - 53 : -1074));
+    return (double)fabsl((found - exact) /
+                         ldexpl(1, exponent - 53 > -1074 ? exponent - 53 : -1074));
 }
 
 static void check_power(const evex_program *program, int n, const double *bases) {
@@ -316,37 +316,99 @@ static const struct {
     const char *source;
     evex_dtype dtype;
 } types[] = {
-    {"p + 1", EVEX_I64},       {"p + 1.0", EVEX_F64},     {"p * p", EVEX_BOOL},
-    {"p / p", EVEX_F64},       {"p % p", EVEX_I8},        {"p + a", EVEX_I8},
-    {"p & True", EVEX_BOOL},   {"p & 1", EVEX_I64},       {"a + True", EVEX_I8},
-    {"a + 1", EVEX_I8},        {"a + 1.0", EVEX_F64},     {"a + c", EVEX_I32},
-    {"a + u", EVEX_I16},       {"u + 1", EVEX_U8},        {"c + z", EVEX_F64},
-    {"d + z", EVEX_F64},       {"d + s", EVEX_F64},       {"a + s", EVEX_F32},
-    {"s + 1", EVEX_F32},       {"s + 1.0", EVEX_F32},     {"s + x", EVEX_F64},
-    {"s + c", EVEX_F64},       {"s / s", EVEX_F32},       {"a / a", EVEX_F64},
-    {"s + pi", EVEX_F32},      {"s + sqrt(2)", EVEX_F64}, {"s + 2**0.5", EVEX_F32},
-    {"s + float32(2)", EVEX_F32}, {"a + int64(1)", EVEX_I64}, {"a + (k + 1)", EVEX_I8},
-    {"a + (k < 3)", EVEX_I8},  {"a + k/2", EVEX_F64},     {"s + k/2", EVEX_F32},
-    {"sqrt(p)", EVEX_F32},     {"sqrt(a)", EVEX_F32},     {"sqrt(c)", EVEX_F64},
-    {"sqrt(k)", EVEX_F64},     {"sqrt(s)", EVEX_F32},     {"arctan2(s, 2)", EVEX_F32},
-    {"arctan2(a, u)", EVEX_F32}, {"hypot(c, s)", EVEX_F64}, {"floor(a)", EVEX_I8},
-    {"rint(p)", EVEX_BOOL},    {"abs(a)", EVEX_I8},       {"sign(z)", EVEX_U64},
-    {"2 ** 3", EVEX_I64},      {"2.0 ** 3", EVEX_F64},    {"18446744073709551615", EVEX_U64},
-    {"True", EVEX_BOOL},       {"True + 1", EVEX_I64},    {"3 if True else 2.5", EVEX_F64},
-    {"where(p, True, 2)", EVEX_I64}, {"where(p, a, u)", EVEX_I16}, {"x == a", EVEX_BOOL},
-    {"sum(p)", EVEX_I64},      {"sum(a)", EVEX_I64},      {"sum(u)", EVEX_U64},
-    {"sum(s)", EVEX_F32},      {"prod(a)", EVEX_I64},     {"mean(a)", EVEX_F64},
-    {"mean(s)", EVEX_F32},     {"mean(p)", EVEX_F64},     {"var(a)", EVEX_F64},
-    {"std(s)", EVEX_F32},      {"min(u)", EVEX_U8},       {"max(p)", EVEX_BOOL},
-    {"any(x)", EVEX_BOOL},     {"count()", EVEX_I64},     {"count(e)", EVEX_I64},
-    {"argmax(s)", EVEX_I64},   {"count_nonzero(a)", EVEX_I64}, {"nansum(s)", EVEX_F32},
-    {"nanmean(a)", EVEX_F64},  {"nanmin(a)", EVEX_I8},    {"round(a, 2)", EVEX_I8},
-    {"round(s, 2)", EVEX_F32}, {"clip(a, 0, 2.5)", EVEX_F64}, {"clip(s, 0, 2.5)", EVEX_F32},
-    {"isclose(a, u)", EVEX_BOOL}, {"nan_to_num(s)", EVEX_F32}, {"deg2rad(a)", EVEX_F32},
-    {"c ** 0.5", EVEX_F64},    {"a ** 2", EVEX_I8},       {"a ** 2.0", EVEX_F64},
-    {"s ** 3", EVEX_F32},      {"c ** -1.0", EVEX_F64},   {"p ** 2", EVEX_I64},
-    {"a / 300", EVEX_F64},     {"hypot(a, 300)", EVEX_F32}, {"arctan2(a, c)", EVEX_F64},
-    {"p << p", EVEX_I8},       {"~p", EVEX_BOOL},         {"~u", EVEX_U8},
+    {"p + 1", EVEX_I64},
+    {"p + 1.0", EVEX_F64},
+    {"p * p", EVEX_BOOL},
+    {"p / p", EVEX_F64},
+    {"p % p", EVEX_I8},
+    {"p + a", EVEX_I8},
+    {"p & True", EVEX_BOOL},
+    {"p & 1", EVEX_I64},
+    {"a + True", EVEX_I8},
+    {"a + 1", EVEX_I8},
+    {"a + 1.0", EVEX_F64},
+    {"a + c", EVEX_I32},
+    {"a + u", EVEX_I16},
+    {"u + 1", EVEX_U8},
+    {"c + z", EVEX_F64},
+    {"d + z", EVEX_F64},
+    {"d + s", EVEX_F64},
+    {"a + s", EVEX_F32},
+    {"s + 1", EVEX_F32},
+    {"s + 1.0", EVEX_F32},
+    {"s + x", EVEX_F64},
+    {"s + c", EVEX_F64},
+    {"s / s", EVEX_F32},
+    {"a / a", EVEX_F64},
+    {"s + pi", EVEX_F32},
+    {"s + sqrt(2)", EVEX_F64},
+    {"s + 2**0.5", EVEX_F32},
+    {"s + float32(2)", EVEX_F32},
+    {"a + int64(1)", EVEX_I64},
+    {"a + (k + 1)", EVEX_I8},
+    {"a + (k < 3)", EVEX_I8},
+    {"a + k/2", EVEX_F64},
+    {"s + k/2", EVEX_F32},
+    {"sqrt(p)", EVEX_F32},
+    {"sqrt(a)", EVEX_F32},
+    {"sqrt(c)", EVEX_F64},
+    {"sqrt(k)", EVEX_F64},
+    {"sqrt(s)", EVEX_F32},
+    {"arctan2(s, 2)", EVEX_F32},
+    {"arctan2(a, u)", EVEX_F32},
+    {"hypot(c, s)", EVEX_F64},
+    {"floor(a)", EVEX_I8},
+    {"rint(p)", EVEX_BOOL},
+    {"abs(a)", EVEX_I8},
+    {"sign(z)", EVEX_U64},
+    {"2 ** 3", EVEX_I64},
+    {"2.0 ** 3", EVEX_F64},
+    {"18446744073709551615", EVEX_U64},
+    {"True", EVEX_BOOL},
+    {"True + 1", EVEX_I64},
+    {"3 if True else 2.5", EVEX_F64},
+    {"where(p, True, 2)", EVEX_I64},
+    {"where(p, a, u)", EVEX_I16},
+    {"x == a", EVEX_BOOL},
+    {"sum(p)", EVEX_I64},
+    {"sum(a)", EVEX_I64},
+    {"sum(u)", EVEX_U64},
+    {"sum(s)", EVEX_F32},
+    {"prod(a)", EVEX_I64},
+    {"mean(a)", EVEX_F64},
+    {"mean(s)", EVEX_F32},
+    {"mean(p)", EVEX_F64},
+    {"var(a)", EVEX_F64},
+    {"std(s)", EVEX_F32},
+    {"min(u)", EVEX_U8},
+    {"max(p)", EVEX_BOOL},
+    {"any(x)", EVEX_BOOL},
+    {"count()", EVEX_I64},
+    {"count(e)", EVEX_I64},
+    {"argmax(s)", EVEX_I64},
+    {"count_nonzero(a)", EVEX_I64},
+    {"nansum(s)", EVEX_F32},
+    {"nanmean(a)", EVEX_F64},
+    {"nanmin(a)", EVEX_I8},
+    {"round(a, 2)", EVEX_I8},
+    {"round(s, 2)", EVEX_F32},
+    {"clip(a, 0, 2.5)", EVEX_F64},
+    {"clip(s, 0, 2.5)", EVEX_F32},
+    {"isclose(a, u)", EVEX_BOOL},
+    {"nan_to_num(s)", EVEX_F32},
+    {"deg2rad(a)", EVEX_F32},
+    {"c ** 0.5", EVEX_F64},
+    {"a ** 2", EVEX_I8},
+    {"a ** 2.0", EVEX_F64},
+    {"s ** 3", EVEX_F32},
+    {"c ** -1.0", EVEX_F64},
+    {"p ** 2", EVEX_I64},
+    {"a / 300", EVEX_F64},
+    {"hypot(a, 300)", EVEX_F32},
+    {"arctan2(a, c)", EVEX_F64},
+    {"p << p", EVEX_I8},
+    {"~p", EVEX_BOOL},
+    {"~u", EVEX_U8},
 };
 
 START_TEST(types_are_those_of_numpy) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * evex_compile_program as a whole: every status it can give, every limit just below, at and above it,
- * texts made to be costly, failing allocations at every place, and what stays untouched.
+ * evex_compile_program as a whole: every status it can give, every limit just below, at and above
+ * it, texts made to be costly, failing allocations at every place, and what stays untouched.
  */
 #include <pthread.h>
 
@@ -117,9 +117,9 @@ START_TEST(fails_at_the_place) {
     ck_assert_msg(error.offset == failures[_i].offset && error.length == failures[_i].length,
                   "%s: at %zu+%zu: %s", source, error.offset, error.length, error.message);
     ck_assert(error.message[0] != '\0');
-    ck_assert(error.outer_length == 0 || (error.outer_offset <= error.offset &&
-                                          error.outer_offset + error.outer_length >=
-                                              error.offset + error.length));
+    ck_assert(error.outer_length == 0 ||
+              (error.outer_offset <= error.offset &&
+               error.outer_offset + error.outer_length >= error.offset + error.length));
 }
 END_TEST
 
@@ -259,12 +259,29 @@ enum { BOMB_BYTES = 65536 };
 static const struct {
     const char *before, *middle, *after;
 } bombs[] = {
-    {"(", "x", ")"},       {"-", "x", ""},           {"not ", "p", ""},  {"~", "c", ""},
-    {"x**", "x", ""},      {"sqrt(", "x", ")"},      {"x+", "x", ""},    {"x if p else ", "x", ""},
-    {"x - mean(", "x", ")"}, {"sum(", "x", ")"},     {"2**", "2", ""},   {"1<<", "1", ""},
-    {"x<", "x", ""},       {"p and ", "p", ""},      {"x,", "x", ""},    {"where(p,x,", "x", ")"},
-    {"t=x;", "x", ""},     {"9", "9", ""},           {"(x - ", "y", ")**63"},
-    {"c**(", "c", ")"},    {"x in (1,2,3) & ", "p", ""}, {"x;", "x", ""}, {"[", "x", "]"},
+    {"(", "x", ")"},
+    {"-", "x", ""},
+    {"not ", "p", ""},
+    {"~", "c", ""},
+    {"x**", "x", ""},
+    {"sqrt(", "x", ")"},
+    {"x+", "x", ""},
+    {"x if p else ", "x", ""},
+    {"x - mean(", "x", ")"},
+    {"sum(", "x", ")"},
+    {"2**", "2", ""},
+    {"1<<", "1", ""},
+    {"x<", "x", ""},
+    {"p and ", "p", ""},
+    {"x,", "x", ""},
+    {"where(p,x,", "x", ")"},
+    {"t=x;", "x", ""},
+    {"9", "9", ""},
+    {"(x - ", "y", ")**63"},
+    {"c**(", "c", ")"},
+    {"x in (1,2,3) & ", "p", ""},
+    {"x;", "x", ""},
+    {"[", "x", "]"},
 };
 
 static evex_status compile_bomb(size_t i, size_t n) {
@@ -339,7 +356,8 @@ static const char *const scenarios[] = {
     "e in ('a', 'b', 'c') and c ** a > 3 and k + a < 3",
     "x & y",
     "nope + x",
-    "t0=x;t1=t0-mean(t0);t2=t1-mean(t1);t3=t2-mean(t2);t4=t3**63+t2**-61+x**59;t5=t4-mean(t4);t6=t5",
+    "t0=x;t1=t0-mean(t0);t2=t1-mean(t1);t3=t2-mean(t2);t4=t3**63+t2**-61+x**59;t5=t4-mean(t4);t6="
+    "t5",
 };
 
 static evex_status compile_with(failing_allocator *memory, const char *source) {
@@ -394,11 +412,11 @@ static const struct {
     const char *source;
     evex_status status;
 } calls[] = {
-    {"blend(x, 0.5, c)", EVEX_OK},      {"blend(s, 1, True) + now()", EVEX_OK},
-    {"blend(a, c, a)", EVEX_OK},        {"blend(x, y)", EVEX_BAD_CALL},
+    {"blend(x, 0.5, c)", EVEX_OK},        {"blend(s, 1, True) + now()", EVEX_OK},
+    {"blend(a, c, a)", EVEX_OK},          {"blend(x, y)", EVEX_BAD_CALL},
     {"blend(x, y, c, c)", EVEX_BAD_CALL}, {"blend(x, y, t=c)", EVEX_BAD_CALL},
-    {"blend(x, y, x)", EVEX_BAD_TYPE},  {"blend(x, y, 1.5)", EVEX_BAD_TYPE},
-    {"blend(e, y, c)", EVEX_BAD_TYPE},  {"blend(x, y, 3000000000)", EVEX_OUT_OF_RANGE},
+    {"blend(x, y, x)", EVEX_BAD_TYPE},    {"blend(x, y, 1.5)", EVEX_BAD_TYPE},
+    {"blend(e, y, c)", EVEX_BAD_TYPE},    {"blend(x, y, 3000000000)", EVEX_OUT_OF_RANGE},
     {"blnd(x, y, c)", EVEX_UNKNOWN_NAME}, {"blend(x, None, c)", EVEX_BAD_CALL},
 };
 
@@ -408,21 +426,20 @@ START_TEST(user_functions_are_called) {
     evex_functions *functions;
     evex_error error = EVEX_ERROR_INIT;
     ck_assert_int_eq(evex_functions_create(&functions, NULL, &error), EVEX_OK);
-    ck_assert_int_eq(evex_functions_add(functions, "blend", EVEX_F32, operands, 3, no_kernel, NULL,
-                                        &error),
-                     EVEX_OK);
-    ck_assert_int_eq(evex_functions_add(functions, "now", EVEX_F64, NULL, 0, no_kernel, NULL,
-                                        &error),
-                     EVEX_OK);
+    ck_assert_int_eq(
+        evex_functions_add(functions, "blend", EVEX_F32, operands, 3, no_kernel, NULL, &error),
+        EVEX_OK);
+    ck_assert_int_eq(
+        evex_functions_add(functions, "now", EVEX_F64, NULL, 0, no_kernel, NULL, &error), EVEX_OK);
     options.functions = functions;
     for (size_t i = 0; i < COUNT(calls); i++) {
         error = (evex_error)EVEX_ERROR_INIT;
         evex_program *program = compile_text(calls[i].source, vars, &options, &error);
         ck_assert_msg(error.status == calls[i].status, "%s: %s", calls[i].source, error.message);
         if (program != NULL)
-            ck_assert_int_eq(evex_program_verify(program, program->total_bytes,
-                                                 &evex_system_allocator, &error),
-                             EVEX_OK);
+            ck_assert_int_eq(
+                evex_program_verify(program, program->total_bytes, &evex_system_allocator, &error),
+                EVEX_OK);
         free_program(program);
     }
     evex_functions_free(&functions);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Folding: expressions that must become the same program as a simpler one, and near misses that must
- * not, because some input would show the difference.
+ * Folding: expressions that must become the same program as a simpler one, and near misses that
+ * must not, because some input would show the difference.
  */
 #include "tests/compiled.h"
 #include "tests/suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char vars[] = "x f64, y f64, s f32, a i8, b i16, c i32, d i64, u u8, w u32, z u64, p bool, "
-                           "k weak i64, v weak f64";
+static const char vars[] =
+    "x f64, y f64, s f32, a i8, b i16, c i32, d i64, u u8, w u32, z u64, p bool, "
+    "k weak i64, v weak f64";
 
 static const struct {
     const char *source, *simpler;
@@ -71,20 +72,20 @@ static const struct {
 static const struct {
     const char *source, *other;
 } kept_apart[] = {
-    {"x + 0 + y", "x + y"},              /* -0.0 + 0 is 0.0 */
-    {"x - -0.0 + y", "x + y"},           /* -0.0 - -0.0 is 0.0 */
-    {"x*0", "zeros_like(x)"},            /* nan, inf and -0.0 */
-    {"x - x + y", "y + 0"},              /* inf - inf, and the shape */
+    {"x + 0 + y", "x + y"},    /* -0.0 + 0 is 0.0 */
+    {"x - -0.0 + y", "x + y"}, /* -0.0 - -0.0 is 0.0 */
+    {"x*0", "zeros_like(x)"},  /* nan, inf and -0.0 */
+    {"x - x + y", "y + 0"},    /* inf - inf, and the shape */
     {"x/3", "x*0.3333333333333333"},
     {"x/8.98846567431158e+307", "x*1.1125369292536007e-308"}, /* a subnormal reciprocal */
     {"(x + y) - y", "x"},
     {"int8(int16(b))", "b"},
     {"float64(float32(x)) + x", "x + x"},
-    {"int64(float64(d)) + d", "d + d"},  /* 2**53 + 1 */
-    {"int8(float64(w))", "int8(w)"},     /* 2**32 - 1 is out of range for the float */
+    {"int64(float64(d)) + d", "d + d"}, /* 2**53 + 1 */
+    {"int8(float64(w))", "int8(w)"},    /* 2**32 - 1 is out of range for the float */
     {"s * float64(2)", "s * 2"},
     {"x % 1", "x - floor(x)"},
-    {"where(p, x, x)", "x"},             /* p adds to the shape */
+    {"where(p, x, x)", "x"}, /* p adds to the shape */
     {"p and True or p", "p"},
     {"x == x", "True"},
     {"x - y", "y - x"},

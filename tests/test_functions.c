@@ -28,10 +28,10 @@ START_TEST(added_functions_are_found) {
     evex_dtype list[] = {EVEX_F64, EVEX_I32};
     int user;
     ck_assert_int_eq(evex_functions_create(&functions, NULL, NULL), EVEX_OK);
-    ck_assert_int_eq(
-        evex_functions_add(functions, name, EVEX_F32, list, 2, no_kernel, &user, NULL), EVEX_OK);
-    ck_assert_int_eq(
-        evex_functions_add(functions, "now", EVEX_F64, NULL, 0, no_kernel, NULL, NULL), EVEX_OK);
+    ck_assert_int_eq(evex_functions_add(functions, name, EVEX_F32, list, 2, no_kernel, &user, NULL),
+                     EVEX_OK);
+    ck_assert_int_eq(evex_functions_add(functions, "now", EVEX_F64, NULL, 0, no_kernel, NULL, NULL),
+                     EVEX_OK);
     /* The caller's memory is its own again. */
     memset(name, 0, sizeof name);
     memset(list, 0, sizeof list);
@@ -59,21 +59,23 @@ START_TEST(bad_functions_are_refused) {
     memset(long_name, 'a', sizeof long_name - 1);
     ck_assert_int_eq(evex_functions_create(NULL, NULL, NULL), EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(evex_functions_create(&functions, NULL, NULL), EVEX_OK);
-    const char *const names[] = {"", "2x", "a b", "a-b", "sqrt", "sum", "clip", "float32", "asin",
-                                 long_name};
+    const char *const names[] = {"",    "2x",   "a b",     "a-b",  "sqrt",
+                                 "sum", "clip", "float32", "asin", long_name};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         ck_assert_int_eq(add_named(functions, names[i]), EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(add_named(functions, "\xc3\xa9tat_2"), EVEX_OK);
     ck_assert_int_eq(add_named(functions, "\xc3\xa9tat_2"), EVEX_INVALID_ARGUMENT);
-    ck_assert_int_eq(evex_functions_add(functions, "f", EVEX_STR, operands, 2, no_kernel, NULL, NULL),
-                     EVEX_UNSUPPORTED);
-    ck_assert_int_eq(evex_functions_add(functions, "f", EVEX_F64, complex, 1, no_kernel, NULL, NULL),
-                     EVEX_UNSUPPORTED);
+    ck_assert_int_eq(
+        evex_functions_add(functions, "f", EVEX_STR, operands, 2, no_kernel, NULL, NULL),
+        EVEX_UNSUPPORTED);
+    ck_assert_int_eq(
+        evex_functions_add(functions, "f", EVEX_F64, complex, 1, no_kernel, NULL, NULL),
+        EVEX_UNSUPPORTED);
     ck_assert_int_eq(evex_functions_add(functions, "f", EVEX_F64, NULL, 1, no_kernel, NULL, NULL),
                      EVEX_INVALID_ARGUMENT);
-    ck_assert_int_eq(evex_functions_add(functions, "f", EVEX_F64, operands, 1025, no_kernel, NULL,
-                                        NULL),
-                     EVEX_INVALID_ARGUMENT);
+    ck_assert_int_eq(
+        evex_functions_add(functions, "f", EVEX_F64, operands, 1025, no_kernel, NULL, NULL),
+        EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(evex_functions_add(functions, "f", EVEX_F64, operands, 2, NULL, NULL, NULL),
                      EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(evex_functions_add(NULL, "f", EVEX_F64, operands, 2, no_kernel, NULL, NULL),

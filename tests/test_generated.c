@@ -37,13 +37,13 @@ static const struct {
     evex_var var;
     const void *data;
 } operands[] = {
-    {{"p", EVEX_BOOL, EVEX_STRONG, 0}, bools},     {{"a", EVEX_I8, EVEX_STRONG, 0}, i8s},
-    {{"b", EVEX_I16, EVEX_STRONG, 0}, i16s},       {{"c", EVEX_I32, EVEX_STRONG, 0}, i32s},
-    {{"d", EVEX_I64, EVEX_STRONG, 0}, i64s},       {{"g", EVEX_U8, EVEX_STRONG, 0}, u8s},
-    {{"h", EVEX_U16, EVEX_STRONG, 0}, u16s},       {{"i", EVEX_U32, EVEX_STRONG, 0}, u32s},
-    {{"j", EVEX_U64, EVEX_STRONG, 0}, u64s},       {{"x", EVEX_F32, EVEX_STRONG, 0}, f32s},
-    {{"y", EVEX_F64, EVEX_STRONG, 0}, f64s},       {{"k", EVEX_I64, EVEX_WEAK, 0}, &weak_int},
-    {{"v", EVEX_F64, EVEX_WEAK, 0}, &weak_float},  {{"w", EVEX_BOOL, EVEX_WEAK, 0}, &weak_bool},
+    {{"p", EVEX_BOOL, EVEX_STRONG, 0}, bools},    {{"a", EVEX_I8, EVEX_STRONG, 0}, i8s},
+    {{"b", EVEX_I16, EVEX_STRONG, 0}, i16s},      {{"c", EVEX_I32, EVEX_STRONG, 0}, i32s},
+    {{"d", EVEX_I64, EVEX_STRONG, 0}, i64s},      {{"g", EVEX_U8, EVEX_STRONG, 0}, u8s},
+    {{"h", EVEX_U16, EVEX_STRONG, 0}, u16s},      {{"i", EVEX_U32, EVEX_STRONG, 0}, u32s},
+    {{"j", EVEX_U64, EVEX_STRONG, 0}, u64s},      {{"x", EVEX_F32, EVEX_STRONG, 0}, f32s},
+    {{"y", EVEX_F64, EVEX_STRONG, 0}, f64s},      {{"k", EVEX_I64, EVEX_WEAK, 0}, &weak_int},
+    {{"v", EVEX_F64, EVEX_WEAK, 0}, &weak_float}, {{"w", EVEX_BOOL, EVEX_WEAK, 0}, &weak_bool},
 };
 
 enum { N_OPERANDS = sizeof operands / sizeof *operands };
@@ -76,9 +76,25 @@ static void put(generator *g, const char *text) {
 static void put_expression(generator *g, int depth);
 
 static void put_leaf(generator *g) {
-    static const char *const literals[] = {"0",   "1",    "2",   "-1",  "3",    "100", "300",
-                                           "0.5", "-0.0", "1.0", "2.5", "1e300", "inf", "nan",
-                                           "pi",  "True", "False", "0x7f", "9223372036854775808"};
+    static const char *const literals[] = {"0",
+                                           "1",
+                                           "2",
+                                           "-1",
+                                           "3",
+                                           "100",
+                                           "300",
+                                           "0.5",
+                                           "-0.0",
+                                           "1.0",
+                                           "2.5",
+                                           "1e300",
+                                           "inf",
+                                           "nan",
+                                           "pi",
+                                           "True",
+                                           "False",
+                                           "0x7f",
+                                           "9223372036854775808"};
     if (pick(g, 3) == 0)
         put(g, PICK(g, literals));
     else
@@ -120,8 +136,8 @@ static void put_power(generator *g, int depth) {
 }
 
 static void put_reduction(generator *g, int depth) {
-    static const char *const names[] = {"sum", "min", "max", "any", "all", "count", "mean",
-                                        "argmax", "count_nonzero", "nansum", "prod"};
+    static const char *const names[] = {"sum",  "min",    "max",           "any",    "all", "count",
+                                        "mean", "argmax", "count_nonzero", "nansum", "prod"};
     put(g, PICK(g, names));
     put(g, "(");
     put_expression(g, depth);
@@ -136,9 +152,9 @@ static void put_compound(generator *g, int depth) {
     static const char *const arithmetic[] = {"+", "-", "*", "/", "//", "%"};
     static const char *const bits[] = {"&", "|", "^", "<<", ">>", "and", "or"};
     static const char *const unary[] = {"-", "~", "not ", "+"};
-    static const char *const functions[] = {"abs", "sqrt", "floor", "sign", "square", "rint",
-                                            "isnan", "float32", "float64", "int32", "uint8",
-                                            "int64", "bool", "signbit", "copy", "uint64"};
+    static const char *const functions[] = {
+        "abs",     "sqrt",  "floor", "sign",  "square", "rint",    "isnan", "float32",
+        "float64", "int32", "uint8", "int64", "bool",   "signbit", "copy",  "uint64"};
     static const char *const pairs[] = {"maximum", "minimum", "fmax", "copysign", "fmod"};
     static const char *const sets[] = {" in (1, 2, 300)", " not in (0, 2.5, -1)", " in ()"};
     switch (pick(g, 12)) {
@@ -219,8 +235,8 @@ static evex_program *compile(const char *source, int no_optimise, evex_status *s
     options.no_optimise = (uint8_t)no_optimise;
     for (size_t i = 0; i < N_OPERANDS; i++)
         vars[i] = operands[i].var;
-    *status = evex_compile_program(&program, source, strlen(source), vars, N_OPERANDS, &options,
-                                   &error);
+    *status =
+        evex_compile_program(&program, source, strlen(source), vars, N_OPERANDS, &options, &error);
     ck_assert_msg(*status == error.status, "%s", source);
     return program;
 }

@@ -121,8 +121,8 @@ START_TEST(destinations_overlap_equal_sizes_only) {
 }
 END_TEST
 
-/* Stages that recompute an ever longer chain would make a program quadratic in its text; the limit on
- * instructions ends that. */
+/* Stages that recompute an ever longer chain would make a program quadratic in its text; the limit
+ * on instructions ends that. */
 START_TEST(recomputation_is_bounded) {
     static char source[60000];
     evex_error error = EVEX_ERROR_INIT;

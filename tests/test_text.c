@@ -70,6 +70,46 @@ START_TEST(floats_are_short_and_read_back) {
 }
 END_TEST
 
+START_TEST(floats_are_spelt_plainly) {
+    const struct {
+        double value;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {100, "100"},
+                 {1e15, "1000000000000000"},
+                 {1e16, "1e16"},
+                 {1e-5, "0.00001"},
+                 {1e-6, "1e-6"},
+                 {1.5e300, "1.5e300"},
+                 {1e23, "1e23"},
+                 {0.3, "0.3"},
+                 {2.5, "2.5"},
+                 {5e-324, "5e-324"},
+                 {99.99, "99.99"},
+                 {9.995, "9.995"},
+                 {0.1 + 0.2, "0.30000000000000004"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert_str_eq(shown(cases[i].value, 0), cases[i].text);
+    ck_assert_str_eq(shown(3.4028234663852886e38, 1), "3.4028235e38");
+    ck_assert_str_eq(shown(1e-45, 1), "1e-45");
+}
+END_TEST
+
+START_TEST(random_floats_read_back) {
+    uint64_t state = 1;
+    for (int i = 0; i < 20000; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        const uint64_t bits = state ^ state >> 29;
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        if (isfinite(value))
+            ck_assert(strtod(shown(value, 0), NULL) == value);
+        if (isfinite((float)value))
+            ck_assert(strtof(shown((float)value, 1), NULL) == (float)value);
+    }
+}
+END_TEST
+
 START_TEST(a_locale_with_decimal_comma_does_not_show) {
     if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL && setlocale(LC_ALL, "fr_FR.UTF-8") == NULL)
         return; /* no such locale is installed here */
@@ -82,6 +122,8 @@ static void add(TCase *tests) {
     tcase_add_test(tests, text_is_cut_on_a_character_border);
     tcase_add_test(tests, a_writer_can_stop_the_text);
     tcase_add_test(tests, floats_are_short_and_read_back);
+    tcase_add_test(tests, floats_are_spelt_plainly);
+    tcase_add_test(tests, random_floats_read_back);
     tcase_add_test(tests, a_locale_with_decimal_comma_does_not_show);
 }
 
