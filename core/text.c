@@ -119,10 +119,10 @@ void evex_text_format(evex_text *text, const char *format, ...) {
 /*
  * All digits of a double, exactly: the value is 0.d1 d2 d3... * 10^exponent. A double is an integer
  * times a power of two, and a negative power of two is a power of five over one of ten, so one big
- * integer has the digits; the longest, 2^53 * 5^1074, has 767 of them. Dumps and messages are cold:
+ * integer has the digits; the longest, 2^52 * 5^1126, has 804 of them. Dumps and messages are cold:
  * clear counts here, fast does not.
  */
-enum { LIMB = 1000000000, LIMB_DIGITS = 9, MAX_LIMBS = 88, MAX_DIGITS = MAX_LIMBS * LIMB_DIGITS };
+enum { LIMB = 1000000000, LIMB_DIGITS = 9, MAX_LIMBS = 92, MAX_DIGITS = MAX_LIMBS * LIMB_DIGITS };
 
 typedef struct {
     char digits[MAX_DIGITS];

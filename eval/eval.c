@@ -8,6 +8,8 @@
  *     conflicts.c       overlap of outputs
  *     box.c, layout.c   dimensions, blocks, chunks, workers
  *     run.c             the run
+ *
+ * Calls on a few elements take the short way of small.c.
  */
 #include <stddef.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #include "core/error.h"
 #include "core/system.h"
 #include "eval/run.h"
+#include "eval/small.h"
 
 static const evex_place nowhere = {0, 0};
 static const evex_eval_options default_options = EVEX_EVAL_OPTIONS_INIT;
@@ -282,6 +285,8 @@ evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const evex_array *
         memcpy(&known, options, options->struct_bytes);
         options = &known;
     }
+    if (evex_small_eval(expr, inputs, n_inputs, outputs, n_outputs, options))
+        return EVEX_OK;
     return error != NULL && error->status != EVEX_OK
                ? evaluate_afresh(expr, pool, inputs, n_inputs, outputs, n_outputs, options, error)
                : evaluate(expr, pool, inputs, n_inputs, outputs, n_outputs, options, error);

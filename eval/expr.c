@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "eval/call.h"
+#include "eval/small.h"
 #include "eval/splat.h"
 
 /* ---- Costs ---------------------------------------------------------------------------------- */
@@ -238,7 +239,9 @@ static evex_status link_all(evex_expr *expr, const evex_compile_options *options
         (status = link_insns(expr, error)) != EVEX_OK ||
         (status = link_reductions(expr, error)) != EVEX_OK)
         return status;
-    return describe_inputs(expr) && describe_outputs(expr) ? EVEX_OK : evex_fail_memory(error);
+    return describe_inputs(expr) && describe_outputs(expr) && evex_small_link(expr)
+               ? EVEX_OK
+               : evex_fail_memory(error);
 }
 
 evex_status evex_expr_create(evex_expr **expr, evex_program *program,

@@ -37,6 +37,7 @@ struct evex_expr {
     size_t scratch_bytes;      /* the limit of the compile options */
     size_t element_bytes;      /* of the widest element that a TEMP or OUTPUT holds */
     unsigned n_spare_blocks;   /* 1 when an instruction changes_size */
+    const struct evex_small *small; /* eval/small.h; NULL: always the general way */
     evex_workspace_slot idle;
 };
 

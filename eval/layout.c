@@ -15,7 +15,7 @@ enum {
     MIN_ROW = 64, /* shorter rows are gathered, several to a block */
     /* From memory, light programs do best with blocks that mix loads and arithmetic finely
      * (measured: 0.42 ns an element at 128 against 0.67 at 512). */
-    STREAMED_BLOCK = 256,
+    STREAMED_BLOCK = 128,
     STREAMED_BYTES = 8 << 20,
 
     PORT_COST = 100,   /* ps an element, in place */
