@@ -2,9 +2,11 @@
 """Runs every example of the Markdown pages and compares what it prints.
 
 A fenced block marked `console` holds commands behind "$ " and, below each, its exact output (error
-messages included). Commands run in a copy of examples/, with the built evex on PATH.
+messages included). Commands run in a copy of examples/, with the built evex on PATH. A block marked
+`golden FILE` must be what the one case of that file in tests/golden/ expects: the golden test holds
+the file against the code, this one the page against the file.
 
-usage: check_docs.py EVEX EXAMPLES PAGE...
+usage: check_docs.py EVEX EXAMPLES GOLDEN PAGE...
 """
 import os
 import pathlib
@@ -14,14 +16,14 @@ import sys
 import tempfile
 
 
-def console_blocks(text):
-    """(line number, lines) of each console block."""
-    lines, block, start = text.splitlines(), None, 0
-    for number, line in enumerate(lines, 1):
-        if block is None and line.strip() == "```console":
-            block, start = [], number
+def fenced_blocks(text):
+    """(line number, info string, lines) of each fenced block."""
+    block, info, start = None, "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if block is None and line.startswith("```"):
+            block, info, start = [], line[3:].strip(), number
         elif block is not None and line.strip() == "```":
-            yield start, block
+            yield start, info, block
             block = None
         elif block is not None:
             block.append(line)
@@ -38,31 +40,42 @@ def commands(block):
     return [(command, "\n".join(output)) for command, output in pairs]
 
 
-def check_page(page, folder, environment):
-    """How many examples ran and how many printed something else."""
-    n_run = n_wrong = 0
-    for start, block in console_blocks(page.read_text()):
-        for command, expected in commands(block):
+def same(place, expected, found):
+    """Whether the texts agree but for final newlines; says so where they do not."""
+    if expected.rstrip("\n") == found.rstrip("\n"):
+        return True
+    print(f"{place}\n--- expected\n{expected}\n--- found\n{found}")
+    return False
+
+
+def check_golden(place, golden, name, block):
+    """Whether the block is what the golden file expects."""
+    return same(place, (golden / name).read_text().split("\n----\n")[1], "\n".join(block))
+
+
+def check_page(page, folder, golden, environment):
+    """A list with one truth value for each example of the page."""
+    results = []
+    for start, info, block in fenced_blocks(page.read_text()):
+        if info.startswith("golden "):
+            results.append(check_golden(f"{page}:{start}", golden, info.split()[1], block))
+        for command, expected in commands(block) if info == "console" else []:
             done = subprocess.run(command, shell=True, cwd=folder, env=environment, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
-            n_run += 1
-            if done.stdout.rstrip("\n") != expected.rstrip("\n"):
-                n_wrong += 1
-                print(f"{page}:{start}: {command}\n--- expected\n{expected}\n--- printed\n{done.stdout}")
-    return n_run, n_wrong
+            results.append(same(f"{page}:{start}: {command}", expected, done.stdout))
+    return results
 
 
 def main():
-    evex, examples, *pages = sys.argv[1:]
+    evex, examples, golden, *pages = sys.argv[1:]
     environment = dict(os.environ, PATH=f"{pathlib.Path(evex).parent}:{os.environ['PATH']}", LC_ALL="C")
-    n_run = n_wrong = 0
+    results = []
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(examples, folder, dirs_exist_ok=True)
         for page in pages:
-            run, wrong = check_page(pathlib.Path(page), folder, environment)
-            n_run, n_wrong = n_run + run, n_wrong + wrong
-    print(f"{n_run - n_wrong} passed, {n_wrong} failed")
-    return n_wrong != 0 or n_run == 0
+            results += check_page(pathlib.Path(page), folder, pathlib.Path(golden), environment)
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return results.count(False) != 0 or not results
 
 
 sys.exit(main())
