@@ -16,45 +16,28 @@ size_t evex_n_positional(const evex_checker *c, const evex_ast_node *call) {
     return n;
 }
 
-static evex_status fail_count(const evex_checker *c, const evex_ast_node *call, size_t min,
-                              size_t max, size_t found) {
-    const char *name = call->value.text.bytes;
+evex_status evex_require_arguments(const evex_checker *c, const evex_ast_node *call, size_t n) {
+    const size_t n_found = evex_n_positional(c, call);
     const int n_bytes = (int)call->value.text.n_bytes;
-    const char *plural = max == 1 ? "" : "s";
-    if (min == max)
-        evex_fail(c->error, EVEX_BAD_CALL, call->token, "'%.*s' takes %zu argument%s, found %zu",
-                  n_bytes, name, min, plural, found);
-    else
-        evex_fail(c->error, EVEX_BAD_CALL, call->token,
-                  "'%.*s' takes %zu to %zu argument%s, found %zu", n_bytes, name, min, max, plural,
-                  found);
+    if (n_found < call->n_children) {
+        const evex_ast_node *keyword = &c->ast->nodes[call->children[n_found]];
+        return evex_fail(c->error, EVEX_BAD_CALL, keyword->token,
+                         "'%.*s' takes no keyword argument '%.*s'", n_bytes, call->value.text.bytes,
+                         (int)keyword->value.text.n_bytes, keyword->value.text.bytes);
+    }
+    if (n_found == n)
+        return EVEX_OK;
+    evex_fail(c->error, EVEX_BAD_CALL, call->token, "'%.*s' takes %zu argument%s, found %zu",
+              n_bytes, call->value.text.bytes, n, n == 1 ? "" : "s", n_found);
     evex_outer(c->error, call->place);
     return EVEX_BAD_CALL;
-}
-
-static evex_status require_count(const evex_checker *c, const evex_ast_node *call, size_t min,
-                                 size_t max) {
-    const size_t n = evex_n_positional(c, call);
-    return n >= min && n <= max ? EVEX_OK : fail_count(c, call, min, max, n);
-}
-
-evex_status evex_require_arguments(const evex_checker *c, const evex_ast_node *call, size_t min,
-                                   size_t max) {
-    const size_t n = evex_n_positional(c, call);
-    if (n == call->n_children)
-        return require_count(c, call, min, max);
-    const evex_ast_node *keyword = &c->ast->nodes[call->children[n]];
-    return evex_fail(c->error, EVEX_BAD_CALL, keyword->token,
-                     "'%.*s' takes no keyword argument '%.*s'", (int)call->value.text.n_bytes,
-                     call->value.text.bytes, (int)keyword->value.text.n_bytes,
-                     keyword->value.text.bytes);
 }
 
 /* ---- Casts ---------------------------------------------------------------------------------- */
 
 static evex_status check_cast(evex_checker *c, const evex_ast_node *node, evex_dtype dtype,
                               evex_term *result) {
-    evex_status status = evex_require_arguments(c, node, 1, 1);
+    evex_status status = evex_require_arguments(c, node, 1);
     if (status == EVEX_OK)
         status = evex_require_value(c, node->children[0]);
     if (status != EVEX_OK)
@@ -91,8 +74,7 @@ static int casts_to_parameter(const evex_term *t, evex_dtype dtype) {
 
 static evex_status check_user_call(evex_checker *c, const evex_ast_node *node,
                                    const evex_user_function *function, evex_term *result) {
-    evex_status status =
-        evex_require_arguments(c, node, function->n_operands, function->n_operands);
+    evex_status status = evex_require_arguments(c, node, function->n_operands);
     evex_ir_id *operands =
         evex_arena_push_array(c->arena, function->n_operands + 1, sizeof *operands);
     if (status == EVEX_OK && operands == NULL)
@@ -144,8 +126,7 @@ static evex_status fail_unknown(const evex_checker *c, const evex_ast_node *node
 
 static evex_status check_op_call(evex_checker *c, const evex_ast_node *node, evex_op op,
                                  evex_term *result) {
-    const evex_status status =
-        evex_require_arguments(c, node, evex_op_infos[op].arity, evex_op_infos[op].arity);
+    const evex_status status = evex_require_arguments(c, node, evex_op_infos[op].arity);
     return status == EVEX_OK ? evex_check_op(c, node, op, 0, 0, result) : status;
 }
 

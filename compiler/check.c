@@ -347,7 +347,7 @@ static evex_status check_call(evex_checker *c, const evex_ast_node *node, evex_t
         evex_find_function(node->value.text.bytes, node->value.text.n_bytes);
     if (function.class != EVEX_FUNCTION_OP || function.id != EVEX_OP_SELECT)
         return evex_check_call(c, node, result);
-    const evex_status status = evex_require_arguments(c, node, 3, 3);
+    const evex_status status = evex_require_arguments(c, node, 3);
     return status == EVEX_OK ? check_if(c, node, result) : status;
 }
 

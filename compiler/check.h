@@ -160,8 +160,7 @@ evex_status evex_check_reduction(evex_checker *c, const evex_ast_node *node,
 
 /* The number of positional arguments: keywords come last. */
 size_t evex_n_positional(const evex_checker *c, const evex_ast_node *call);
-/* The error unless the call has between min and max positional arguments. */
-evex_status evex_require_arguments(const evex_checker *c, const evex_ast_node *call, size_t min,
-                                   size_t max);
+/* The error unless the call has n arguments and no keywords. */
+evex_status evex_require_arguments(const evex_checker *c, const evex_ast_node *call, size_t n);
 
 #endif

@@ -198,7 +198,8 @@ static evex_status resolve_name(resolver *r, evex_ast_index index) {
     return status;
 }
 
-/* From here on the item's name means the item. */
+/* From here on the item's name means the item. The parser has seen to it that no other item has the
+ * name. */
 static evex_status assign_name(resolver *r, uint32_t index) {
     const evex_ast_item *item = &r->ast->items[index];
     if (item->name == NULL)
@@ -206,12 +207,6 @@ static evex_status assign_name(resolver *r, uint32_t index) {
     symbol *s = intern(r, item->name, item->name_bytes);
     if (s == NULL)
         return evex_fail_memory(r->error);
-    if (s->item != NONE) {
-        evex_fail(r->error, EVEX_SYNTAX, item->name_place, "'%.*s' is assigned a second time",
-                  (int)item->name_bytes, item->name);
-        evex_hint(r->error, "a name keeps its value; choose another name");
-        return EVEX_SYNTAX;
-    }
     s->item = index;
     return EVEX_OK;
 }

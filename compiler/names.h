@@ -29,7 +29,7 @@ typedef struct {
 
 /*
  * Resolves every name; all memory comes from the arena. Statuses: EVEX_UNKNOWN_NAME, EVEX_SYNTAX (a
- * name assigned twice, a value that nothing can use), EVEX_LIMIT_NAMES, EVEX_NO_MEMORY,
+ * value that nothing can use), EVEX_LIMIT_NAMES, EVEX_NO_MEMORY,
  * EVEX_INVALID_ARGUMENT (two variables of one name).
  */
 evex_status evex_names_resolve(evex_names_found *found, const evex_ast *ast, const evex_var *vars,

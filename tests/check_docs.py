@@ -50,7 +50,8 @@ def same(place, expected, found):
 
 def check_golden(place, golden, name, block):
     """Whether the block is what the golden file expects."""
-    return same(place, (golden / name).read_text().split("\n----\n")[1], "\n".join(block))
+    case = (golden / name).read_text().split("\n----\n")[1].split("\n====")[0]
+    return same(place, case, "\n".join(block))
 
 
 def check_page(page, folder, golden, environment):

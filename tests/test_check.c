@@ -29,15 +29,16 @@ static const evex_str e[N] = {{"EU", 2}, {"US", 2},  {"", 0},  {"EU", 2},
                               {"E", 1},  {"EUR", 3}, {"u", 1}, {"\xc3\xa9", 2}};
 static const int64_t k = 3;
 static const double v = 0.5;
+static const uint64_t w = UINT64_MAX;
 
 static const char vars[] = "p bool, a i8, c i32, d i64, u u8, z u64, s f32, x f64, y f64, e str, "
-                           "k weak i64, v weak f64";
+                           "k weak i64, v weak f64, w weak u64";
 
 static const struct {
     char name;
     const void *data;
-} operands[] = {{'p', p}, {'a', a}, {'c', c}, {'d', d}, {'u', u},  {'z', z},
-                {'s', s}, {'x', x}, {'y', y}, {'e', e}, {'k', &k}, {'v', &v}};
+} operands[] = {{'p', p}, {'a', a}, {'c', c}, {'d', d},  {'u', u},  {'z', z}, {'s', s},
+                {'x', x}, {'y', y}, {'e', e}, {'k', &k}, {'v', &v}, {'w', &w}};
 
 static const void *operand(char name) {
     for (size_t i = 0; i < COUNT(operands); i++)
@@ -174,6 +175,16 @@ static int64_t wrapping_power(int64_t base, unsigned n) {
     VALUE(78, "maximum(a, 3) - minimum(a, 3)", int8_t, (int8_t)abs(a[i] - 3))                      \
     VALUE(79, "uint64(x if isfinite(x) and x > 0 and x < 1e19 else 0)", uint64_t,                  \
           x[i] > 0 && x[i] < 1e19 ? (uint64_t)x[i] : 0)                                            \
+    VALUE(81, "z in (1e19, 3.0, 9223372036854775808.0)", uint8_t, z[i] == 1ULL << 63 || z[i] == 3) \
+    VALUE(82, "x if 99999999999999999999 > 1e3 and 2**63 <= 2**63 else 0", double, x[i])           \
+    VALUE(83, "x * (99999999999999999999 / 2 < inf)", double, x[i])                                \
+    VALUE(84, "clip(a, 0, w)", int8_t, a[i] < 0 ? 0 : a[i])                                        \
+    VALUE(85, "clip(u, 0, w)", uint8_t, u[i])                                                      \
+    VALUE(86, "nan_to_num(c)", int32_t, c[i])                                                      \
+    VALUE(87, "deg2rad(99999999999999999999) + 0*x", double,                                       \
+          1e20 * (3.14159265358979323846 / 180) + 0 * x[i])                                        \
+    VALUE(88, "e == 'EU' or e == 'EU' or e == 'E'", uint8_t,                                       \
+          is_text(e[i], "EU") || is_text(e[i], "E"))                                               \
     VALUE(80, "rad2deg(s)", float, s[i] * (180.0f / 3.14159265358979323846f))
 
 #define DEFINE_VALUE(id, source, T, expression)                                                    \

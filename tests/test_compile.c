@@ -69,6 +69,18 @@ static const struct {
     {"sum(x, axis=1.5)", EVEX_BAD_CALL, 12, 3},
     {"sum(x, axis=c)", EVEX_BAD_CALL, 12, 1},
     {"sum(x, axis=(0, 0))", EVEX_BAD_CALL, 16, 1},
+    {"sum(x, axis=())", EVEX_BAD_CALL, 12, 2},
+    {"sum(x, "
+     "axis=(0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,"
+     "31,-1))",
+     EVEX_LIMIT_DIMS, 12, 90},
+    {"sum(axis=0)", EVEX_BAD_CALL, 0, 3},
+    {"sum(None)", EVEX_BAD_CALL, 4, 4},
+    {"deg2rad(None)", EVEX_BAD_CALL, 8, 4},
+    {"isclose(x, None)", EVEX_BAD_CALL, 11, 4},
+    {"nan_to_num(x, None)", EVEX_BAD_CALL, 14, 4},
+    {"float32(None)", EVEX_BAD_CALL, 8, 4},
+    {"sum(x, where=None)", EVEX_BAD_TYPE, 13, 4},
     {"sum(x, 0, axis=1)", EVEX_BAD_CALL, 10, 4},
     {"sum(x, 0, 1)", EVEX_BAD_CALL, 0, 3},
     {"sum(x, keepdims=1)", EVEX_BAD_CALL, 16, 1},
@@ -91,6 +103,10 @@ static const struct {
     {"-(2**63) - 1", EVEX_OUT_OF_RANGE, 0, 12},
     {"18446744073709551616", EVEX_OUT_OF_RANGE, 0, 20},
     {"c + 18446744073709551616", EVEX_OUT_OF_RANGE, 4, 20},
+    {"99999999999999999999 + 1", EVEX_OUT_OF_RANGE, 0, 24},
+    {"99999999999999999999 in (1, 2)", EVEX_OUT_OF_RANGE, 0, 20},
+    {"sum(99999999999999999999)", EVEX_OUT_OF_RANGE, 4, 20},
+    {"clip(99999999999999999999, 0, a)", EVEX_OUT_OF_RANGE, 5, 20},
     {"sum(x, axis=32)", EVEX_OUT_OF_RANGE, 12, 2},
     {"sum(x, axis=-33)", EVEX_OUT_OF_RANGE, 12, 3},
     {"var(x, ddof=3000000000)", EVEX_OUT_OF_RANGE, 12, 10},
@@ -393,6 +409,29 @@ START_TEST(allocations_may_fail_anywhere) {
 }
 END_TEST
 
+/* Texts of every size: so that memory ends in every part of every pass, in turn. */
+START_TEST(memory_may_end_anywhere) {
+    static const char *const terms[] = {
+        "+x**3",      "+c**c*x", " in ('a')+e",           ";t%d=t-mean(x)+%d",
+        ",sum(x,%d)", "+x*%d",   "+(x+x*(k+%d)+a)*sin(c)"};
+    static const char *const beginnings[] = {"x", "x", "e", "t=x", "x", "x", "x"};
+    const size_t kind = (size_t)_i;
+    for (int n = 1; n < 160; n++) {
+        char source[8192];
+        failing_allocator memory;
+        size_t length = (size_t)sprintf(source, "%s", beginnings[kind]);
+        for (int i = 0; i < n; i++)
+            length += (size_t)snprintf(source + length, 64, terms[kind], i, i);
+        for (long k = 1; k <= 3; k++) {
+            failing_allocator_init(&memory, k, 1);
+            const evex_status status = compile_with(&memory, source);
+            ck_assert_msg(status == EVEX_OK || status == EVEX_NO_MEMORY || kind == 2, "%s: %s",
+                          source, evex_status_text(status));
+        }
+    }
+}
+END_TEST
+
 /* An ordinary expression costs no more than its program. */
 START_TEST(small_programs_allocate_once) {
     failing_allocator memory;
@@ -490,6 +529,7 @@ static void add(TCase *tests) {
     tcase_add_test(tests, bombs_are_harmless);
     tcase_add_test(tests, long_sums_and_lists_compile);
     tcase_add_loop_test(tests, allocations_may_fail_anywhere, 0, 2 * COUNT(scenarios));
+    tcase_add_loop_test(tests, memory_may_end_anywhere, 0, 7);
     tcase_add_test(tests, small_programs_allocate_once);
     tcase_add_test(tests, user_functions_are_called);
     tcase_add_test(tests, free_names_are_listed_once);
