@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Evaluation against its floor, in one run: expressions over arrays far larger than the caches beside
- * a loop that a person would write for each (fused, ordinary stores, the same number of threads), and
- * what a call costs when there is next to nothing to compute.
+ * Evaluation against its floor, in one run: expressions over arrays far larger than the caches
+ * beside a loop that a person would write for each (fused, ordinary stores, the same number of
+ * threads), and what a call costs when there is next to nothing to compute.
  *
  *     bench_eval [million elements]
  *
- * Contestants take turns; each figure is the median of ROUNDS, of calls the best of many batches, so
- * short that some are not interrupted. Machines are shared: only ratios within a run mean anything.
+ * Contestants take turns; each figure is the median of ROUNDS, of calls the best of many batches,
+ * so short that some are not interrupted. Machines are shared: only ratios within a run mean
+ * anything.
  */
 #include <math.h>
 #include <pthread.h>
@@ -56,10 +57,8 @@ static const struct {
     const char *text;
     fused_fn fused;
 } rows[] = {
-    {"2*a + 3*b", fused_linear},
-    {"((0.25*a + 0.75)*a - 1.5)*a - 2", fused_cubic},
-    {"sqrt(a*a + b*b)", fused_length},
-    {"where(a > b, a, b)", fused_larger},
+    {"2*a + 3*b", fused_linear},       {"((0.25*a + 0.75)*a - 1.5)*a - 2", fused_cubic},
+    {"sqrt(a*a + b*b)", fused_length}, {"where(a > b, a, b)", fused_larger},
     {"sum(a*b)", fused_dot},
 };
 

@@ -88,8 +88,11 @@ static void print_marks(const failure *failed) {
     for (size_t i = 0; i < end;) {
         bool in_caret = i >= failed->caret && i < caret_end;
         bool in_outer = i >= failed->outer && i < outer_end;
-        /* Alone, the place is a caret and tildes; inside a larger construct it is all carets. */
+        /* Alone, the place is a caret and tildes; inside a larger construct it is all carets, set
+         * off by the blanks around it. */
         char mark = in_caret ? (i == failed->caret || has_outer ? '^' : '~') : in_outer ? '~' : ' ';
+        if (mark == '~' && (i + 1 == failed->caret || i == caret_end) && failed->line[i] == ' ')
+            mark = ' ';
         fputc(mark, stderr);
         size_t length = i < n ? text_character(failed->line + i, n - i) : 1;
         i += length != 0 ? length : 1;

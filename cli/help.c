@@ -86,10 +86,16 @@ static void print_options(void) {
 }
 
 static void print_functions(void) {
+    enum { WIDTH = 24 };
     size_t n;
     const evex_op_doc *ops = evex_ops(&n);
-    for (size_t i = 0; i < n; i++)
-        printf("  %-28s %s\n", ops[i].signature, ops[i].summary);
+    for (size_t i = 0; i < n; i++) {
+        if (ops[i].name[0] == '\0')
+            continue;
+        bool is_long = strlen(ops[i].signature) > WIDTH;
+        printf("  %-*s %s%*s%s\n", WIDTH, ops[i].signature, is_long ? "\n" : "",
+               is_long ? WIDTH + 3 : 0, "", ops[i].summary);
+    }
 }
 
 static bool print_function(const char *name) {

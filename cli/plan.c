@@ -83,9 +83,18 @@ static bool find_position(const plan *made, const program_token *token, size_t *
 
 /* ---- What the shell adds ----------------------------------------------------------------- */
 
+static bool is_taken(const program *text, size_t token) {
+    for (size_t i = 0; i < text->n_items; i++)
+        if (text->items[i].is_taken && text->items[i].first == token)
+            return true;
+    return false;
+}
+
 /* Gives $n and NAME.column, which are no names of the language, backticks. */
 static bool rewrite_names(plan *made, failure *failed) {
     for (size_t i = 0; i < made->text.n_tokens; i++) {
+        if (is_taken(&made->text, i))
+            continue;
         const program_token *token = &made->text.tokens[i];
         const char *text = made->text.text + token->offset;
         size_t n_found = 0, column = 0;

@@ -104,6 +104,22 @@ static size_t find_open_columns(const plan *made, size_t from, size_t to, size_t
     return n;
 }
 
+/* The construct that an error is about. */
+static void find_construct(const evex_error *error, size_t *from, size_t *to) {
+    bool has_outer = error->outer_length > 0;
+    *from = has_outer ? error->outer_offset : error->offset;
+    *to = *from + (has_outer ? error->outer_length : error->length);
+}
+
+/* Operands are checked before what they are operands of, so an error is further on than another
+ * when its construct ends later or contains the other's. */
+static bool is_further(const evex_error *error, const evex_error *than) {
+    size_t from, to, other_from, other_to;
+    find_construct(error, &from, &to);
+    find_construct(than, &other_from, &other_to);
+    return to > other_to || (to == other_to && from < other_from);
+}
+
 /* Sets the dtypes of some columns, attempts, and undoes it unless that is progress. */
 static bool try_types(plan *made, const size_t *columns, size_t n, evex_dtype dtype,
                       const evex_compile_options *compile, evex_error *error) {
@@ -121,7 +137,7 @@ static bool try_types(plan *made, const size_t *columns, size_t n, evex_dtype dt
     }
     evex_error attempted;
     evex_status status = attempt(made, compile, &attempted);
-    bool is_progress = status == EVEX_OK || attempted.offset > error->offset;
+    bool is_progress = status == EVEX_OK || is_further(&attempted, error);
     for (size_t i = 0; i < n && !is_progress; i++)
         made->columns[columns[i]].dtype = before[i];
     if (is_progress)
@@ -132,21 +148,21 @@ static bool try_types(plan *made, const size_t *columns, size_t n, evex_dtype dt
 
 /* Tries other dtypes where the error is; false when none helps. */
 static bool improve(plan *made, const evex_compile_options *compile, evex_error *error) {
-    size_t from =
-        program_map(&made->text, error->outer_length > 0 ? error->outer_offset : error->offset);
-    size_t length = error->outer_length > 0 ? error->outer_length : error->length;
+    size_t from, to;
+    find_construct(error, &from, &to);
     size_t *columns = calloc(made->n_columns + 1, sizeof *columns);
     if (columns == NULL)
         return false;
-    size_t n = length > 0 ? find_open_columns(made, from, from + length, columns) : 0;
+    size_t n = find_open_columns(made, program_map(&made->text, from), program_map(&made->text, to),
+                                 columns);
     if (n == 0)
         n = find_open_columns(made, 0, made->text.n_bytes, columns);
     static const evex_dtype others[] = {EVEX_STR, EVEX_I64};
     bool has_improved = false;
-    for (size_t k = 0; k < 2 && !has_improved; k++)
-        has_improved = try_types(made, columns, n, others[k], compile, error);
-    for (size_t i = 0; i < 2 * n && n > 1 && !has_improved; i++)
+    for (size_t i = 0; i < 2 * n && !has_improved; i++)
         has_improved = try_types(made, columns + i / 2, 1, others[i % 2], compile, error);
+    for (size_t i = 0; i < 2 && n > 1 && !has_improved; i++)
+        has_improved = try_types(made, columns, n, others[i], compile, error);
     free(columns);
     return has_improved;
 }

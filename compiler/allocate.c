@@ -6,14 +6,17 @@
  */
 #include "compiler/schedule.h"
 
+/* Beside the numbers of steps: not in this section; read behind the body; given back already. */
 #define NO_STEP UINT32_MAX
 #define AT_END UINT32_MAX
+#define RELEASED (UINT32_MAX - 1)
 
 typedef struct {
     evex_schedule *schedule;
     const evex_ir *ir;
     uint32_t *definition; /* by value: the step of this body that computes it */
     uint32_t *last_use;   /* by value: the last step of this body that reads it, or AT_END */
+    uint32_t *n_reads;    /* by value of this body: how many steps and reductions of it read it */
     uint32_t *temps;      /* by value: its TEMP register in this body */
     uint32_t *free_list;  /* a stack: what was freed last is still in cache */
     size_t n_free;
@@ -53,68 +56,54 @@ static void merge_scalar_copies(const allocation *a, evex_step *steps, uint32_t 
     }
 }
 
-/* Within a body, last_use is still NO_STEP for values that only copies read. */
-static void merge_block_copy(const allocation *a, evex_step *steps, uint32_t i) {
-    const evex_ir_id id = steps[i].value;
-    if (!is_block(a, id) || a->last_use[id] != i)
-        return;
-    const uint32_t definition = a->definition[id];
-    if (steps[definition].output == EVEX_NO_OUTPUT) {
-        steps[definition].output = steps[i].output;
-        steps[i].value = EVEX_IR_NONE;
+/* A block that only one copy reads goes straight to the output. */
+static void merge_block_copies(const allocation *a, evex_step *steps, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        const evex_ir_id id = steps[i].value;
+        if (steps[i].is_copy && is_block(a, id) && a->n_reads[id] == 1) {
+            steps[a->definition[id]].output = steps[i].output;
+            steps[i].value = EVEX_IR_NONE;
+        }
     }
 }
 
 /* ---- Uses in a body ------------------------------------------------------------------------- */
 
-static void note_uses(const allocation *a, const evex_step *step, uint32_t i) {
-    const evex_ir_value *v = value_at(a, step->value);
-    if (step->is_copy) {
-        a->last_use[step->value] = i;
-        return;
-    }
-    for (size_t k = 0; k < v->n_operands; k++)
-        a->last_use[a->ir->operands[v->first_operand + k]] = i;
+static void note_use(const allocation *a, evex_ir_id id, uint32_t step) {
+    a->n_reads[id]++;
+    a->last_use[id] = step;
 }
 
-static void find_last_uses(const allocation *a, const evex_planned_stage *stage,
-                           const evex_step *steps) {
-    for (uint32_t i = 0; i < stage->n_body; i++)
+static void note_uses(const allocation *a, const evex_step *step, uint32_t i) {
+    const evex_ir_value *v = value_at(a, step->value);
+    if (step->is_copy)
+        note_use(a, step->value, i);
+    for (size_t k = 0; k < v->n_operands && !step->is_copy; k++)
+        note_use(a, a->ir->operands[v->first_operand + k], i);
+}
+
+static void find_uses(const allocation *a, const evex_planned_stage *stage,
+                      const evex_step *steps) {
+    for (uint32_t i = 0; i < stage->n_body; i++) {
+        a->n_reads[steps[i].value] = 0;
         if (!steps[i].is_copy)
             a->definition[steps[i].value] = i;
+    }
     for (uint32_t i = 0; i < stage->n_body; i++)
         note_uses(a, &steps[i], i);
     for (uint32_t i = 0; i < stage->n_reductions; i++) {
         const evex_planned_reduction *r = &a->schedule->reductions[stage->first_reduction + i];
         const evex_ir_reduction *reduction = &a->ir->reductions[value_at(a, r->value)->index];
-        a->last_use[reduction->source] = AT_END;
-        a->last_use[reduction->mask] = AT_END;
+        note_use(a, reduction->source, AT_END);
+        note_use(a, reduction->mask, AT_END);
     }
-}
-
-/* Whether some step between the definition and the copy reads the value as well: then it needs a
- * register. Counted, because the last use alone does not tell. */
-static void merge_block_copies(const allocation *a, const evex_planned_stage *stage,
-                               evex_step *steps, uint32_t *n_reads) {
-    for (uint32_t i = 0; i < stage->n_body; i++)
-        n_reads[steps[i].value] = 0;
-    for (uint32_t i = 0; i < stage->n_body; i++) {
-        const evex_ir_value *v = value_at(a, steps[i].value);
-        if (steps[i].is_copy)
-            n_reads[steps[i].value]++;
-        for (size_t k = 0; k < v->n_operands && !steps[i].is_copy; k++)
-            n_reads[a->ir->operands[v->first_operand + k]]++;
-    }
-    for (uint32_t i = 0; i < stage->n_body; i++)
-        if (steps[i].is_copy && n_reads[steps[i].value] == 1)
-            merge_block_copy(a, steps, i);
 }
 
 /* ---- Registers ------------------------------------------------------------------------------ */
 
 static void release(allocation *a, evex_ir_id id) {
     a->free_list[a->n_free++] = a->temps[id];
-    a->last_use[id] = NO_STEP - 1; /* an operand named twice is freed once */
+    a->last_use[id] = RELEASED; /* an operand named twice is freed once */
 }
 
 /* Frees the operands whose last use is step i: those with elements of this size, which the
@@ -161,10 +150,10 @@ static void allocate_scalars(allocation *a, const evex_planned_stage *stage) {
 }
 
 /* Each body has all of TEMP for itself. */
-static void allocate_body(allocation *a, const evex_planned_stage *stage, uint32_t *n_reads) {
+static void allocate_body(allocation *a, const evex_planned_stage *stage) {
     evex_step *steps = a->schedule->steps + stage->first_body;
-    find_last_uses(a, stage, steps);
-    merge_block_copies(a, stage, steps, n_reads);
+    find_uses(a, stage, steps);
+    merge_block_copies(a, steps, stage->n_body);
     a->n_free = 0;
     for (uint32_t t = a->schedule->class_sizes[EVEX_CLASS_TEMP]; t-- > 0;)
         a->free_list[a->n_free++] = t;
@@ -188,17 +177,17 @@ evex_status evex_schedule_allocate(evex_schedule *schedule, const evex_ir *ir, e
                                    evex_error *error) {
     const size_t n = ir->n_values;
     allocation a = {.schedule = schedule, .ir = ir};
-    uint32_t *n_reads = evex_arena_push_array(arena, n, sizeof *n_reads);
     a.definition = evex_arena_push_array(arena, n, sizeof *a.definition);
     a.last_use = evex_arena_push_array(arena, n, sizeof *a.last_use);
+    a.n_reads = evex_arena_push_array(arena, n, sizeof *a.n_reads);
     a.temps = evex_arena_push_array(arena, n, sizeof *a.temps);
     a.free_list = evex_arena_push_array(arena, n, sizeof *a.free_list);
-    if (n_reads == NULL || a.definition == NULL || a.last_use == NULL || a.temps == NULL ||
+    if (a.definition == NULL || a.last_use == NULL || a.n_reads == NULL || a.temps == NULL ||
         a.free_list == NULL)
         return evex_fail_memory(error);
     for (size_t i = 0; i < schedule->n_stages; i++) {
         allocate_scalars(&a, &schedule->stages[i]);
-        allocate_body(&a, &schedule->stages[i], n_reads);
+        allocate_body(&a, &schedule->stages[i]);
         allocate_reductions(&a, &schedule->stages[i]);
     }
     return EVEX_OK;

@@ -278,8 +278,6 @@ evex_status evex_check_in(evex_checker *c, const evex_ast_node *node, evex_term 
         status = evex_term_refuse_huge(c, &x, c->ast->nodes[node->children[0]].place);
     if (status != EVEX_OK)
         return status;
-    if (tuple->kind != EVEX_AST_TUPLE)
-        return evex_fail(c->error, EVEX_BAD_TYPE, tuple->place, "'in' needs a tuple of literals");
     const evex_dtype dtype = (evex_dtype)x.dtype;
     if ((status = list_members(c, tuple, dtype, &list, &n)) != EVEX_OK)
         return status;

@@ -80,20 +80,15 @@ static unsigned highest_bit(unsigned n) {
     return bit;
 }
 
-/* By squaring, from n's highest bit down; n >= 2. */
+/* By squaring, from n's highest bit down to its lowest, which is left to the last step; n >= 2. */
 static evex_ir_id double_word_chain(evex_ir *ir, const power_base *base, unsigned n) {
     double_word a = {base->h, base->l};
-    for (unsigned bit = highest_bit(n) / 2; bit > 0; bit /= 2) {
-        const int is_odd = (n & bit) != 0;
-        if (bit == 1 && !is_odd)
-            return last_square(ir, a);
+    for (unsigned bit = highest_bit(n) / 2; bit > 1; bit /= 2) {
         a = square(ir, a);
-        if (bit == 1)
-            return last_times_base(ir, a, base);
-        if (is_odd)
+        if (n & bit)
             a = times_base(ir, a, base);
     }
-    return a.h;
+    return n % 2 == 0 ? last_square(ir, a) : last_times_base(ir, square(ir, a), base);
 }
 
 static evex_ir_id plain_chain(evex_ir *ir, evex_ir_id x, unsigned n) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Assembling: from a pass's instructions to calls that a worker can make block by block without
- * looking anything up. Registers become addresses in the worker's memory (layout.c has laid it out);
- * operands that are read in place are chained to their port, which fills in their address a block.
+ * looking anything up. Registers become addresses in the worker's memory (layout.c has laid it
+ * out); operands that are read in place are chained to their port, which fills in their address a
+ * block.
  */
 #include "eval/run.h"
 #include "eval/splat.h"
@@ -29,11 +30,10 @@ static void place_ports(evex_worker *worker, char *memory) {
     for (size_t p = 0; p < pass->n_ports; p++) {
         const evex_port *port = &pass->ports[p];
         char *block = memory + port->block_offset;
-        worker->states[p] =
-            (evex_port_state){.block = block, .extra = memory + port->extra_offset};
-        worker->map[port->reg] = (evex_binding_entry){
-            .operand = {port->is_in_place ? NULL : block, !port->is_splat},
-            .port = (uint32_t)p + 1};
+        worker->states[p] = (evex_port_state){.block = block, .extra = memory + port->extra_offset};
+        worker->map[port->reg] =
+            (evex_binding_entry){.operand = {port->is_in_place ? NULL : block, !port->is_splat},
+                                 .port = (uint32_t)p + 1};
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The caller's arrays, checked one by one and made into views; see bind.h. What arrays mean for each
- * other (shapes of results, overlap) is in infer.c and overlap.c.
+ * The caller's arrays, checked one by one and made into views; see bind.h. What arrays mean for
+ * each other (shapes of results, overlap) is in infer.c and overlap.c.
  */
 #include "eval/bind.h"
 
@@ -57,9 +57,8 @@ static int span_fits(const evex_view *view) {
         if (length == 0)
             return 1;
         if (view->strides[d] == INT64_MIN ||
-            __builtin_mul_overflow(length - 1,
-                                   view->strides[d] < 0 ? -view->strides[d] : view->strides[d],
-                                   &step) ||
+            __builtin_mul_overflow(
+                length - 1, view->strides[d] < 0 ? -view->strides[d] : view->strides[d], &step) ||
             __builtin_add_overflow(reach, step, &reach) || reach > INT64_MAX / 8)
             return 0;
     }
@@ -82,10 +81,10 @@ static int is_plain(const evex_view *view) {
 
 static evex_status fill_view(evex_arena *arena, evex_view *view, const evex_array *array) {
     const evex_shape shape = {array->ndim, array->shape != NULL ? array->shape : &array->length};
-    const evex_status status = array->strides != NULL
-                                   ? EVEX_OK
-                                   : evex_view_fresh(arena, view, array->dtype,
-                                                     item_bytes_of(array), shape);
+    const evex_status status =
+        array->strides != NULL
+            ? EVEX_OK
+            : evex_view_fresh(arena, view, array->dtype, item_bytes_of(array), shape);
     if (status != EVEX_OK)
         return status;
     if (array->strides != NULL)
@@ -157,9 +156,9 @@ static evex_status check_input(evex_binding *binding, const evex_array *array, i
 static int make_tables(evex_binding *binding) {
     const evex_program *program = binding->program;
     const uint32_t n_registers = evex_n_registers(program);
-    const uint32_t n_views =
-        program->n_inputs + program->n_outputs +
-        program->first_register[EVEX_CLASS_KEPT + 1] - program->first_register[EVEX_CLASS_KEPT];
+    const uint32_t n_views = program->n_inputs + program->n_outputs +
+                             program->first_register[EVEX_CLASS_KEPT + 1] -
+                             program->first_register[EVEX_CLASS_KEPT];
     evex_view *views = evex_arena_push_array(binding->arena, n_views + 1, sizeof *views);
     binding->values =
         evex_arena_push_array(binding->arena, n_registers + 1, sizeof *binding->values);
@@ -171,16 +170,15 @@ static int make_tables(evex_binding *binding) {
             binding->values[r].view = views++;
     const uint32_t first_constant = program->first_register[EVEX_CLASS_CONSTANT];
     for (uint32_t k = 0; k < program->n_constants; k++)
-        binding->values[first_constant + k].scalar =
-            (void *)(uintptr_t)binding->expr->constants[k];
+        binding->values[first_constant + k].scalar = (void *)(uintptr_t)binding->expr->constants[k];
     return 1;
 }
 
 evex_status evex_bind_inputs(evex_binding *binding, const evex_expr *expr, evex_arena *arena,
                              const evex_array *inputs, size_t n_inputs, int has_data,
                              evex_error *error) {
-    *binding = (evex_binding){
-        .expr = expr, .program = expr->program, .error = error, .arena = arena};
+    *binding =
+        (evex_binding){.expr = expr, .program = expr->program, .error = error, .arena = arena};
     if (n_inputs != expr->program->n_inputs)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
                          "the expression has %d inputs, but %zu arrays were given",
@@ -226,11 +224,10 @@ static evex_status check_weak(evex_binding *binding, int32_t i, const void *elem
         if (!(input->must_fit >> d & 1) || fits((evex_dtype)input->dtype, element, (evex_dtype)d))
             continue;
         const evex_place place = {input->place.offset, input->place.length};
-        return evex_bind_at(binding, i,
-                            evex_fail(binding->error, EVEX_OUT_OF_RANGE, place,
-                                      "the value of '%s' does not fit %s",
-                                      binding->expr->inputs[i].name,
-                                      evex_dtype_name((evex_dtype)d)));
+        return evex_bind_at(
+            binding, i,
+            evex_fail(binding->error, EVEX_OUT_OF_RANGE, place, "the value of '%s' does not fit %s",
+                      binding->expr->inputs[i].name, evex_dtype_name((evex_dtype)d)));
     }
     return EVEX_OK;
 }
@@ -304,9 +301,9 @@ static evex_status check_output(evex_binding *binding, const evex_array *array, 
     if (!evex_shape_equal(value->view->shape, value->shape))
         return wrong_shape(binding, i, value->view->shape, value->shape);
     if (array->read_only)
-        return evex_bind_at(binding, i,
-                            evex_fail(binding->error, EVEX_BAD_OUTPUT, nowhere,
-                                      "output %d is read-only", (int)i));
+        return evex_bind_at(
+            binding, i,
+            evex_fail(binding->error, EVEX_BAD_OUTPUT, nowhere, "output %d is read-only", (int)i));
     return EVEX_OK;
 }
 
@@ -341,10 +338,10 @@ evex_status evex_bind_outputs(evex_binding *binding, evex_array *outputs, size_t
         if (outputs[i].data != NULL || (options->alloc_output == NULL && is_empty))
             status = check_output(binding, &outputs[i], (int32_t)i);
         else if (options->alloc_output == NULL)
-            status = evex_bind_at(binding, (int32_t)i,
-                                  evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
-                                            "output %d has no data and nothing allocates it",
-                                            (int)i));
+            status =
+                evex_bind_at(binding, (int32_t)i,
+                             evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
+                                       "output %d has no data and nothing allocates it", (int)i));
     }
     return status;
 }

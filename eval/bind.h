@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Binding: a program meets its arrays. Every array becomes a view, every register gets a shape, every
- * stage its sinks (reductions and elementwise outputs), and everything that can be wrong with the
- * arrays is found here, before the first byte of an output is written. eval/plan.h goes on from
+ * Binding: a program meets its arrays. Every array becomes a view, every register gets a shape,
+ * every stage its sinks (reductions and elementwise outputs), and everything that can be wrong with
+ * the arrays is found here, before the first byte of an output is written. eval/plan.h goes on from
  * there.
  */
 #ifndef EVEX_EVAL_BIND_H
@@ -26,8 +26,8 @@ typedef struct {
 /* What a register is bound to. The shape of a TEMP is that of its last definition so far. */
 typedef struct {
     evex_shape shape;
-    evex_view *view; /* INPUT, KEPT and OUTPUT registers */
-    void *scalar;    /* a splat: of registers that hold one element, else NULL */
+    evex_view *view;   /* INPUT, KEPT and OUTPUT registers */
+    void *scalar;      /* a splat: of registers that hold one element, else NULL */
     uint8_t must_copy; /* an input whose memory an output overwrites too early */
 } evex_value;
 
@@ -40,11 +40,11 @@ typedef enum {
 /* What a stage's body is run for. */
 typedef struct {
     evex_sink_kind kind;
-    evex_shape shape;       /* of what is iterated over */
-    evex_register reg;      /* the OUTPUT, SCALAR or KEPT that it ends in */
-    uint32_t axes;          /* bit d: dimension d is reduced */
-    uint32_t reduction;     /* its number; elementwise: the instruction's */
-    uint8_t is_f_order;     /* elements are numbered in Fortran order */
+    evex_shape shape;   /* of what is iterated over */
+    evex_register reg;  /* the OUTPUT, SCALAR or KEPT that it ends in */
+    uint32_t axes;      /* bit d: dimension d is reduced */
+    uint32_t reduction; /* its number; elementwise: the instruction's */
+    uint8_t is_f_order; /* elements are numbered in Fortran order */
 } evex_sink;
 
 struct evex_pass;
@@ -54,19 +54,19 @@ typedef struct {
     const evex_program *program;
     evex_error *error;
     evex_arena *arena;
-    evex_value *values;    /* one a register */
-    uint8_t *is_hoisted;   /* one an instruction: its operands are scalars, so it runs but once */
-    void **hoisted;        /* the splat of its result; NULL when there is no such instruction */
-    evex_sink *sinks;      /* stage by stage */
-    uint32_t *first_sink;  /* one a stage, and the end */
+    evex_value *values;   /* one a register */
+    uint8_t *is_hoisted;  /* one an instruction: its operands are scalars, so it runs but once */
+    void **hoisted;       /* the splat of its result; NULL when there is no such instruction */
+    evex_sink *sinks;     /* stage by stage */
+    uint32_t *first_sink; /* one a stage, and the end */
     struct evex_pass *passes; /* stage by stage */
     uint32_t n_passes;
     size_t memory_bytes; /* of kept arrays and overlap copies */
     uint8_t has_f_input; /* an input is F-contiguous and not C-contiguous */
 } evex_binding;
 
-/* Views of the inputs, shapes of everything, all sinks. With has_data 0 no data pointer is looked at.
- * The binding's pointers point into the arena. */
+/* Views of the inputs, shapes of everything, all sinks. With has_data 0 no data pointer is looked
+ * at. The binding's pointers point into the arena. */
 evex_status evex_bind_inputs(evex_binding *binding, const evex_expr *expr, evex_arena *arena,
                              const evex_array *inputs, size_t n_inputs, int has_data,
                              evex_error *error);

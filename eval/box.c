@@ -32,7 +32,8 @@ static int64_t magnitude(int64_t stride) {
 
 /* ---- Strides over the pass's shape ---------------------------------------------------------- */
 
-/* An array that is broadcast to the shape: aligned at the last dimension, 0 where it has length 1. */
+/* An array that is broadcast to the shape: aligned at the last dimension, 0 where it has length 1.
+ */
 static void expand_operand(evex_port *port, evex_shape shape) {
     const int32_t missing = shape.ndim - port->view->shape.ndim;
     for (int32_t d = 0; d < shape.ndim; d++)
@@ -47,8 +48,8 @@ static void expand_result(evex_port *port, evex_shape shape, uint32_t axes) {
     int32_t kept = 0;
     for (int32_t d = 0; d < shape.ndim; d++) {
         const int is_reduced = axes >> d & 1;
-        port->strides[d] = is_reduced || shape.dims[d] == 1 ? 0
-                                                            : port->view->strides[has_all ? d : kept];
+        port->strides[d] =
+            is_reduced || shape.dims[d] == 1 ? 0 : port->view->strides[has_all ? d : kept];
         kept += !is_reduced;
     }
 }
@@ -137,8 +138,8 @@ enum {
     MIN_ROWS = 512
 };
 
-/* The kept dimension that becomes the columns, -1: none. Columns pay when results lie closer together
- * than the elements of one of them, or when each has few elements. */
+/* The kept dimension that becomes the columns, -1: none. Columns pay when results lie closer
+ * together than the elements of one of them, or when each has few elements. */
 static int32_t choose_column(const evex_pass *pass, const int64_t *step) {
     int32_t best = -1;
     int64_t least_row_step = INT64_MAX;
@@ -153,8 +154,8 @@ static int32_t choose_column(const evex_pass *pass, const int64_t *step) {
     return best >= 0 && (pass->n_rows < MIN_ROWS || step[best] < least_row_step) ? best : -1;
 }
 
-/* Outer dimensions by memory, rows in C order, then the columns: the chosen dimension and those that
- * it evenly continues. */
+/* Outer dimensions by memory, rows in C order, then the columns: the chosen dimension and those
+ * that it evenly continues. */
 static void order_axes(const evex_pass *pass, box_order *order) {
     int64_t step[EVEX_MAX_DIMS] = {0};
     for (int32_t d = 0; d < pass->shape.ndim; d++)
@@ -208,8 +209,7 @@ static void cut_tiles(const evex_binding *binding, evex_pass *pass) {
         return;
     size_t n_bytes = 0;
     for (size_t k = 0; k < pass->n_reductions; k++)
-        n_bytes +=
-            evex_leaf_bytes(&binding->expr->reducers[pass->reductions[k]], MEASURED_COLUMNS);
+        n_bytes += evex_leaf_bytes(&binding->expr->reducers[pass->reductions[k]], MEASURED_COLUMNS);
     int64_t most = (int64_t)((size_t)ACCUMULATOR_BYTES * MEASURED_COLUMNS / (n_bytes + 1));
     most = most < TILE_STEP ? TILE_STEP : most > 4096 ? 4096 : most;
     if (pass->n_columns <= most)
@@ -220,7 +220,8 @@ static void cut_tiles(const evex_binding *binding, evex_pass *pass) {
     pass->n_tiles = (pass->n_columns + pass->tile - 1) / pass->tile;
 }
 
-/* Whether dimension k of the order can be one with the one before it, whose innermost is `outer`. */
+/* Whether dimension k of the order can be one with the one before it, whose innermost is `outer`.
+ */
 static int can_merge(const evex_pass *pass, const box_order *order, int32_t k, int32_t outer) {
     const box_group before = order->groups[k - 1], here = order->groups[k];
     if (before == here)
@@ -230,7 +231,8 @@ static int can_merge(const evex_pass *pass, const box_order *order, int32_t k, i
            follows(pass, outer, order->dims[k], 0);
 }
 
-/* Writes the merged dimensions' lengths; sources[] receives the dimension whose strides each has. */
+/* Writes the merged dimensions' lengths; sources[] receives the dimension whose strides each has.
+ */
 static void merge(evex_pass *pass, const box_order *order, int32_t *sources) {
     int32_t n = 0;
     for (int32_t k = 0; k < order->n; k++) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Outputs that share memory. Among each other, or with themselves, that is an error. With an input
- * the answer must be as if the input had been copied first; it is copied only where an element could
- * be overwritten before its last use:
+ * the answer must be as if the input had been copied first; it is copied only where an element
+ * could be overwritten before its last use:
  *
  * - an input that no pass from the writing one on reads is safe;
- * - in the writing pass, the exact same view is safe: a block's elements are read before the block is
- *   written (must_stage sees to it where an instruction reads them after the result's);
+ * - in the writing pass, the exact same view is safe: a block's elements are read before the block
+ * is written (must_stage sees to it where an instruction reads them after the result's);
  * - everything else is copied.
  */
 #include "core/error.h"
@@ -104,7 +104,8 @@ static void protect_from_pass(evex_binding *binding, uint32_t number) {
         protect_inputs(binding, pass, port->view, port);
         protect_from(binding, number + 1, port->view);
     }
-    /* A result along axes is written while other units still read; one of all when they are done. */
+    /* A result along axes is written while other units still read; one of all when they are done.
+     */
     const uint32_t first = pass->kind == EVEX_SINK_AXES ? number : number + 1;
     for (size_t k = 0; k < pass->n_reductions; k++)
         if (is_output(binding, pass->results[k].reg))
@@ -116,8 +117,7 @@ static void protect_from_scalars(evex_binding *binding, uint32_t stage_number,
                                  uint32_t first_pass) {
     const evex_stage *stage = &evex_program_stages(binding->program)[stage_number];
     for (uint32_t i = 0; i < stage->n_scalar_insns; i++) {
-        const evex_insn *insn =
-            &evex_program_insns(binding->program)[stage->first_scalar_insn + i];
+        const evex_insn *insn = &evex_program_insns(binding->program)[stage->first_scalar_insn + i];
         if (is_output(binding, insn->dst))
             protect_from(binding, first_pass, binding->values[insn->dst].view);
     }

@@ -45,8 +45,7 @@ static int add_bytes(size_t *sum, const evex_view *view) {
     const int64_t size = evex_shape_size(view->shape);
     size_t n_bytes;
     return size >= 0 && !__builtin_mul_overflow((size_t)size, view->item_bytes, &n_bytes) &&
-           n_bytes <= SIZE_MAX / 2 &&
-           !__builtin_add_overflow(*sum, evex_align_up(n_bytes), sum);
+           n_bytes <= SIZE_MAX / 2 && !__builtin_add_overflow(*sum, evex_align_up(n_bytes), sum);
 }
 
 /* Calls visit for every kept array and every copy, the copy's view being made in copies[]. */

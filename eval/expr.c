@@ -220,8 +220,7 @@ static int describe_outputs(evex_expr *expr) {
         const char *name = copy_name(expr, outputs[i].name, outputs[i].name_bytes);
         if (name == NULL)
             return 0;
-        expr->outputs[i] =
-            (evex_output){name, (evex_dtype)outputs[i].dtype, outputs[i].is_reduced};
+        expr->outputs[i] = (evex_output){name, (evex_dtype)outputs[i].dtype, outputs[i].is_reduced};
     }
     return expr->outputs != NULL;
 }
@@ -230,8 +229,8 @@ static int describe_outputs(evex_expr *expr) {
 
 static evex_status link_all(evex_expr *expr, const evex_compile_options *options,
                             evex_error *error) {
-    evex_status status = evex_program_verify(expr->program, expr->program->total_bytes,
-                                             &expr->allocator, error);
+    evex_status status =
+        evex_program_verify(expr->program, expr->program->total_bytes, &expr->allocator, error);
     if (status != EVEX_OK)
         return status;
     expr->kernels = evex_kernels_usable(options->isa);

@@ -19,7 +19,7 @@
 /* An instruction's kernel and what it is guessed to cost. */
 typedef struct {
     evex_kernel kernel;
-    unsigned cost; /* picoseconds an element */
+    unsigned cost;        /* picoseconds an element */
     uint8_t changes_size; /* the result has the register of an operand of another size */
 } evex_link;
 
@@ -29,14 +29,14 @@ struct evex_expr {
     evex_program *program;
     const evex_kernel_table *kernels;
     const evex_functions *functions; /* the caller's, for linking parts of the program anew */
-    evex_link *links;          /* one an instruction */
-    const void **constants;    /* one a constant: a splat, an evex_set or a user function */
-    evex_reducer *reducers;    /* one a reduction */
-    evex_var *inputs;          /* the public descriptions */
+    evex_link *links;                /* one an instruction */
+    const void **constants;          /* one a constant: a splat, an evex_set or a user function */
+    evex_reducer *reducers;          /* one a reduction */
+    evex_var *inputs;                /* the public descriptions */
     evex_output *outputs;
-    size_t scratch_bytes;      /* the limit of the compile options */
-    size_t element_bytes;      /* of the widest element that a TEMP or OUTPUT holds */
-    unsigned n_spare_blocks;   /* 1 when an instruction changes_size */
+    size_t scratch_bytes;           /* the limit of the compile options */
+    size_t element_bytes;           /* of the widest element that a TEMP or OUTPUT holds */
+    unsigned n_spare_blocks;        /* 1 when an instruction changes_size */
     const struct evex_small *small; /* eval/small.h; NULL: always the general way */
     evex_workspace_slot idle;
 };

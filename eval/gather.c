@@ -69,7 +69,7 @@ MOVERS(swapped8x2, word16, swap8x2)
 #define NATIVE_MOVERS(size)                                                                        \
     static void gather##size(evex_gather *to, const char *from, int64_t stride, size_t n) {        \
         if (stride == (size)) {                                                                    \
-            memcpy(to->block, from, n * (size));                                                   \
+            memcpy(to->block, from, n *(size));                                                    \
             to->block += n * (size);                                                               \
         } else {                                                                                   \
             gather_strided##size(to, from, stride, n);                                             \
@@ -77,7 +77,7 @@ MOVERS(swapped8x2, word16, swap8x2)
     }                                                                                              \
     static void scatter##size(char *to, int64_t stride, const char *from, size_t n) {              \
         if (stride == (size))                                                                      \
-            memcpy(to, from, n * (size));                                                          \
+            memcpy(to, from, n *(size));                                                           \
         else                                                                                       \
             scatter_strided##size(to, stride, from, n);                                            \
     }
@@ -100,8 +100,8 @@ static void gather_bytes(evex_gather *to, const char *from, int64_t stride, size
     }
 }
 
-/* Appends a code point as UTF-8. Lone surrogates keep their place in the order, as three bytes; what
- * is beyond Unicode becomes U+FFFD. */
+/* Appends a code point as UTF-8. Lone surrogates keep their place in the order, as three bytes;
+ * what is beyond Unicode becomes U+FFFD. */
 static char *put_utf8(char *p, uint32_t c) {
     if (c > 0x10ffff)
         c = 0xfffd;

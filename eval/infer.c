@@ -219,8 +219,8 @@ evex_status evex_infer(evex_binding *binding) {
     const size_t n_sinks = (size_t)program->n_outputs + program->n_reductions;
     binding->is_hoisted = evex_arena_push(binding->arena, program->n_insns + 1);
     binding->sinks = evex_arena_push_array(binding->arena, n_sinks + 1, sizeof *binding->sinks);
-    binding->first_sink = evex_arena_push_array(binding->arena, program->n_stages + 1,
-                                                sizeof *binding->first_sink);
+    binding->first_sink =
+        evex_arena_push_array(binding->arena, program->n_stages + 1, sizeof *binding->first_sink);
     if (binding->is_hoisted == NULL || binding->sinks == NULL || binding->first_sink == NULL)
         return evex_fail_memory(binding->error);
     evex_sink *sink = binding->sinks;

@@ -154,6 +154,22 @@
             make_##id##_##s(dst, src, n);                                                          \
     }
 
+/* From how many elements on it pays to prepare a divisor. */
+enum { MANY = 16 };
+
+#define DIVIDE_KERNEL(s, ID, C, id)                                                                \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        (void)context;                                                                             \
+        if (n >= MANY && src[0].step != 0 && src[1].step == 0 && *(const C *)src[1].data != 0) {   \
+            const quick_divisor by = quick_prepare_##s(*(const C *)src[1].data);                   \
+            const C *pa = src[0].data;                                                             \
+            C *out = dst[0];                                                                       \
+            FILL(quick_##id##_by_##s(by, pa[i]));                                                  \
+        } else if (n != 0) {                                                                       \
+            make_##id##_##s(dst, src, n);                                                          \
+        }                                                                                          \
+    }
+
 /* ---- Vector by vector ----------------------------------------------------------------------- */
 
 /* Operand p: its address, and its vector for all elements if it is a scalar. */
@@ -263,6 +279,7 @@
 #define LOOP(id, types) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(LOOP_KERNEL, id)
 #define QUICK(id, arity, types)                                                                    \
     CHECK_ARITY(id, arity) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(QUICK_KERNEL, id)
+#define DIVIDE(id, types) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(DIVIDE_KERNEL, id)
 #define VECTOR(id, arity, types, word)                                                             \
     CHECK_ARITY(id, arity)                                                                         \
     EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(VECTOR_KERNEL, id, arity, word)

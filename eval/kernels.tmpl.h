@@ -6,6 +6,7 @@
  *   LOOP(id, types)              op.def's definition as a loop, which the compiler vectorises or, for
  *                                what has no vector form, leaves scalar
  *   QUICK(id, 2, types)          as LOOP, from eval/quick.h's way to say a binary definition
+ *   DIVIDE(id, types)            as LOOP, but a scalar divisor by eval/quick.h's multiplication
  *   TWIN(id, types)              the kernel of the signed type of the same width
  *   LIKE(id, other, types)       the kernel of another row
  *   VECTOR(id, n, types, word)   the vocabulary's word (eval/simd/) of n operands, vector by vector
@@ -38,13 +39,13 @@ TWIN(MUL, UNSIGNED)
 VECTOR(MUL, 2, FLOATS, mul)
 VECTOR(DIV, 2, FLOATS, div)
 QUICK(FLOORDIV, 2, NARROW_INTS)
-LOOP(FLOORDIV, WIDE_INTS)
+DIVIDE(FLOORDIV, WIDE_INTS)
 LOOP(FLOORDIV, FLOATS)
 QUICK(MOD, 2, NARROW_INTS)
-LOOP(MOD, WIDE_INTS)
+DIVIDE(MOD, WIDE_INTS)
 LOOP(MOD, FLOATS)
 QUICK(FMOD, 2, NARROW_INTS)
-LOOP(FMOD, WIDE_INTS)
+DIVIDE(FMOD, WIDE_INTS)
 LOOP(FMOD, FLOATS)
 LOOP(POW, NUMBERS)
 VECTOR(FMA, 3, FLOATS, fma)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Layout: how large blocks, chunks and claims are, how many workers a pass gets and where everything
- * lies in a worker's memory; see plan.h. The figures are guesses of cost in picoseconds; they decide
- * how fast a program runs, never what it computes.
+ * Layout: how large blocks, chunks and claims are, how many workers a pass gets and where
+ * everything lies in a worker's memory; see plan.h. The figures are guesses of cost in picoseconds;
+ * they decide how fast a program runs, never what it computes.
  */
 #include "core/error.h"
 #include "eval/run.h"
@@ -23,7 +23,7 @@ enum {
     REDUCTION_COST = 150
 };
 
-static const uint64_t worker_ps = 15u * 1000000; /* less is not worth waking a worker for */
+static const uint64_t worker_ps = 15u * 1000000;  /* less is not worth waking a worker for */
 static const uint64_t chunk_ps = 2000u * 1000000; /* between looks at the cancel flag */
 static const uint64_t claim_ps = 20u * 1000000;   /* worth a claim of its own */
 
@@ -106,9 +106,8 @@ static uint64_t element_ps(const evex_binding *binding, const evex_pass *pass) {
 static size_t choose_workers(const evex_pass *pass, uint64_t ps, size_t n_threads, int is_forced) {
     if (is_forced || n_threads <= 1)
         return n_threads < 1 ? 1 : n_threads;
-    const uint64_t worth = n_elements(pass) > UINT64_MAX / ps
-                               ? UINT64_MAX
-                               : n_elements(pass) * ps / worker_ps;
+    const uint64_t worth =
+        n_elements(pass) > UINT64_MAX / ps ? UINT64_MAX : n_elements(pass) * ps / worker_ps;
     return worth < 1 ? 1 : worth < n_threads ? (size_t)worth : n_threads;
 }
 
@@ -129,8 +128,7 @@ static void chunk_elements(evex_pass *pass, uint64_t ps, int is_forced) {
     const int64_t block = (int64_t)pass->block_length;
     int64_t rows = (int64_t)(chunk_ps / ps);
     if (pass->n_workers > 1) {
-        const int64_t share =
-            divide_up(pass->n_rows, (int64_t)(pass->n_workers * CHUNKS_A_WORKER));
+        const int64_t share = divide_up(pass->n_rows, (int64_t)(pass->n_workers * CHUNKS_A_WORKER));
         const int64_t least = is_forced ? 1 : (int64_t)(claim_ps / ps);
         rows = clamp(share, least, rows);
     }
@@ -157,10 +155,9 @@ static void chunk_leaves(evex_pass *pass, uint64_t ps) {
     else
         pass->chunk_rows = (int64_t)EVEX_LEAF << pass->chunk_level;
     pass->n_chunks = pass->n_rows > 0 ? divide_up(pass->n_rows, pass->chunk_rows) : 1;
-    pass->tree_levels =
-        pass->chunk_rows <= EVEX_LEAF
-            ? 0
-            : evex_tree_levels((uint64_t)divide_up(pass->chunk_rows, EVEX_LEAF));
+    pass->tree_levels = pass->chunk_rows <= EVEX_LEAF
+                            ? 0
+                            : evex_tree_levels((uint64_t)divide_up(pass->chunk_rows, EVEX_LEAF));
 }
 
 static void choose_chunks(evex_pass *pass, uint64_t ps, int is_forced) {
@@ -191,8 +188,7 @@ static void place_code(const evex_binding *binding, evex_pass *pass, size_t *end
     pass->calls_offset = take(end, pass->n_calls * sizeof(evex_call));
     pass->operands_offset = take(end, pass->n_operands * sizeof(evex_operand));
     pass->next_use_offset = take(end, pass->n_operands * sizeof(uint32_t));
-    pass->map_offset =
-        take(end, evex_n_registers(binding->program) * sizeof(evex_binding_entry));
+    pass->map_offset = take(end, evex_n_registers(binding->program) * sizeof(evex_binding_entry));
     pass->states_offset = take(end, pass->n_ports * sizeof(evex_port_state));
 }
 
@@ -210,8 +206,8 @@ static void place_blocks(const evex_binding *binding, evex_pass *pass, size_t *e
 }
 
 static int place_reductions(const evex_binding *binding, evex_pass *pass, size_t *end) {
-    pass->leaf_offsets = evex_arena_push_array(binding->arena, pass->n_reductions + 1,
-                                               sizeof *pass->leaf_offsets);
+    pass->leaf_offsets =
+        evex_arena_push_array(binding->arena, pass->n_reductions + 1, sizeof *pass->leaf_offsets);
     if (pass->leaf_offsets == NULL)
         return 0;
     size_t leaves = 0;

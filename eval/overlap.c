@@ -135,8 +135,8 @@ static int is_nested(const evex_view *view) {
             if (done >> d & 1)
                 continue;
             const int64_t size = view->strides[d] < 0 ? -view->strides[d] : view->strides[d];
-            if (least < 0 || size < (view->strides[least] < 0 ? -view->strides[least]
-                                                              : view->strides[least]))
+            if (least < 0 ||
+                size < (view->strides[least] < 0 ? -view->strides[least] : view->strides[least]))
                 least = d;
         }
         done |= 1u << least;
@@ -178,7 +178,8 @@ int evex_view_overlaps_itself(const evex_view *view) {
 }
 
 int evex_views_are_same(const evex_view *a, const evex_view *b) {
-    if (a->data != b->data || a->item_bytes != b->item_bytes || !evex_shape_equal(a->shape, b->shape))
+    if (a->data != b->data || a->item_bytes != b->item_bytes ||
+        !evex_shape_equal(a->shape, b->shape))
         return 0;
     for (int32_t d = 0; d < a->shape.ndim; d++)
         if (a->shape.dims[d] > 1 && a->strides[d] != b->strides[d])

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reductions inside a pass: leaves of a chunk, the tree over them, and how chunks that different
- * workers ran become one result. A chunk is an aligned power of two of leaves, so that its node is a
- * node of the one tree over all leaves (NUMERICS.md) and merging chunks in order gives the bits that
- * one worker alone would have got. The arithmetic is in reduce.c.
+ * workers ran become one result. A chunk is an aligned power of two of leaves, so that its node is
+ * a node of the one tree over all leaves (NUMERICS.md) and merging chunks in order gives the bits
+ * that one worker alone would have got. The arithmetic is in reduce.c.
  */
 #include "core/error.h"
 #include "eval/run.h"
@@ -85,9 +85,8 @@ static void keep_chunk(evex_worker *worker, size_t k, int64_t column_unit, int64
         finish_columns(worker->run, k, column_unit, nodes);
         return;
     }
-    const size_t place =
-        ((size_t)(column_unit * pass->n_chunks + chunk) * pass->n_reductions + k) *
-        (size_t)pass->tile;
+    const size_t place = ((size_t)(column_unit * pass->n_chunks + chunk) * pass->n_reductions + k) *
+                         (size_t)pass->tile;
     for (int64_t c = 0; c < worker->width; c++)
         pass->chunk_nodes[place + (size_t)c] = nodes[c];
 }
@@ -139,12 +138,12 @@ static void merge_chunks(evex_run *run, size_t k, int64_t column_unit) {
     evex_tree tree;
     evex_tree_init(&tree, pass->merge_nodes + pass->tile, levels, width, 0);
     for (int64_t chunk = 0; chunk < pass->n_chunks; chunk++)
-        evex_tree_push(reducer_of(run, k), &tree,
-                       pass->chunk_nodes +
-                           ((size_t)(column_unit * pass->n_chunks + chunk) * pass->n_reductions +
-                            k) *
-                               (size_t)pass->tile,
-                       pass->chunk_level);
+        evex_tree_push(
+            reducer_of(run, k), &tree,
+            pass->chunk_nodes +
+                ((size_t)(column_unit * pass->n_chunks + chunk) * pass->n_reductions + k) *
+                    (size_t)pass->tile,
+            pass->chunk_level);
     evex_tree_total(reducer_of(run, k), &tree, pass->merge_nodes);
     finish_columns(run, k, column_unit, pass->merge_nodes);
 }

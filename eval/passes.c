@@ -67,8 +67,8 @@ static int n_long_dims(evex_shape shape) {
     return n;
 }
 
-/* NUMERICS.md: every operand with more than one dimension longer than 1 is F-contiguous. `needed` as
- * close_slice leaves it. Kept arrays are C-contiguous. */
+/* NUMERICS.md: every operand with more than one dimension longer than 1 is F-contiguous. `needed`
+ * as close_slice leaves it. Kept arrays are C-contiguous. */
 static int all_in_f_order(const evex_binding *binding, const uint8_t *needed) {
     int n_f = 0;
     for (uint32_t r = 0; r < binding->program->first_register[EVEX_CLASS_TEMP]; r++) {
@@ -124,8 +124,11 @@ static uint32_t place_sink(evex_binding *binding, uint32_t first_pass, uint32_t 
     while (p < binding->n_passes && !can_join(&binding->passes[p], sink))
         p++;
     if (p == binding->n_passes) {
-        binding->passes[p] = (evex_pass){.stage = stage, .kind = sink->kind, .shape = sink->shape,
-                                         .axes = sink->axes, .is_f_order = sink->is_f_order};
+        binding->passes[p] = (evex_pass){.stage = stage,
+                                         .kind = sink->kind,
+                                         .shape = sink->shape,
+                                         .axes = sink->axes,
+                                         .is_f_order = sink->is_f_order};
         binding->n_passes++;
     }
     join(&binding->passes[p], sink);
@@ -137,8 +140,8 @@ static uint32_t place_sink(evex_binding *binding, uint32_t first_pass, uint32_t 
 static int collect_insns(evex_binding *binding, evex_pass *pass, const evex_stage *stage,
                          const uint8_t *chosen) {
     const evex_insn *insns = evex_program_insns(binding->program);
-    pass->insns = evex_arena_push_array(binding->arena, (size_t)stage->n_insns + 1,
-                                        sizeof *pass->insns);
+    pass->insns =
+        evex_arena_push_array(binding->arena, (size_t)stage->n_insns + 1, sizeof *pass->insns);
     if (pass->insns == NULL)
         return 0;
     for (uint32_t i = 0; i < stage->n_insns; i++) {
@@ -152,7 +155,6 @@ static int collect_insns(evex_binding *binding, evex_pass *pass, const evex_stag
     pass->n_operands += 2 * pass->n_reductions;
     return 1;
 }
-
 
 static void set_port(const evex_binding *binding, evex_port *port, uint32_t reg, evex_dtype dtype,
                      int is_output) {
@@ -203,9 +205,9 @@ static int collect_ports(evex_binding *binding, evex_pass *pass, const uint8_t *
 
 /* Memory for planning one stage at a time. */
 typedef struct {
-    uint8_t *needed;        /* one a register */
-    uint8_t *chosen;        /* one an instruction of the stage */
-    uint32_t *pass_of_sink; /* one a sink of the program */
+    uint8_t *needed;         /* one a register */
+    uint8_t *chosen;         /* one an instruction of the stage */
+    uint32_t *pass_of_sink;  /* one a sink of the program */
     const evex_sink **sinks; /* of one pass */
 } planner;
 

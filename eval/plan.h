@@ -8,10 +8,10 @@
  *     [ outer ... | rows ... | columns ]
  *
  * An elementwise pass and a reduction to one value have rows only. A reduction along axes has one
- * result for each outer index and column: rows are its reduced dimensions, in C order, columns at most
- * one dimension, cut into tiles so that the accumulators of a tile stay in L1. A unit of work is one
- * outer index, one tile and one chunk of rows; within it, elements are numbered row * w + column,
- * and a block is any range of these numbers.
+ * result for each outer index and column: rows are its reduced dimensions, in C order, columns at
+ * most one dimension, cut into tiles so that the accumulators of a tile stay in L1. A unit of work
+ * is one outer index, one tile and one chunk of rows; within it, elements are numbered row * w +
+ * column, and a block is any range of these numbers.
  */
 #ifndef EVEX_EVAL_PLAN_H
 #define EVEX_EVAL_PLAN_H
@@ -44,20 +44,20 @@ typedef struct evex_port {
     evex_port_fn before, after; /* what to do before and after a block's instructions, or NULL */
     evex_gather_fn gather;
     evex_scatter_fn scatter;
-    evex_kernel cast;     /* outputs in memory of another type than the register */
-    size_t block_offset;  /* staging block in a worker's memory */
-    size_t extra_offset;  /* inputs: room for texts; outputs: the block after the cast */
+    evex_kernel cast;    /* outputs in memory of another type than the register */
+    size_t block_offset; /* staging block in a worker's memory */
+    size_t extra_offset; /* inputs: room for texts; outputs: the block after the cast */
 } evex_port;
 
 typedef struct evex_pass {
-    uint32_t stage; /* its number */
+    uint32_t stage;      /* its number */
     evex_sink_kind kind; /* ELEMENTWISE when it has no reduction */
     evex_shape shape;
     uint32_t axes;
-    uint8_t is_f_order; /* rows in Fortran order */
-    uint32_t *insns; /* numbers of the instructions that the sinks need */
+    uint8_t is_f_order;                  /* rows in Fortran order */
+    uint32_t *insns;                     /* numbers of the instructions that the sinks need */
     size_t n_insns, n_calls, n_operands; /* calls: those that are not hoisted; operands of all */
-    uint32_t *reductions; /* their numbers */
+    uint32_t *reductions;                /* their numbers */
     size_t n_reductions;
     evex_port *ports;
     size_t n_ports;
@@ -80,9 +80,9 @@ typedef struct evex_pass {
     /* A worker's memory: offsets in bytes. */
     size_t calls_offset, operands_offset, next_use_offset, map_offset, states_offset, temps_offset,
         leaves_offset, trees_offset, nodes_offset, worker_bytes;
-    size_t temp_bytes;    /* of one TEMP's block */
-    size_t *leaf_offsets; /* one a reduction, from leaves_offset */
-    unsigned tree_levels; /* of a chunk's tree; 0: a chunk is one leaf */
+    size_t temp_bytes;      /* of one TEMP's block */
+    size_t *leaf_offsets;   /* one a reduction, from leaves_offset */
+    unsigned tree_levels;   /* of a chunk's tree; 0: a chunk is one leaf */
     evex_node *chunk_nodes; /* of several chunks: [column unit][chunk][reduction][tile] */
     evex_node *merge_nodes; /* for merging them: a tree and two rows */
 } evex_pass;

@@ -25,7 +25,7 @@ enum { MAX_THREADS = 1024, SPIN_NS = 30000, SPIN_ROUNDS = 64 };
 typedef struct job {
     evex_work_fn work;
     void *argument;
-    size_t next, n;  /* the next worker's number, and their limit */
+    size_t next, n;         /* the next worker's number, and their limit */
     atomic_size_t n_active; /* threads of the pool at work on it; changed under the lock */
     struct job *following;
 } job;
@@ -199,7 +199,8 @@ static int renew(evex_pool *pool) {
     unsigned seen = atomic_load_explicit(&pool->generation, memory_order_acquire);
     if (seen == now)
         return 1;
-    if (seen != REGISTERING && atomic_compare_exchange_strong(&pool->generation, &seen, REGISTERING)) {
+    if (seen != REGISTERING &&
+        atomic_compare_exchange_strong(&pool->generation, &seen, REGISTERING)) {
         pool->first = pool->last = NULL;
         atomic_store(&pool->n_open, 0);
         pool->n_threads = pool->n_sleeping = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pools of threads. An evaluation is a job: the caller works on it and threads of the pool that have
- * nothing to do join in. Any number of jobs run on one pool at once, from any threads, also from
- * the pool's own.
+ * Pools of threads. An evaluation is a job: the caller works on it and threads of the pool that
+ * have nothing to do join in. Any number of jobs run on one pool at once, from any threads, also
+ * from the pool's own.
  */
 #ifndef EVEX_EVAL_POOL_H
 #define EVEX_EVAL_POOL_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ports: how the elements of an array come into a block and leave it. Each port gets, once a pass,
- * the functions that the block loop calls before and after the instructions, so that the loop itself
- * asks nothing. In-place ports only tell the calls where the block's elements lie.
+ * the functions that the block loop calls before and after the instructions, so that the loop
+ * itself asks nothing. In-place ports only tell the calls where the block's elements lie.
  */
 #include "eval/run.h"
 #include "eval/splat.h"
@@ -33,8 +33,7 @@ static void point_operands(evex_worker *worker, const evex_port *port, const eve
                            size_t n) {
     (void)n;
     const char *place = address(worker, port, at);
-    for (uint32_t use = state_of(worker, port)->first_use; use > 0;
-         use = worker->next_use[use - 1])
+    for (uint32_t use = state_of(worker, port)->first_use; use > 0; use = worker->next_use[use - 1])
         worker->operands[use - 1].data = place;
 }
 
@@ -151,7 +150,7 @@ static int is_contiguous(const evex_pass *pass, const evex_port *port) {
     const int64_t *strides = port->strides + pass->n_outer_dims;
     const int64_t *lengths = pass->lengths + pass->n_outer_dims;
     if (pass->n_tiles > 1 && pass->n_dims > 1)
-        return 0; /* the last tile may be narrower */
+        return 0; /* a row goes on behind the tile */
     uint64_t expected = port->view->item_bytes;
     for (int32_t d = pass->n_dims - 1; d >= 0; d--) {
         if (lengths[d] != 1 && (uint64_t)strides[d] != expected)
@@ -188,9 +187,8 @@ static void choose_output(const evex_binding *binding, evex_port *port, int is_d
 void evex_port_choose(const evex_binding *binding, const evex_pass *pass, evex_port *port) {
     const int32_t last = pass->n_outer_dims + pass->n_dims - 1;
     const int is_one_row = pass->n_dims == 1 || pass->is_row_by_row;
-    const int is_direct =
-        is_contiguous(pass, port) ||
-        (is_one_row && port->strides[last] == (int64_t)port->view->item_bytes);
+    const int is_direct = is_contiguous(pass, port) ||
+                          (is_one_row && port->strides[last] == (int64_t)port->view->item_bytes);
     if (port->is_output)
         choose_output(binding, port, is_direct);
     else

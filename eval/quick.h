@@ -86,12 +86,66 @@ QUICK_UNSIGNED(u32, uint32_t, double, f64)
     M(i64, I64, int64_t, __VA_ARGS__)                                                              \
     M(u64, U64, uint64_t, __VA_ARGS__)
 
+/* ---- 64-bit integers divided by one number -------------------------------------------------- */
+
+__extension__ typedef unsigned __int128 quick_u128;
+
+/*
+ * Division of any 64-bit n by an invariant divisor as a high product and two shifts: Granlund and
+ * Montgomery, "Division by invariant integers using multiplication", PLDI 1994, figure 4.1, with
+ * N = 64, l = ceil(log2 divisor).
+ */
+typedef struct {
+    uint64_t divisor, multiplier;
+    unsigned first_shift, second_shift;
+    int is_negative; /* the divisor is minus the one here */
+} quick_divisor;
+
+/* divisor > 0 */
+static inline quick_divisor quick_prepare_u64(uint64_t divisor) {
+    const unsigned l = divisor == 1 ? 0 : 64 - (unsigned)__builtin_clzll(divisor - 1);
+    const uint64_t above = (l == 64 ? 0 : UINT64_C(1) << l) - divisor; /* 2^l - divisor < divisor */
+    const uint64_t multiplier = (uint64_t)(((quick_u128)above << 64) / divisor) + 1;
+    return (quick_divisor){divisor, multiplier, l > 0, l > 0 ? l - 1 : 0, 0};
+}
+static inline quick_divisor quick_prepare_i64(int64_t b) {
+    quick_divisor by = quick_prepare_u64(b < 0 ? -(uint64_t)b : (uint64_t)b);
+    by.is_negative = b < 0;
+    return by;
+}
+
+static inline uint64_t quick_FLOORDIV_by_u64(quick_divisor by, uint64_t n) {
+    const uint64_t high = (uint64_t)((quick_u128)by.multiplier * n >> 64);
+    return (high + ((n - high) >> by.first_shift)) >> by.second_shift;
+}
+static inline uint64_t quick_MOD_by_u64(quick_divisor by, uint64_t a) {
+    return a - quick_FLOORDIV_by_u64(by, a) * by.divisor;
+}
+static inline uint64_t quick_FMOD_by_u64(quick_divisor by, uint64_t a) {
+    return quick_MOD_by_u64(by, a);
+}
+
+/* For x < 0 < d, floor(x / d) is ~(~x / d); a divisor below 0 divides -a, which may be 2^63. */
+static inline int64_t quick_FLOORDIV_by_i64(quick_divisor by, int64_t a) {
+    const uint64_t x = by.is_negative ? -(uint64_t)a : (uint64_t)a;
+    const uint64_t mask = -(uint64_t)(by.is_negative ? a > 0 : a < 0);
+    return (int64_t)(quick_FLOORDIV_by_u64(by, x ^ mask) ^ mask);
+}
+static inline int64_t quick_MOD_by_i64(quick_divisor by, int64_t a) {
+    const uint64_t b = by.is_negative ? -by.divisor : by.divisor;
+    return (int64_t)((uint64_t)a - (uint64_t)quick_FLOORDIV_by_i64(by, a) * b);
+}
+static inline int64_t quick_FMOD_by_i64(quick_divisor by, int64_t a) {
+    const uint64_t mask = -(uint64_t)(a < 0), size = ((uint64_t)a ^ mask) - mask;
+    return (int64_t)((quick_MOD_by_u64(by, size) ^ mask) - mask);
+}
+
 /* ---- 64-bit integers to float64 ------------------------------------------------------------ */
 
 /*
  * x86 before AVX-512 has no instruction for vectors of them. The halves of a go into the low bits
- * of 2^52 and 2^84 (for signed a 2^84 + 2^63, so that the high half is not negative). The difference
- * takes those off again and is exact; the sum rounds once.
+ * of 2^52 and 2^84 (for signed a 2^84 + 2^63, so that the high half is not negative). The
+ * difference takes those off again and is exact; the sum rounds once.
  */
 #if defined(__SSE2__) && !defined(__AVX512DQ__)
 static inline double quick_join(uint64_t high, uint64_t low, double excess) {

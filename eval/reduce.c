@@ -350,3 +350,19 @@ void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node 
             read_column(reducer, at, w, c, &nodes[c]);
     }
 }
+
+int evex_leaf_is_valid(const evex_reducer *reducer, const void *leaf, size_t w, uint64_t n) {
+    /* What 4,096 additions of 32-bit halves cannot reach: then further ones cannot overflow. */
+    const int64_t bound = INT64_C(1) << 46;
+    void *bytes = (void *)(uintptr_t)leaf;
+    const int64_t *words = accumulators_of(bytes, w);
+    if (((const leaf_head *)leaf)->n_taken != n)
+        return 0;
+    for (size_t c = 0; c < w; c++)
+        if (excluded_of(bytes)[c] > n / w)
+            return 0;
+    for (size_t i = 0; reducer->accumulator == EVEX_ACC_WORDS && i < 2 * w; i++)
+        if (words[i] < -bound || words[i] > bound)
+            return 0;
+    return 1;
+}

@@ -75,6 +75,9 @@ void evex_leaf_add(const evex_reducer *reducer, void *leaf, size_t w, size_t fir
 /* Merges the lanes of each column into nodes[0..w). The accumulators are used up. */
 void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node *nodes);
 
+/* Whether bytes from outside can be the accumulators of a leaf that has taken in n elements. */
+int evex_leaf_is_valid(const evex_reducer *reducer, const void *leaf, size_t w, uint64_t n);
+
 /* left[c] takes in right[c], whose elements follow left's, for n columns. */
 void evex_node_merge(const evex_reducer *reducer, evex_node *left, const evex_node *right,
                      size_t n);

@@ -138,8 +138,8 @@ static void work(void *argument, size_t number) {
     evex_worker worker;
     evex_worker_assemble(&worker, run, number);
     while (may_go_on(run, number)) {
-        const int64_t first = atomic_fetch_add_explicit(&run->next_unit, pass->units_a_claim,
-                                                        memory_order_relaxed);
+        const int64_t first =
+            atomic_fetch_add_explicit(&run->next_unit, pass->units_a_claim, memory_order_relaxed);
         if (first >= pass->n_units)
             return;
         const int64_t end = pass->n_units - first < pass->units_a_claim
@@ -160,7 +160,8 @@ static evex_status run_pass(evex_run *run, const evex_pass *pass) {
         evex_pool_run(run->pool, pass->n_workers, work, run);
     else
         work(run, 0);
-    const evex_status status = (evex_status)atomic_load_explicit(&run->status, memory_order_relaxed);
+    const evex_status status =
+        (evex_status)atomic_load_explicit(&run->status, memory_order_relaxed);
     return status == EVEX_OK && pass->n_reductions > 0 ? evex_reduce_finish(run) : status;
 }
 
@@ -183,8 +184,8 @@ static evex_status check_guard(const evex_run *run, const evex_guard *guard) {
 static evex_status check_guards(const evex_run *run, const evex_stage *stage) {
     evex_status status = EVEX_OK;
     for (uint32_t g = 0; g < stage->n_guards && status == EVEX_OK; g++)
-        status = check_guard(
-            run, &evex_program_guards(run->binding->program)[stage->first_guard + g]);
+        status =
+            check_guard(run, &evex_program_guards(run->binding->program)[stage->first_guard + g]);
     return status;
 }
 

@@ -29,8 +29,8 @@ typedef struct {
 
 /* A worker's side of a port. */
 typedef struct {
-    char *base;         /* the unit's first element */
-    char *block;        /* staging */
+    char *base;  /* the unit's first element */
+    char *block; /* staging */
     char *extra;
     uint32_t first_use; /* 1 + the first operand that reads it in place; 0: none */
     void **dst;         /* where the call that writes it notes its address */
@@ -40,16 +40,16 @@ typedef struct evex_worker {
     struct evex_run *run;
     const evex_pass *pass;
     evex_call *calls;
-    evex_operand *operands;  /* of all calls, then of the reductions */
+    evex_operand *operands;            /* of all calls, then of the reductions */
     const evex_operand *sink_operands; /* a value and a mask for each reduction */
-    uint32_t *next_use;      /* one an operand: 1 + the next operand with the same port */
-    evex_binding_entry *map; /* one a register */
-    evex_port_state *states; /* one a port */
+    uint32_t *next_use;                /* one an operand: 1 + the next operand with the same port */
+    evex_binding_entry *map;           /* one a register */
+    evex_port_state *states;           /* one a port */
     char *temps;
-    char *leaves;            /* accumulators, at the pass's leaf_offsets */
-    evex_tree *trees;        /* one a reduction: over the leaves of a chunk */
-    evex_node *nodes;        /* of the trees, then two rows of a tile's width */
-    int64_t width;           /* columns of the current unit */
+    char *leaves;     /* accumulators, at the pass's leaf_offsets */
+    evex_tree *trees; /* one a reduction: over the leaves of a chunk */
+    evex_node *nodes; /* of the trees, then two rows of a tile's width */
+    int64_t width;    /* columns of the current unit */
 } evex_worker;
 
 /* One evaluation under way. */
@@ -57,13 +57,13 @@ typedef struct evex_run {
     evex_binding *binding;
     const evex_eval_options *options;
     evex_pool *pool;
-    const evex_pass *pass;   /* the current one */
-    char *memory;            /* of the workers */
+    const evex_pass *pass; /* the current one */
+    char *memory;          /* of the workers */
     uint64_t last_poll_ns;
     _Atomic int64_t next_unit;
-    _Atomic int status;      /* evex_status of the first failure */
-    unsigned generation;     /* of the process: a fork leaves the other workers behind */
-    evex_fp_state fp_state;  /* of the caller, for calls back into its code */
+    _Atomic int status;     /* evex_status of the first failure */
+    unsigned generation;    /* of the process: a fork leaves the other workers behind */
+    evex_fp_state fp_state; /* of the caller, for calls back into its code */
 } evex_run;
 
 /* Runs all stages of a planned program. */

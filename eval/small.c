@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The short way; see small.h. Arithmetic on a few elements takes tens of nanoseconds, finding out
- * about strides, passes and boxes some hundreds. Here the questions are reduced to those that a plain
- * vector answers with yes; whoever answers no is sent the general way (eval.c), which also words all
- * errors. The kernels are the same, so the bits are.
+ * about strides, passes and boxes some hundreds. Here the questions are reduced to those that a
+ * plain vector answers with yes; whoever answers no is sent the general way (eval.c), which also
+ * words all errors. The kernels are the same, so the bits are.
  *
  * All memory is on the stack, which bounds the programs that qualify.
  */
@@ -109,7 +109,8 @@ static int is_plain(const evex_array *array, evex_dtype dtype) {
            (array->strides == NULL || array->ndim == 0 || array->strides[0] == (int64_t)size);
 }
 
-/* The vectors among the inputs as bits; *n is their common length. 0: some input does not qualify. */
+/* The vectors among the inputs as bits; *n is their common length. 0: some input does not qualify.
+ */
 static uint32_t check_inputs(const evex_expr *expr, const evex_array *inputs, int64_t *n) {
     uint32_t vectors = 0;
     for (uint32_t i = 0; i < expr->program->n_inputs; i++) {
@@ -139,8 +140,7 @@ static int output_is_apart(const evex_expr *expr, const evex_array *inputs,
     const size_t n_bytes = n * evex_dtype_size(outputs[i].dtype);
     for (uint32_t k = 0; k < expr->program->n_inputs; k++) {
         const size_t length = inputs[k].ndim == 0 ? 1 : n;
-        if (!are_apart(&outputs[i], n_bytes, &inputs[k],
-                       length * evex_dtype_size(inputs[k].dtype)))
+        if (!are_apart(&outputs[i], n_bytes, &inputs[k], length * evex_dtype_size(inputs[k].dtype)))
             return 0;
     }
     for (uint32_t k = 0; k < i; k++)
@@ -168,8 +168,7 @@ typedef struct {
     _Alignas(EVEX_CACHE_LINE) char temps[MAX_TEMPS][BLOCK * ELEMENT_BYTES];
 } small_memory;
 
-static void place_constants(const evex_expr *expr, small_memory *memory,
-                            const evex_array *inputs) {
+static void place_constants(const evex_expr *expr, small_memory *memory, const evex_array *inputs) {
     const evex_program *program = expr->program;
     const uint32_t *first = program->first_register;
     for (uint32_t i = 0; i < program->n_inputs; i++) {
@@ -192,8 +191,8 @@ static void place_vectors(const evex_expr *expr, small_memory *memory, const eve
                 (const char *)inputs[i].data + begin * evex_dtype_size(inputs[i].dtype), 1};
     const uint32_t first = evex_first_register(expr->program, EVEX_CLASS_OUTPUT);
     for (uint32_t i = 0; i < expr->program->n_outputs; i++)
-        memory->registers[first + i] = (evex_operand){
-            (char *)outputs[i].data + begin * evex_dtype_size(outputs[i].dtype), 1};
+        memory->registers[first + i] =
+            (evex_operand){(char *)outputs[i].data + begin * evex_dtype_size(outputs[i].dtype), 1};
 }
 
 static void run_block(const evex_expr *expr, const small_memory *memory, size_t n) {

@@ -12,9 +12,9 @@
 int evex_small_link(evex_expr *expr);
 
 /*
- * Evaluates if the program is elementwise in one stage and all arrays are plain vectors of one short
- * length, or scalars. Returns 0 having done nothing if anything is out of the ordinary, also what is
- * an error: then the general way is to be taken.
+ * Evaluates if the program is elementwise in one stage and all arrays are plain vectors of one
+ * short length, or scalars. Returns 0 having done nothing if anything is out of the ordinary, also
+ * what is an error: then the general way is to be taken.
  */
 int evex_small_eval(const evex_expr *expr, const evex_array *inputs, size_t n_inputs,
                     const evex_array *outputs, size_t n_outputs, const evex_eval_options *options);

@@ -79,7 +79,9 @@ struct evex_stream {
     uint32_t *pass_of_stage; /* UINT32_MAX: the stage touches no array */
     uint64_t first_row, next_row;
     uint64_t n_rows;      /* of the first pass, which the others must repeat */
-    uint8_t is_planned, is_broken, is_finished;
+    uint8_t is_planned;
+    uint8_t is_broken; /* a failure came when some carries had taken in a piece and others had not */
+    uint8_t is_closed; /* merged into another stream, or finished */
     int32_t max_ndim;
     int32_t *ndims;       /* one an input */
     int64_t (*inner)[EVEX_MAX_DIMS]; /* one an input: dimensions behind axis 0, once is_shaped */
@@ -93,8 +95,8 @@ struct evex_stream {
     evex_slice local, final;
 };
 
-/* stream_plan.c: classifies reductions by the inputs' numbers of dimensions, makes the slices. */
-evex_status evex_stream_plan(evex_stream *stream, const int32_t *ndims, evex_error *error);
+/* stream_plan.c: classifies reductions by stream->ndims and makes the slices. */
+evex_status evex_stream_plan(evex_stream *stream, evex_error *error);
 /* Frees what a plan holds beside the arena, and all carries. */
 void evex_stream_unplan(evex_stream *stream);
 
@@ -113,7 +115,7 @@ evex_status evex_carry_check_append(const evex_carry *left, const evex_carry *ri
 /* left takes in right, which has passed the check and is only to be freed afterwards. */
 evex_status evex_carry_append(const evex_stream *stream, evex_carry *left, evex_carry *right,
                               evex_error *error);
-/* Makes carry->value of a carry that began at 0, and frees its leaves. */
+/* Makes carry->value, if there is none yet, of a carry that began at 0, and frees its leaves. */
 evex_status evex_carry_finish(const evex_stream *stream, evex_carry *carry, evex_error *error);
 /* Of a FIRST_TRUE to one value: the index so far, for guards; negative: there is none yet. */
 int64_t evex_carry_peek(const evex_carry *carry);
@@ -127,6 +129,9 @@ static inline uint64_t evex_carry_head_rows(const evex_carry *carry) {
     const uint64_t n = carry->next - carry->first;
     return n < carry->n_head ? n : carry->n_head;
 }
+/* Makes room for taking in n more rows, which then cannot fail. */
+evex_status evex_carry_reserve_for(const evex_stream *stream, evex_carry *carry, uint64_t n,
+                                   evex_error *error);
 /* Make room: in the tree for leaves below n_leaves, for the accumulators, for the first elements. */
 evex_status evex_carry_reserve(const evex_stream *stream, evex_carry *carry, uint64_t n_leaves,
                                evex_error *error);

@@ -98,8 +98,8 @@ evex_status evex_carry_reserve_head(const evex_stream *stream, evex_carry *carry
     return carry->head != NULL ? EVEX_OK : evex_fail_memory(error);
 }
 
-static evex_status reserve_all(const evex_stream *stream, evex_carry *carry, uint64_t n,
-                               evex_error *error) {
+evex_status evex_carry_reserve_for(const evex_stream *stream, evex_carry *carry, uint64_t n,
+                                   evex_error *error) {
     uint64_t end;
     if (__builtin_add_overflow(carry->next, n, &end))
         return evex_fail(error, EVEX_BAD_STATE, (evex_place){0, 0},
@@ -165,7 +165,7 @@ static evex_operand skip(evex_operand operand, size_t n_items, size_t size) {
 
 evex_status evex_carry_add(const evex_stream *stream, evex_carry *carry, evex_operand value,
                            evex_operand mask, uint64_t n, evex_error *error) {
-    const evex_status status = reserve_all(stream, carry, n, error);
+    const evex_status status = evex_carry_reserve_for(stream, carry, n, error);
     while (status == EVEX_OK && n > 0) {
         const uint64_t room = EVEX_LEAF - carry->next % EVEX_LEAF, taken = n < room ? n : room;
         if (carry->w > 0 && carry->next - carry->first < carry->n_head)
@@ -182,7 +182,7 @@ evex_status evex_carry_add(const evex_stream *stream, evex_carry *carry, evex_op
 
 evex_status evex_carry_push(const evex_stream *stream, evex_carry *carry, const evex_node *nodes,
                             uint64_t n, evex_error *error) {
-    const evex_status status = reserve_all(stream, carry, n * EVEX_LEAF, error);
+    const evex_status status = evex_carry_reserve_for(stream, carry, n * EVEX_LEAF, error);
     for (uint64_t i = 0; status == EVEX_OK && i < n; i++)
         evex_tree_push(carry->reducer, &carry->tree, nodes + i * carry->w, 0);
     if (status == EVEX_OK)
@@ -192,10 +192,14 @@ evex_status evex_carry_push(const evex_stream *stream, evex_carry *carry, const 
 
 /* ---- Merging ------------------------------------------------------------------------------------ */
 
-static void swap_carries(evex_carry *a, evex_carry *b) {
+/* What the elements have made of a carry; its reducer belongs to the stream's own expression. */
+static void swap_states(evex_carry *a, evex_carry *b) {
     const evex_carry c = *a;
+    const evex_reducer *a_reducer = a->reducer, *b_reducer = b->reducer;
     *a = *b;
     *b = c;
+    a->reducer = a_reducer;
+    b->reducer = b_reducer;
 }
 
 static int is_same_shape(const evex_carry *a, const evex_carry *b) {
@@ -219,13 +223,15 @@ evex_status evex_carry_check_append(const evex_carry *left, const evex_carry *ri
 
 evex_status evex_carry_append(const evex_stream *stream, evex_carry *left, evex_carry *right,
                               evex_error *error) {
-    if (!right->is_shaped || left->is_constant)
+    if (!right->is_shaped)
         return EVEX_OK;
     if (!left->is_shaped) {
-        swap_carries(left, right);
+        swap_states(left, right);
         return EVEX_OK;
     }
-    evex_status status = reserve_all(stream, left, right->next - right->first, error);
+    if (left->is_constant)
+        return EVEX_OK;
+    evex_status status = evex_carry_reserve_for(stream, left, right->next - right->first, error);
     const uint64_t n_head = evex_carry_head_rows(right);
     if (status == EVEX_OK && n_head > 0) {
         const evex_operand value = {right->head, 1};
@@ -269,17 +275,26 @@ static void total(evex_carry *carry, evex_node *nodes) {
 }
 
 evex_status evex_carry_finish(const evex_stream *stream, evex_carry *carry, evex_error *error) {
+    if (carry->value != NULL)
+        return EVEX_OK;
+    evex_status status =
+        evex_carry_reserve(stream, carry, carry->next / EVEX_LEAF + 1, error);
+    if (status != EVEX_OK)
+        return status;
     evex_node *nodes = evex_allocate_array(&stream->allocator, carry->w, sizeof *nodes);
-    if (carry->value == NULL)
-        carry->value = evex_allocate(&stream->allocator, evex_carry_value_bytes(carry));
+    carry->value = evex_allocate(&stream->allocator, evex_carry_value_bytes(carry));
     if (nodes == NULL || carry->value == NULL) {
-        evex_free(&stream->allocator, nodes);
-        return evex_fail_memory(error);
+        status = evex_fail_memory(error);
+    } else {
+        total(carry, nodes);
+        status = write_values(carry, nodes, error);
+        free_leaves(stream, carry);
     }
-    total(carry, nodes);
-    const evex_status status = write_values(carry, nodes, error);
     evex_free(&stream->allocator, nodes);
-    free_leaves(stream, carry);
+    if (status != EVEX_OK) {
+        evex_free(&stream->allocator, carry->value);
+        carry->value = NULL;
+    }
     return status;
 }
 

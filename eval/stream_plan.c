@@ -603,7 +603,7 @@ static evex_status plan_slices(evex_stream *stream, evex_error *error) {
     return status == EVEX_OK ? plan_outputs(stream, &stream->final, GIVE_FINAL, error) : status;
 }
 
-evex_status evex_stream_plan(evex_stream *stream, const int32_t *ndims, evex_error *error) {
+evex_status evex_stream_plan(evex_stream *stream, evex_error *error) {
     const evex_program *program = stream->expr->program;
     evex_arena *arena = &stream->arena;
     planner p = {.stream = stream,
@@ -623,10 +623,9 @@ evex_status evex_stream_plan(evex_stream *stream, const int32_t *ndims, evex_err
         stream->operands == NULL || stream->constants == NULL)
         return evex_fail_memory(error);
     stream->max_ndim = 0;
-    for (uint32_t i = 0; i < program->n_inputs; i++) {
-        stream->ndims[i] = ndims[i];
-        stream->max_ndim = ndims[i] > stream->max_ndim ? ndims[i] : stream->max_ndim;
-    }
+    for (uint32_t i = 0; i < program->n_inputs; i++)
+        if (stream->ndims[i] > stream->max_ndim)
+            stream->max_ndim = stream->ndims[i];
     evex_status status = classify_all(&p);
     if (status == EVEX_OK)
         status = plan_slices(stream, error);

@@ -110,6 +110,7 @@ typedef struct {
     const evex_result *shapes; /* of the slice's outputs for the whole piece */
     int is_direct;             /* all operands are inputs as they lie in memory */
     uint64_t last_poll_ns;
+    evex_fp_state fp_state; /* of the caller, for calls back into its code */
 } pass_run;
 
 /* Output o of the slice in memory order: reduced axes first, then kept ones. */
@@ -244,30 +245,48 @@ static int multiply(const evex_result *shape, uint32_t axes, int32_t first, int 
     return 1;
 }
 
-/* What the first piece of a pass says of a carry. */
-static evex_status shape_carry(const pass_run *run, evex_carry *carry) {
-    const evex_stream_operand *operand = &run->slice->operands[carry->operand];
-    const evex_result *shape = &run->shapes[operand->value_output];
+/* What a piece says of a carry, beginning at element `first`. */
+typedef struct {
+    uint64_t n_inner, w, first;
+    evex_result result;
+} carry_shape;
+
+static int find_shape(const pass_run *run, const evex_carry *carry, carry_shape *found) {
+    const evex_result *shape =
+        &run->shapes[run->slice->operands[carry->operand].value_output];
     const evex_reduction *spec = carry->reducer->spec;
-    uint64_t w, first;
-    if (carry->is_shaped)
-        return EVEX_OK;
-    const int32_t first_inner = carry->is_constant ? 0 : 1;
-    if (!multiply(shape, carry->axes, first_inner, 1, &carry->n_inner) ||
-        !multiply(shape, carry->axes, 0, 0, &w) ||
-        __builtin_mul_overflow(carry->is_constant ? 0 : run->stream->first_row, carry->n_inner,
-                               &first))
-        return evex_fail(run->error, EVEX_BAD_SHAPE, nowhere, "the stream has too many elements");
-    carry->w = (size_t)w;
-    carry->result.dtype = (evex_dtype)spec->out_dtype;
-    carry->result.ndim = 0;
+    found->result.dtype = (evex_dtype)spec->out_dtype;
+    found->result.ndim = 0;
     for (int32_t d = 0; d < shape->ndim; d++)
         if (!(carry->axes >> d & 1))
-            carry->result.shape[carry->result.ndim++] = shape->shape[d];
+            found->result.shape[found->result.ndim++] = shape->shape[d];
         else if (spec->keepdims)
-            carry->result.shape[carry->result.ndim++] = 1;
-    evex_carry_begin(carry, first);
-    carry->is_shaped = 1;
+            found->result.shape[found->result.ndim++] = 1;
+    return multiply(shape, carry->axes, carry->is_constant ? 0 : 1, 1, &found->n_inner) &&
+           multiply(shape, carry->axes, 0, 0, &found->w) &&
+           !__builtin_mul_overflow(carry->is_constant ? 0 : run->stream->first_row, found->n_inner,
+                                   &found->first);
+}
+
+/* The first piece of a pass gives a carry its shape, the others must agree with it. */
+static evex_status shape_carry(const pass_run *run, evex_carry *carry) {
+    carry_shape found;
+    if (!find_shape(run, carry, &found))
+        return evex_fail(run->error, EVEX_BAD_SHAPE, nowhere, "the stream has too many elements");
+    if (!carry->is_shaped) {
+        carry->w = (size_t)found.w;
+        carry->n_inner = found.n_inner;
+        carry->result = found.result;
+        evex_carry_begin(carry, found.first);
+        carry->is_shaped = 1;
+        return EVEX_OK;
+    }
+    const size_t n_bytes = (size_t)found.result.ndim * sizeof *found.result.shape;
+    if (carry->w != found.w || carry->n_inner != found.n_inner || carry->first != found.first ||
+        carry->result.ndim != found.result.ndim ||
+        memcmp(carry->result.shape, found.result.shape, n_bytes) != 0)
+        return evex_fail(run->error, EVEX_BAD_SHAPE, nowhere,
+                         "the piece's rows have another shape than those before");
     return EVEX_OK;
 }
 
@@ -302,7 +321,9 @@ static evex_status may_go_on(pass_run *run) {
         const uint64_t now = evex_system_in_use()->now_ns();
         if (now - run->last_poll_ns >= (uint64_t)options->poll_interval_ms * 1000000u) {
             run->last_poll_ns = now;
+            evex_fp_restore(run->fp_state);
             stop = options->poll(options->poll_user);
+            evex_fp_default();
         }
     }
     return stop ? evex_fail(run->error, EVEX_CANCELLED, nowhere, "the evaluation was cancelled")
@@ -311,9 +332,12 @@ static evex_status may_go_on(pass_run *run) {
 
 /* ---- One after another -------------------------------------------------------------------------- */
 
-enum { PART_ELEMENTS = 32 << 10 };
+enum {
+    PART_ELEMENTS = 32 << 10,  /* of a buffer */
+    DIRECT_ELEMENTS = 1 << 20, /* taken in from memory before asking whether to go on */
+};
 
-/* Rows whose operands fill the buffers. */
+/* Rows that are taken in at a time. */
 static int64_t rows_of_part(const pass_run *run) {
     uint64_t most = 1;
     for (uint32_t c = 0; c < run->stream->n_carries; c++) {
@@ -325,9 +349,8 @@ static int64_t rows_of_part(const pass_run *run) {
             n = UINT64_MAX;
         most = n > most ? n : most;
     }
-    if (run->is_direct)
-        return INT64_MAX / 2;
-    return most < PART_ELEMENTS ? (int64_t)(PART_ELEMENTS / most) : 1;
+    const uint64_t n = run->is_direct ? DIRECT_ELEMENTS : PART_ELEMENTS;
+    return most < n ? (int64_t)(n / most) : 1;
 }
 
 /* Takes rows [first, end) into all carries, but for the first `begin` and the last `drop` elements,
@@ -654,29 +677,44 @@ static evex_status evaluate_outputs(const evex_stream *stream, const evex_slice 
 
 /* ---- The calls ---------------------------------------------------------------------------------- */
 
-static evex_status run_in(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
-                          evex_array *outputs, const evex_eval_options *options, int64_t n_rows,
-                          evex_arena *arena, evex_error *error) {
-    pass_run run = {.stream = stream, .pool = pool, .options = options, .error = error,
-                    .n_rows = n_rows, .slice = &stream->constants[stream->pass]};
-    evex_status status = EVEX_OK;
-    if (!make_piece(stream, arena, inputs, &run.whole))
-        return evex_fail_memory(error);
-    if (evex_stream_is_last_pass(stream) && stream->local.n_outputs > 0)
-        status = evaluate_outputs(stream, &stream->local, pool, &run.whole, outputs, options, arena,
-                                  error);
-    pass_run constants = run;
-    if (status == EVEX_OK && needs_constants(stream) &&
-        (status = begin_run(&constants, arena, 1)) == EVEX_OK)
-        status = take_constants(&constants, arena);
-    run.slice = &stream->operands[stream->pass];
-    if (status != EVEX_OK || !has_carries(stream, 0))
-        return status;
-    if ((status = begin_run(&run, arena, 0)) != EVEX_OK)
+static evex_status run_constants(pass_run *run, evex_arena *arena) {
+    evex_stream *stream = run->stream;
+    run->slice = &stream->constants[stream->pass];
+    evex_status status = begin_run(run, arena, 1);
+    if (status == EVEX_OK)
+        status = take_constants(run, arena);
+    for (uint32_t c = 0; c < stream->n_carries && status != EVEX_OK; c++)
+        if (is_of_run(run, &stream->carries[c], 1))
+            stream->carries[c].is_shaped = 0; /* the next piece tries again */
+    return status;
+}
+
+static evex_status run_carries(pass_run *run, evex_arena *arena) {
+    evex_stream *stream = run->stream;
+    run->slice = &stream->operands[stream->pass];
+    evex_status status = begin_run(run, arena, 0);
+    if (status != EVEX_OK)
         return status;
     stream->is_broken = 1; /* until all carries have taken in the same */
-    status = take_piece(&run, arena);
+    status = take_piece(run, arena);
     stream->is_broken = status != EVEX_OK;
+    return status;
+}
+
+/* First what can fail because of the caller's arrays, so that a failure leaves the stream alone. */
+static evex_status run_piece(pass_run *run, const evex_array *inputs, evex_array *outputs,
+                             evex_arena *arena) {
+    evex_stream *stream = run->stream;
+    evex_status status = EVEX_OK;
+    if (!make_piece(stream, arena, inputs, &run->whole))
+        return evex_fail_memory(run->error);
+    if (evex_stream_is_last_pass(stream) && stream->local.n_outputs > 0)
+        status = evaluate_outputs(stream, &stream->local, run->pool, &run->whole, outputs,
+                                  run->options, arena, run->error);
+    if (status == EVEX_OK && needs_constants(stream))
+        status = run_constants(run, arena);
+    if (status == EVEX_OK && has_carries(stream, 0))
+        status = run_carries(run, arena);
     return status;
 }
 
@@ -685,11 +723,16 @@ evex_status evex_stream_run(evex_stream *stream, evex_pool *pool, const evex_arr
                             evex_error *error) {
     evex_arena arena;
     evex_arena_init(&arena, &stream->allocator, NULL, 0);
-    const evex_fp_state fp_state = evex_fp_save();
+    pass_run run = {.stream = stream,
+                    .pool = pool,
+                    .options = options,
+                    .error = error,
+                    .n_rows = n_rows,
+                    .last_poll_ns = evex_system_in_use()->now_ns(),
+                    .fp_state = evex_fp_save()};
     evex_fp_default();
-    const evex_status status =
-        run_in(stream, pool, inputs, outputs, options, n_rows, &arena, error);
-    evex_fp_restore(fp_state);
+    const evex_status status = run_piece(&run, inputs, outputs, &arena);
+    evex_fp_restore(run.fp_state);
     evex_arena_free(&arena);
     return status;
 }

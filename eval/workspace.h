@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Block scratch that outlives one evaluation. An expression keeps at most one idle workspace behind
- * an atomic pointer: an evaluation takes it, grows it if it must and leaves it there, so that steady
- * calls allocate nothing. Two evaluations at once simply find the slot empty and allocate.
+ * an atomic pointer: an evaluation takes it, grows it if it must and leaves it there, so that
+ * steady calls allocate nothing. Two evaluations at once simply find the slot empty and allocate.
  */
 #ifndef EVEX_EVAL_WORKSPACE_H
 #define EVEX_EVAL_WORKSPACE_H

@@ -261,7 +261,9 @@ typedef int (*evex_write_fn)(void *user, const char *text, size_t n_bytes);
 EVEX_API evex_status evex_expr_dump(const evex_expr *expr, evex_write_fn write, void *user);
 
 /* Calls write once for each free name of the text, in order of first use, before any type is
- * known: what a caller must supply. limits may be NULL. */
+ * known: what a caller must supply. Constants such as pi are among them, for a variable of that name
+ * would hide them: supply the names you have and leave the rest to evex_compile. limits may be
+ * NULL. */
 EVEX_API evex_status evex_names(const char *source, size_t length, const evex_limits *limits,
                                 evex_write_fn write, void *user, evex_error *error);
 

@@ -5,8 +5,8 @@
 
 include/evex.h as C11 and as C++17 with every compiler of gcc, clang, g++ and clang++ that is here,
 without a warning; every internal header as C11. The vector math is written in a vocabulary that its
-includer chooses, so it is compiled behind one; a vocabulary needs its instruction set's flags. Bodies
-of templates (*.tmpl.h) are no headers.
+includer chooses, so it is compiled behind one, as are the words that vocabularies share; a vocabulary
+needs its instruction set's flags. Bodies of templates (*.tmpl.h) are no headers.
 """
 import concurrent.futures
 import pathlib
@@ -22,15 +22,16 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-Wno-unuse
 COMPILERS = {"gcc": "c11", "clang": "c11", "g++": "c++17", "clang++": "c++17"}
 
 
-VOCABULARY = "core/vecmath/width1.h"
-FLAGS = {"eval/simd/v256.h": ["-mavx2", "-mfma"],
-         "eval/simd/v512.h": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma"]}
+FLAGS = {"256.h": ["-mavx2", "-mfma"],
+         "512.h": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mavx2", "-mfma"]}
 
 
 def flags_of(header):
     if header.startswith("core/vecmath/"):
-        return ["-include", VOCABULARY]
-    return FLAGS.get(header, [])
+        return ["-include", "core/vecmath/width1.h"]
+    if header.endswith("words.h"):
+        return ["-include", "eval/simd/v128.h"]
+    return FLAGS.get(header[-5:], [])
 
 
 def jobs(root, build, source_of):
@@ -42,10 +43,10 @@ def jobs(root, build, source_of):
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*.h")):
             header = path.relative_to(root).as_posix()
-            is_other_machine = header in FLAGS and platform.machine() != "x86_64"
+            is_other_machine = header[-5:] in FLAGS and platform.machine() != "x86_64"
             if not header.endswith(".tmpl.h") and not is_other_machine:
-                yield ["gcc", "-std=c11", "-D_GNU_SOURCE", *WARNINGS, f"-I{root}", f"-I{build}",
-                       *flags_of(header), source_of(header)]
+                yield ["gcc", "-std=c11", "-D_GNU_SOURCE", *WARNINGS, f"-I{root}", f"-I{root}/include",
+                       f"-I{build}", *flags_of(header), source_of(header)]
 
 
 def main(root, build, scratch):

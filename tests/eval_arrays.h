@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arrays in any layout for the tests of eval/: the same logical elements, in C order of their shape,
- * can be laid out with permuted, negative, zero, wide or odd strides, unaligned and in the other
- * byte order, and read back. Elements are set and read as double, so tests use values that every
- * type of theirs holds exactly.
+ * Arrays in any layout for the tests of eval/: the same logical elements, in C order of their
+ * shape, can be laid out with permuted, negative, zero, wide or odd strides, unaligned and in the
+ * other byte order, and read back. Elements are set and read as double, so tests use values that
+ * every type of theirs holds exactly.
  */
 #ifndef EVEX_TESTS_EVAL_ARRAYS_H
 #define EVEX_TESTS_EVAL_ARRAYS_H
@@ -35,12 +35,12 @@ static inline void swap_bytes(char *element, size_t n_bytes) {
     }
 }
 
-#define ARRAY_TYPES(TYPE)    \
-    TYPE(EVEX_BOOL, uint8_t) \
-    TYPE(EVEX_I8, int8_t)    \
-    TYPE(EVEX_I32, int32_t)  \
-    TYPE(EVEX_I64, int64_t)  \
-    TYPE(EVEX_F32, float)    \
+#define ARRAY_TYPES(TYPE)                                                                          \
+    TYPE(EVEX_BOOL, uint8_t)                                                                       \
+    TYPE(EVEX_I8, int8_t)                                                                          \
+    TYPE(EVEX_I32, int32_t)                                                                        \
+    TYPE(EVEX_I64, int64_t)                                                                        \
+    TYPE(EVEX_F32, float)                                                                          \
     TYPE(EVEX_F64, double)
 
 static inline double load_element(evex_dtype dtype, const char *from, int is_swapped) {
@@ -167,8 +167,8 @@ static inline int32_t pick_operand_shape(uint64_t *seed, int32_t ndim, const int
 
 /* The C-order number, in an operand's shape, of the element that broadcasting puts at `number` of
  * shape. */
-static inline int64_t broadcast_number(int32_t ndim, const int64_t *shape, const test_array *operand,
-                                       int64_t number) {
+static inline int64_t broadcast_number(int32_t ndim, const int64_t *shape,
+                                       const test_array *operand, int64_t number) {
     int64_t result = 0, factor = 1;
     for (int32_t d = ndim - 1; d >= 0; d--) {
         const int64_t index = number % shape[d];

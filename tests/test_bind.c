@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What evex_eval and evex_result_shape accept and refuse: every rule of evex.h about arrays, each with
- * its status and operand, and no output touched by a call that fails. Also the arrays that only look
- * odd: 0-d, empty, 32 dimensions, strings of every form, weak integers.
+ * What evex_eval and evex_result_shape accept and refuse: every rule of evex.h about arrays, each
+ * with its status and operand, and no output touched by a call that fails. Also the arrays that
+ * only look odd: 0-d, empty, 32 dimensions, strings of every form, weak integers.
  */
 #include "tests/eval_fixture.h"
 #include "tests/suite.h"
@@ -12,8 +12,9 @@ static const double numbers[64] = {1, 2, 3, 4, 5, 6, 7, 8};
 
 /* ---- Refusals ------------------------------------------------------------------------------- */
 
-static const int64_t shape_4[] = {4}, shape_3[] = {3}, shape_2_2[] = {2, 2}, shape_negative[] = {-1},
-                     shape_huge[] = {INT64_C(1) << 40, INT64_C(1) << 40}, stride_0[] = {0};
+static const int64_t shape_4[] = {4}, shape_3[] = {3}, shape_2_2[] = {2, 2},
+                     shape_negative[] = {-1}, shape_huge[] = {INT64_C(1) << 40, INT64_C(1) << 40},
+                     stride_0[] = {0};
 
 /* The expression a + b over two inputs, with one thing wrong. */
 static const struct {
@@ -26,67 +27,80 @@ static const struct {
      {.data = (void *)numbers, .dtype = EVEX_F32, .ndim = 1, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
-     EVEX_BAD_TYPE, 0},
+     EVEX_BAD_TYPE,
+     0},
     {"no known dtype",
      {.data = (void *)numbers, .dtype = (evex_dtype)99, .ndim = 1, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
-     EVEX_BAD_TYPE, 0},
+     EVEX_BAD_TYPE,
+     0},
     {"shapes",
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_3},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
-     EVEX_BAD_SHAPE, -1},
+     EVEX_BAD_SHAPE,
+     -1},
     {"a negative dimension",
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_negative},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
-     EVEX_INVALID_ARGUMENT, 1},
+     EVEX_INVALID_ARGUMENT,
+     1},
     {"too many dimensions",
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 33, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
-     EVEX_LIMIT_DIMS, 0},
+     EVEX_LIMIT_DIMS,
+     0},
     {"a negative number of dimensions",
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = -1, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
-     EVEX_INVALID_ARGUMENT, 0},
+     EVEX_INVALID_ARGUMENT,
+     0},
     {"no shape",
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 2, .shape = NULL},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
-     EVEX_INVALID_ARGUMENT, 0},
+     EVEX_INVALID_ARGUMENT,
+     0},
     {"more elements than memory",
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 2, .shape = shape_huge},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
-     EVEX_BAD_SHAPE, 0},
+     EVEX_BAD_SHAPE,
+     0},
     {"an input without data",
      {.data = NULL, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
-     EVEX_INVALID_ARGUMENT, 0},
+     EVEX_INVALID_ARGUMENT,
+     0},
     {"shape of the output",
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_F64, .ndim = 2, .shape = shape_2_2},
-     EVEX_BAD_SHAPE, 0},
+     EVEX_BAD_SHAPE,
+     0},
     {"dtype of the output",
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_I64, .ndim = 1, .shape = shape_4},
-     EVEX_BAD_TYPE, 0},
+     EVEX_BAD_TYPE,
+     0},
     {"a read-only output",
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4, .read_only = 1},
-     EVEX_BAD_OUTPUT, 0},
+     EVEX_BAD_OUTPUT,
+     0},
     {"an output that overlaps itself",
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 1, .shape = shape_4},
      {.dtype = EVEX_F64, .ndim = 1, .shape = shape_4, .strides = stride_0},
-     EVEX_BAD_OUTPUT, 0},
+     EVEX_BAD_OUTPUT,
+     0},
 };
 
 START_TEST(wrong_arrays_are_refused) {
@@ -202,9 +216,9 @@ START_TEST(reductions_of_nothing) {
         const char *text;
         evex_status status;
         double value;
-    } rows[] = {{"sum(a)", EVEX_OK, 0},         {"prod(a)", EVEX_OK, 1},
-                {"min(a)", EVEX_EMPTY, 0},      {"argmax(a)", EVEX_EMPTY, 0},
-                {"sum(a, axis=0)", EVEX_OK, 0}, {"max(a, axis=0)", EVEX_EMPTY, 0},
+    } rows[] = {{"sum(a)", EVEX_OK, 0},           {"prod(a)", EVEX_OK, 1},
+                {"min(a)", EVEX_EMPTY, 0},        {"argmax(a)", EVEX_EMPTY, 0},
+                {"sum(a, axis=0)", EVEX_OK, 0},   {"max(a, axis=0)", EVEX_EMPTY, 0},
                 {"float64(count(a))", EVEX_OK, 0}};
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         evex_expr *expr = expr_of(rows[k].text, ab, 1, EVEX_ISA_BEST);
@@ -213,7 +227,8 @@ START_TEST(reductions_of_nothing) {
         int64_t index;
         size_t n;
         const int is_index = evex_expr_outputs(expr, &n)[0].dtype == EVEX_I64;
-        evex_array out = is_index ? evex_array_0d(EVEX_I64, &index) : evex_array_0d(EVEX_F64, &result);
+        evex_array out =
+            is_index ? evex_array_0d(EVEX_I64, &index) : evex_array_0d(EVEX_F64, &result);
         ck_assert_int_eq(evex_eval(expr, NULL, &in, 1, &out, 1, NULL, NULL), rows[k].status);
         ck_assert(rows[k].status != EVEX_OK || result == rows[k].value);
         evex_expr_free(&expr);
@@ -275,9 +290,12 @@ START_TEST(thirty_two_dimensions) {
         strides[d] = d % 6 == 1 ? 8 << (d / 6) : 8; /* the first of them lies closest */
     }
     evex_expr *expr = expr_of("a + b", ab, 2, EVEX_ISA_BEST);
-    const evex_array in[2] = {
-        {.data = (void *)numbers, .dtype = EVEX_F64, .ndim = 32, .shape = shape, .strides = strides},
-        evex_array_nd(EVEX_F64, numbers, 32, shape)};
+    const evex_array in[2] = {{.data = (void *)numbers,
+                               .dtype = EVEX_F64,
+                               .ndim = 32,
+                               .shape = shape,
+                               .strides = strides},
+                              evex_array_nd(EVEX_F64, numbers, 32, shape)};
     evex_array out = evex_array_nd(EVEX_F64, memory, 32, shape);
     ck_assert_int_eq(evex_eval(expr, NULL, in, 2, &out, 1, NULL, NULL), EVEX_OK);
     for (int i = 0; i < 64; i++) {
@@ -459,8 +477,12 @@ START_TEST(strings_of_every_form) {
     uint32_t reversed[4][3];
     for (int i = 0; i < 4; i++)
         memcpy(reversed[i], code_points[3 - i], sizeof reversed[i]);
-    in = (evex_array){.data = reversed[3], .dtype = EVEX_STR, .ndim = 1, .shape = shape,
-                      .strides = strides, .item_bytes = sizeof code_points[0],
+    in = (evex_array){.data = reversed[3],
+                      .dtype = EVEX_STR,
+                      .ndim = 1,
+                      .shape = shape,
+                      .strides = strides,
+                      .item_bytes = sizeof code_points[0],
                       .str_form = EVEX_STR_UCS4};
     check_words(&in);
 }

@@ -2,7 +2,8 @@
 /*
  * Memory that runs out during evaluation: every scenario is evaluated with allocation k failing for
  * k = 1, 2, ... until it passes, that one alone and from then on. A failure is EVEX_NO_MEMORY and
- * leaves nothing behind; the next evaluation is right. Also: calls in steady state allocate nothing.
+ * leaves nothing behind; the next evaluation is right. Also: calls in steady state allocate
+ * nothing.
  */
 #include "tests/eval_fixture.h"
 #include "tests/failing_allocator.h"

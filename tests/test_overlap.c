@@ -81,7 +81,8 @@ END_TEST
 START_TEST(empty_views_share_nothing) {
     char buffer[8];
     const int64_t none[1] = {0}, one[1] = {1}, strides[1] = {8};
-    const evex_view empty = {.data = buffer, .shape = {1, none}, .strides = strides, .item_bytes = 8};
+    const evex_view empty = {
+        .data = buffer, .shape = {1, none}, .strides = strides, .item_bytes = 8};
     const evex_view full = {.data = buffer, .shape = {1, one}, .strides = strides, .item_bytes = 8};
     ck_assert(!evex_views_overlap(&empty, &full));
     ck_assert(!evex_view_overlaps_itself(&empty));
@@ -234,6 +235,54 @@ START_TEST(overlap_is_as_if_copied) {
 }
 END_TEST
 
+/* Outputs over inputs that are still to be read: by a later instruction of the block, by the
+ * block's reduction, by a later pass, by the units of a reduction along an axis. */
+START_TEST(inputs_live_until_their_last_use) {
+    enum { ROWS = 700, COLUMNS = 8, COUNT = ROWS * COLUMNS };
+    static const struct {
+        const char *text;
+        int n_outputs, is_reduced;
+    } rows[] = {{"p = a*3, q = a + b", 2, 0},
+                {"p = a*3, q = b - sum(a)", 2, 0},
+                {"p = a*b, q = a - max(a, axis=0)", 2, 0},
+                {"p = a*b, q = b - max(a, axis=0, keepdims=True)", 2, 0},
+                {"sum(a*b, axis=1)", 1, 1}};
+    static const int64_t shape[2] = {ROWS, COLUMNS};
+    double *memory = malloc(3 * COUNT * sizeof *memory);
+    const evex_var vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}};
+    evex_expr *expr = expr_of(rows[_i].text, vars, 2, EVEX_ISA_BEST);
+    for (size_t n_threads = 1; n_threads <= 3; n_threads++) {
+        trial_arrays t = {.shape = {ROWS, COLUMNS}};
+        for (int i = 0; i < 3 * COUNT; i++)
+            memory[i] = i % 101;
+        for (int k = 0; k < 2; k++) {
+            t.in_strides[k][0] = COLUMNS * sizeof(double);
+            t.in_strides[k][1] = sizeof(double);
+            t.in[k] = evex_array_nd(EVEX_F64, memory + k * COUNT, 2, shape);
+            t.in[k].strides = t.in_strides[k];
+        }
+        t.out[0] = t.in[0];
+        t.out[1] = t.in[0];
+        t.out[1].data = memory + 2 * COUNT;
+        if (rows[_i].is_reduced) { /* over the last elements, which other units are to read */
+            t.out[0].data = memory + COUNT - ROWS;
+            t.out[0].ndim = 1;
+            t.out_strides[0][0] = sizeof(double);
+            t.out[0].strides = t.out_strides[0];
+        }
+        double *results[2];
+        evaluate_copies(expr, &t, 2, rows[_i].n_outputs, results);
+        const evex_eval_options options = options_of((setting){EVEX_ISA_BEST, 16, n_threads});
+        ck_assert_int_eq(evex_eval(expr, test_pool(), t.in, 2, t.out, (size_t)rows[_i].n_outputs,
+                                   &options, NULL),
+                         EVEX_OK);
+        compare_results(&t, rows[_i].n_outputs, results);
+    }
+    evex_expr_free(&expr);
+    free(memory);
+}
+END_TEST
+
 /* A copy that is needed is bounded by max_memory; the exact same view needs none. */
 START_TEST(copies_count_as_memory) {
     double memory[101];
@@ -260,6 +309,7 @@ static void add_tests(TCase *tests) {
     tcase_add_test(tests, overlap_is_exact);
     tcase_add_test(tests, empty_views_share_nothing);
     tcase_add_test(tests, overlap_is_as_if_copied);
+    tcase_add_loop_test(tests, inputs_live_until_their_last_use, 0, 5);
     tcase_add_test(tests, copies_count_as_memory);
 }
 

@@ -31,7 +31,8 @@ static void plan(planned *p, const char *text, const evex_array *in, size_t n_in
     ck_assert_int_eq(evex_result_shape(p->expr, in, n_in, p->results, NULL, NULL), EVEX_OK);
     double *place = memory + 32768;
     for (size_t k = 0; k < n_out; k++) {
-        p->out[k] = evex_array_nd(p->results[k].dtype, place, p->results[k].ndim, p->results[k].shape);
+        p->out[k] =
+            evex_array_nd(p->results[k].dtype, place, p->results[k].ndim, p->results[k].shape);
         place += shape_size(p->results[k].ndim, p->results[k].shape) + 1;
     }
     evex_arena_init(&p->arena, &evex_system_allocator, NULL, 0);
@@ -107,8 +108,8 @@ END_TEST
 /* ---- Boxes ---------------------------------------------------------------------------------- */
 
 static evex_array strided(int32_t ndim, const int64_t *shape, const int64_t *strides) {
-    return (evex_array){.data = memory, .dtype = EVEX_F64, .ndim = ndim, .shape = shape,
-                        .strides = strides};
+    return (evex_array){
+        .data = memory, .dtype = EVEX_F64, .ndim = ndim, .shape = shape, .strides = strides};
 }
 
 START_TEST(contiguous_arrays_become_one_row) {
@@ -182,7 +183,8 @@ END_TEST
  * that are indexes, and other reductions beside them, are not touched by that. */
 START_TEST(reductions_number_elements_by_layout) {
     const int64_t shape[2] = {20, 30}, f_strides[2] = {8, 160}, row[1] = {30};
-    const evex_array f = strided(2, shape, f_strides), c = evex_array_nd(EVEX_F64, memory, 2, shape),
+    const evex_array f = strided(2, shape, f_strides),
+                     c = evex_array_nd(EVEX_F64, memory, 2, shape),
                      v = evex_array_nd(EVEX_F64, memory, 1, row);
     static const struct {
         const char *text;
@@ -291,7 +293,8 @@ START_TEST(chunks_are_aligned) {
         planned p;
         plan(&p, "sum(a)", &in, 1, &options, n_threads);
         const evex_pass *pass = &p.binding.passes[0];
-        ck_assert(pass->n_chunks == 1 || pass->chunk_rows == (int64_t)EVEX_LEAF << pass->chunk_level);
+        ck_assert(pass->n_chunks == 1 || pass->chunk_rows == (int64_t)EVEX_LEAF
+                                                                 << pass->chunk_level);
         ck_assert_int_ge(pass->chunk_rows * pass->n_chunks, 30000);
         ck_assert_uint_le(pass->n_workers, n_threads);
         unplan(&p);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads: many callers on one expression and one pool, several pools, nesting, cancelling, polling,
- * forks at inconvenient moments, threads that cannot start, and the host's floating-point state.
+ * Threads: many callers on one expression and one pool, several pools, nesting, cancelling,
+ * polling, forks at inconvenient moments, threads that cannot start, and the host's floating-point
+ * state.
  */
 #include "eval/pool.h"
 
@@ -187,8 +188,11 @@ static void evaluate_inside(void *out, const void *const *in, const size_t *step
     nest *outer = user;
     const evex_eval_options options = all_threads();
     const int64_t shape[1] = {(int64_t)n}, strides[1] = {(int64_t)(step[0] * sizeof(double))};
-    const evex_array x = {.data = (void *)(uintptr_t)in[0], .dtype = EVEX_F64, .ndim = 1,
-                          .shape = shape, .strides = strides};
+    const evex_array x = {.data = (void *)(uintptr_t)in[0],
+                          .dtype = EVEX_F64,
+                          .ndim = 1,
+                          .shape = shape,
+                          .strides = strides};
     const evex_array both[2] = {x, x};
     evex_array result = evex_array_1d(EVEX_F64, out, n);
     if (evex_eval(outer->inner, outer->pool, both, 2, &result, 1, &options, NULL) != EVEX_OK)
@@ -207,7 +211,8 @@ START_TEST(evaluations_nest) {
     evex_compile_options compile = caps_compile_options();
     compile.functions = functions;
     evex_expr *expr;
-    ck_assert_int_eq(evex_compile(&expr, "inside(a) - a + b", 17, vars, 2, &compile, NULL), EVEX_OK);
+    ck_assert_int_eq(evex_compile(&expr, "inside(a) - a + b", 17, vars, 2, &compile, NULL),
+                     EVEX_OK);
     numbers *x = make_numbers();
     const evex_eval_options options = all_threads();
     ck_assert_int_eq(evaluate(expr, outer.pool, x, &options), EVEX_OK);
@@ -378,8 +383,8 @@ START_TEST(fork_inside_an_evaluation) {
     const evex_status status = evaluate(expr, pool, x, &options);
     if (child < 0) {
         options.poll = NULL;
-        const int is_good = status == EVEX_CANCELLED &&
-                            evaluate(expr, pool, x, &options) == EVEX_OK && is_right(x);
+        const int is_good =
+            status == EVEX_CANCELLED && evaluate(expr, pool, x, &options) == EVEX_OK && is_right(x);
         _exit(!is_good);
     }
     ck_assert_int_eq(status, EVEX_OK);

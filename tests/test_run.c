@@ -293,6 +293,37 @@ START_TEST(reductions_equal_loops) {
 }
 END_TEST
 
+/* Columns in tiles: of rows that follow each other, and of rows that overlap as sliding windows do.
+ */
+START_TEST(columns_are_tiled) {
+    enum { WINDOWS = 5, WIDTH = 997 };
+    static const int steps[] = {0, 1, 8, 39, 40, 41, WIDTH};
+    double *memory = malloc(WINDOWS * WIDTH * sizeof *memory), *sums = malloc(2 * WIDTH * 8);
+    for (int i = 0; i < WINDOWS * WIDTH; i++)
+        memory[i] = i % 1000;
+    evex_expr *expr = expr_of("sum(a, axis=0), sum(a*2, axis=0)", vars, 1, EVEX_ISA_BEST);
+    for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
+        const int step = steps[k];
+        const int64_t shape[2] = {WINDOWS, WIDTH}, strides[2] = {step * 8, 8};
+        const evex_array in = {
+            .data = memory, .dtype = EVEX_F64, .ndim = 2, .shape = shape, .strides = strides};
+        evex_array out[2] = {evex_array_1d(EVEX_F64, sums, WIDTH),
+                             evex_array_1d(EVEX_F64, sums + WIDTH, WIDTH)};
+        ck_assert_int_eq(evex_eval(expr, test_pool(), &in, 1, out, 2, NULL, NULL), EVEX_OK);
+        for (int c = 0; c < WIDTH; c++) {
+            double wanted = 0;
+            for (int r = 0; r < WINDOWS; r++)
+                wanted += memory[r * step + c];
+            ck_assert_double_eq(sums[c], wanted);
+            ck_assert_double_eq(sums[WIDTH + c], 2 * wanted);
+        }
+    }
+    evex_expr_free(&expr);
+    free(memory);
+    free(sums);
+}
+END_TEST
+
 /* ---- The same bits -------------------------------------------------------------------------- */
 
 static void fill_reals(test_array *a, uint64_t *seed) {
@@ -318,11 +349,14 @@ static int is_f_contiguous(const test_array *a) {
     return 1;
 }
 
-static const char *const inexact[] = {
-    "sum(a*b)",      "mean(a)",         "var(b)",
-    "std(a, axis=0)", "sum(a, axis=-1)", "prod(1 + a*1e-9, axis=0)",
-    "(a - mean(a, axis=0, keepdims=True))/std(a)",
-    "sum(exp(a*1e-3) + sin(b), axis=0)"};
+static const char *const inexact[] = {"sum(a*b)",
+                                      "mean(a)",
+                                      "var(b)",
+                                      "std(a, axis=0)",
+                                      "sum(a, axis=-1)",
+                                      "prod(1 + a*1e-9, axis=0)",
+                                      "(a - mean(a, axis=0, keepdims=True))/std(a)",
+                                      "sum(exp(a*1e-3) + sin(b), axis=0)"};
 
 static void try_bits(uint64_t seed) {
     const evex_var two[2] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F32, EVEX_STRONG, 0}};
@@ -372,6 +406,7 @@ END_TEST
 static void add_tests(TCase *tests) {
     tcase_add_test(tests, elementwise_equals_loops);
     tcase_add_test(tests, reductions_equal_loops);
+    tcase_add_test(tests, columns_are_tiled);
     tcase_add_test(tests, settings_do_not_change_bits);
 }
 

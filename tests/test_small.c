@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The short way for small calls: it must be taken where it is meant for, give the bits of the general
- * way, and leave everything out of the ordinary to that.
+ * The short way for small calls: it must be taken where it is meant for, give the bits of the
+ * general way, and leave everything out of the ordinary to that.
  */
 #include "eval/small.h"
 
@@ -62,8 +62,8 @@ static const char *const texts[] = {"a",
 /* Evaluates into x->p and x->q behind their first element. */
 static evex_status evaluate(const evex_expr *expr, numbers *x, size_t n,
                             const evex_eval_options *options) {
-    evex_array in[4], out[2] = {evex_array_1d(EVEX_F64, x->p + 1, n),
-                                evex_array_1d(EVEX_F64, x->q + 1, n)};
+    evex_array in[4],
+        out[2] = {evex_array_1d(EVEX_F64, x->p + 1, n), evex_array_1d(EVEX_F64, x->q + 1, n)};
     size_t n_in, n_out;
     list_inputs(expr, x, n, in, &n_in);
     evex_expr_outputs(expr, &n_out);
@@ -91,11 +91,11 @@ START_TEST(both_ways_agree) {
 }
 END_TEST
 
-static int is_taken(const char *text, numbers *x, size_t n, void (*change)(evex_array *, evex_array *),
-                    const evex_eval_options *options) {
+static int is_taken(const char *text, numbers *x, size_t n,
+                    void (*change)(evex_array *, evex_array *), const evex_eval_options *options) {
     evex_expr *expr = expr_of(text, vars, 4, EVEX_ISA_BEST);
-    evex_array in[4], out[2] = {evex_array_1d(EVEX_F64, x->p + 1, n),
-                                evex_array_1d(EVEX_F64, x->q + 1, n)};
+    evex_array in[4],
+        out[2] = {evex_array_1d(EVEX_F64, x->p + 1, n), evex_array_1d(EVEX_F64, x->q + 1, n)};
     size_t n_in, n_out;
     list_inputs(expr, x, n, in, &n_in);
     evex_expr_outputs(expr, &n_out);

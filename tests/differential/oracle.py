@@ -115,6 +115,9 @@ def round_decimals(a, decimals=0):
         return a
     if kind(a) == "b":
         raise NotImplementedError("NumPy has no such rounding of bool")
+    if kind(a) in "iu":
+        unit = 10.0**-decimals
+        return cast(np.rint(np.asarray(a) / unit) * unit, np.asarray(a).dtype)
     return np.round(a, decimals)
 
 

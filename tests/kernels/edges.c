@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The values of each type at which arithmetic goes wrong: limits, signs, halves, powers of two at the
- * borders of other types, nan, infinities, subnormals.
+ * The values of each type at which arithmetic goes wrong: limits, signs, halves, powers of two at
+ * the borders of other types, nan, infinities, subnormals.
  */
 #include <float.h>
 #include <math.h>
