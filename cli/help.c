@@ -35,40 +35,38 @@ static const char overview[] =
 static const struct {
     const char *name, *text;
 } topics[] = {
-    {"formats",
-     "csv   fields by commas (or -d), quoted as in RFC 4180, with a header unless -n\n"
-     "tsv   the same by tabs\n"
-     "npy   NumPy's .npy, versions 1 to 3: bool, integers, float32, float64, strings; a "
-     "structured\n"
-     "      array is a table of its fields\n"
-     "\n"
-     "The extension of a file decides, -i and -t overrule it. Several text files with the same\n"
-     "columns are read as one. Results go to stdout in the input's text format, or to -o FILE, "
-     "which\n"
-     "appears only when it is complete. Several results in one .npy are the fields of a "
-     "structured\n"
-     "array. Cells that are kept as they are (-a, *, a column's name) are copied byte for byte.\n"
-     "Numbers are the shortest text that reads back to the same value.\n"},
-    {"types",
-     "The type of a text column follows from the program, never from its cells: float64 where a\n"
-     "number is needed, text where it is compared with text, int64 where the program demands\n"
-     "integers (& | ^ ~ << >>, int64(C)). --type C=T,... decides otherwise: f64 i64 i32 i16 i8 "
-     "u64\n"
-     "u32 u16 u8 bool str. An integer that float64 cannot hold exactly is an error that proposes\n"
-     "--type C=i64, so that no digit is lost.\n"
-     "Columns of arrays have the dtype of the array; all follow NumPy's rules in expressions.\n"},
-    {"missing", "A cell is missing when it is empty or, unquoted, one of NA N/A null NULL None; "
-                "--na LIST gives\n"
-                "other words. nan and inf are numbers. This version does not compute with missing "
-                "cells: one in\n"
-                "a column that is needed as a number is an error with its place.\n"},
-    {"errors",
-     "evex: PLACE: what (hint), with the line and a mark under the place. In a program the place "
-     "is\n"
-     "line and column, in data the physical line and field. The first error ends the run; a file\n"
-     "given by -o is not touched by a run that fails.\n"
-     "Exit: 0 done; 2 usage, syntax, names, types: nothing was read or written; 3 input; 4 "
-     "output.\n"},
+    {"formats", "csv   fields by commas (or -d), quoted as in RFC 4180, with a header unless -n\n"
+                "tsv   the same by tabs\n"
+                "npy   NumPy's .npy, versions 1 to 3: bool, integers, float32, float64, strings;\n"
+                "      a structured array is a table of its fields\n"
+                "\n"
+                "The extension of a file decides, -i and -t overrule it. Several text files with\n"
+                "the same columns are read as one. Results go to stdout in the input's text\n"
+                "format, or to -o FILE, which appears only when it is complete. Several results\n"
+                "in one .npy are the fields of a structured array. Cells that are kept as they\n"
+                "are (-a, *, a column's name) are copied byte for byte. Numbers are the shortest\n"
+                "text that reads back to the same value.\n"
+                "\n"
+                "An array is called NAME in NAME=FILE, else like its file without the extension;\n"
+                "a named table's columns are NAME.column. Text streams through: memory does not\n"
+                "grow with it. A program that needs several passes reads files again, and keeps\n"
+                "what comes from a pipe in TMPDIR for that.\n"},
+    {"types", "The type of a text column follows from the program, never from its cells:\n"
+              "float64 where a number is needed, text where it is compared with text, int64\n"
+              "where the program demands integers (& | ^ ~ << >>, int64(C)). --type C=T,...\n"
+              "decides otherwise: f64 i64 i32 i16 i8 u64 u32 u16 u8 bool str. An integer that\n"
+              "float64 cannot hold exactly is an error that proposes --type C=i64, so that no\n"
+              "digit is lost. Columns of arrays have the dtype of the array; all follow NumPy's\n"
+              "rules in expressions.\n"},
+    {"missing", "A cell is missing when it is empty or, unquoted, one of NA N/A null NULL None;\n"
+                "--na LIST gives other words. nan and inf are numbers. This version does not\n"
+                "compute with missing cells: one in a column that is needed as a number is an\n"
+                "error with its place. In a column of text an empty cell is the empty text.\n"},
+    {"errors", "evex: PLACE: what (hint), with the line and a mark under the place. In a program\n"
+               "the place is line and column, in data the physical line and field. The first\n"
+               "error ends the run; a file given by -o is not touched by a run that fails.\n"
+               "Exit: 0 done; 2 usage, syntax, names, types: nothing was read or written;\n"
+               "3 input; 4 output.\n"},
 };
 
 static void print_options(void) {
@@ -81,7 +79,7 @@ static void print_options(void) {
             snprintf(dash, sizeof dash, "-%c, ", row->short_name);
         snprintf(name, sizeof name, "%s--%s %s", dash, row->long_name,
                  row->argument != NULL ? row->argument : "");
-        printf("  %-30s %s\n", name, row->help);
+        printf("  %-26s %s\n", name, row->help);
     }
 }
 

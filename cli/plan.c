@@ -17,6 +17,14 @@ static bool fail_memory(failure *failed) {
     return failure_set(failed, EXIT_INPUT, "", "out of memory");
 }
 
+/* Names the element that a check on values found, counted from 1 as rows are. */
+static void name_element(const evex_error *error, failure *failed) {
+    size_t used = strlen(failed->what);
+    if (error->index >= 0)
+        snprintf(failed->what + used, sizeof failed->what - used, ", in element %lld",
+                 (long long)error->index + 1);
+}
+
 bool plan_fail(const plan *made, const evex_error *error, exit_code code, failure *failed) {
     if (error->length == 0 && error->outer_length == 0 && error->offset == 0)
         failure_set(failed, code, error->status == EVEX_NO_MEMORY ? "" : "program", "%s",
@@ -29,6 +37,7 @@ bool plan_fail(const plan *made, const evex_error *error, exit_code code, failur
         program_fail(&made->text, from, to - from, outer, outer_to - outer, error->message, failed);
         failed->code = code;
     }
+    name_element(error, failed);
     return failure_hint(failed, "%s", error->hint);
 }
 
@@ -46,7 +55,7 @@ bool plan_add_column(plan *made, const char *name, size_t n_bytes, evex_dtype dt
     char *copy = strndup(name, n_bytes);
     if (copy == NULL)
         return fail_memory(failed);
-    made->columns[made->n_columns++] = (plan_column){copy, dtype, is_text, false, false};
+    made->columns[made->n_columns++] = (plan_column){copy, n_bytes, dtype, is_text, false, false};
     return true;
 }
 
@@ -54,7 +63,7 @@ size_t plan_find_column(const plan *made, const char *name, size_t n_bytes, size
     size_t found = made->n_columns;
     *n_found = 0;
     for (size_t i = 0; i < made->n_columns; i++)
-        if (strlen(made->columns[i].name) == n_bytes &&
+        if (made->columns[i].name_bytes == n_bytes &&
             memcmp(made->columns[i].name, name, n_bytes) == 0) {
             found = *n_found == 0 ? i : found;
             ++*n_found;
@@ -83,21 +92,14 @@ static bool find_position(const plan *made, const program_token *token, size_t *
 
 /* ---- What the shell adds ----------------------------------------------------------------- */
 
-static bool is_taken(const program *text, size_t token) {
-    for (size_t i = 0; i < text->n_items; i++)
-        if (text->items[i].is_taken && text->items[i].first == token)
-            return true;
-    return false;
-}
-
 /* Gives $n and NAME.column, which are no names of the language, backticks. */
 static bool rewrite_names(plan *made, failure *failed) {
     for (size_t i = 0; i < made->text.n_tokens; i++) {
-        if (is_taken(&made->text, i))
-            continue;
         const program_token *token = &made->text.tokens[i];
         const char *text = made->text.text + token->offset;
         size_t n_found = 0, column = 0;
+        if (token->is_taken)
+            continue;
         bool has_dot = token->kind == TOKEN_WORD && memchr(text, '.', token->length) != NULL;
         if (token->kind == TOKEN_POSITION) {
             if (!find_position(made, token, &column, failed))
@@ -115,29 +117,39 @@ static bool rewrite_names(plan *made, failure *failed) {
     return true;
 }
 
-/* Marks the items that are * or a column as it is: they need no computing. */
+/* Whether the program assigns to the name, which is then not the column any more. */
+static bool is_assigned(const program *text, const char *name, size_t n_bytes) {
+    for (size_t i = 0; text->has_assignment && i + 1 < text->n_tokens; i++) {
+        size_t n;
+        const char *assigned = program_token_name(text, i, &n);
+        if (assigned != NULL && n == n_bytes && memcmp(assigned, name, n) == 0 &&
+            program_is_assignment(text, i + 1))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the item is * or a column as it is. */
+static bool is_column_item(const plan *made, const program_item *item) {
+    const program *text = &made->text;
+    size_t n_bytes, n_found = 0;
+    if (item->end - item->first != 1 || item->name != NULL)
+        return false;
+    if (program_token_is(text, item->first, "*") ||
+        text->tokens[item->first].kind == TOKEN_POSITION)
+        return true;
+    const char *name = program_token_name(text, item->first, &n_bytes);
+    size_t column = name != NULL ? plan_find_column(made, name, n_bytes, &n_found) : 0;
+    return n_found == 1 && column < made->n_table && !is_assigned(text, name, n_bytes);
+}
+
+/* Marks the items that need no computing. */
 static void take_columns(plan *made) {
     program *text = &made->text;
-    for (size_t i = 0; i < text->n_items; i++) {
+    for (size_t i = 0; made->n_table > 0 && !text->has_empty_item && i < text->n_items; i++) {
         program_item *item = &text->items[i];
-        size_t n_bytes, n_found = 0;
-        if (item->end - item->first != 1 || item->name != NULL)
-            continue;
-        const char *name = program_token_name(text, item->first, &n_bytes);
-        bool is_star = program_token_is(text, item->first, "*");
-        bool is_position = text->tokens[item->first].kind == TOKEN_POSITION;
-        size_t column = name != NULL ? plan_find_column(made, name, n_bytes, &n_found) : 0;
-        bool is_column = n_found == 1 && column < made->n_table;
-        /* A name that the program assigns to is not the column any more. */
-        for (size_t k = 0; k + 1 < text->n_tokens && is_column; k++) {
-            size_t n;
-            const char *assigned = program_token_name(text, k, &n);
-            is_column = !(assigned != NULL && n == n_bytes && memcmp(assigned, name, n) == 0 &&
-                          text->tokens[k].depth == 0 && program_token_is(text, k + 1, "=") &&
-                          !program_token_is(text, k + 2, "="));
-        }
-        item->is_taken =
-            made->n_table > 0 && !text->has_empty_item && (is_star || is_position || is_column);
+        item->is_taken = is_column_item(made, item);
+        text->tokens[item->first].is_taken = item->is_taken;
         made->keeps_columns |= item->is_taken;
     }
 }
@@ -200,7 +212,7 @@ static bool fail_unknown(const plan *made, const char *name, size_t n, failure *
     if (search.best == NULL) {
         fail_name(made, name, n, "unknown", failed);
         if (made->n_columns == 0)
-            failure_hint(failed, "there is no input");
+            failure_hint(failed, "there is no input; - is stdin");
         return false;
     }
     char near[120];
@@ -354,7 +366,10 @@ static void mark_items(const plan *made, bool *is_of_item) {
 }
 
 static bool lay_out(plan *made, bool append, failure *failed) {
+    enum { MOST_OUTPUTS = 1 << 22 };
     size_t most = made->n_results + (made->text.n_items + 1) * (made->n_table + 1);
+    if (most > MOST_OUTPUTS)
+        return failure_set(failed, EXIT_PROGRAM, "program", "it would write too many columns");
     made->outputs = calloc(most, sizeof *made->outputs);
     bool *is_placed = calloc(2 * made->n_results + 1, sizeof *is_placed);
     bool *is_of_item = is_placed + made->n_results;
@@ -398,14 +413,15 @@ static bool has_computed_item(const program *text) {
     for (size_t i = 0; i < text->n_items; i++)
         is_all_taken &= text->items[i].is_taken;
     /* Statements before the last may compute something all the same. */
-    for (size_t i = 0; i < text->n_tokens; i++)
-        if (text->tokens[i].depth == 0 && program_token_is(text, i, "="))
-            is_all_taken = false;
-    return !is_all_taken;
+    return !is_all_taken || text->has_assignment;
 }
 
 bool plan_make(plan *made, const options *given, bool any_names, failure *failed) {
+    enum { MOST_PROGRAM_BYTES = 65536 }; /* the language's limit */
     size_t n_used;
+    if (given->program_bytes > MOST_PROGRAM_BYTES)
+        return failure_set(failed, EXIT_PROGRAM, "program", "it is longer than %d bytes",
+                           MOST_PROGRAM_BYTES);
     if (!program_scan(&made->text, given->program, given->program_bytes, failed) ||
         !plan_force_types(made, given->types, failed))
         return false;

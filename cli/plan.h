@@ -15,6 +15,7 @@
 /* A name that the program may use. */
 typedef struct {
     char *name; /* owned, NUL-terminated */
+    size_t name_bytes;
     evex_dtype dtype;
     bool is_text;   /* a column of text: its dtype follows from its use */
     bool is_forced; /* by --type */

@@ -38,17 +38,17 @@ static bool is_position(const char *text, size_t n, size_t at) {
 static program_token read_token(const char *text, size_t n, size_t at) {
     char c = text[at];
     if (is_word(c))
-        return (program_token){TOKEN_WORD, at, pass_word(text, n, at) - at, 0};
+        return (program_token){TOKEN_WORD, at, pass_word(text, n, at) - at, 0, false};
     if (c == '$' && is_position(text, n, at)) {
         size_t end = at + 2;
         while (end < n && isdigit((unsigned char)text[end]))
             end++;
-        return (program_token){TOKEN_POSITION, at, end - at, 0};
+        return (program_token){TOKEN_POSITION, at, end - at, 0, false};
     }
     if (c == '`' || c == '\'' || c == '"')
         return (program_token){c == '`' ? TOKEN_BACKTICK : TOKEN_STRING, at,
-                               pass_quoted(text, n, at) - at, 0};
-    return (program_token){TOKEN_SYMBOL, at, 1, 0};
+                               pass_quoted(text, n, at) - at, 0, false};
+    return (program_token){TOKEN_SYMBOL, at, 1, 0, false};
 }
 
 /* Whether what is at `at` separates nothing: white space inside a statement, or a comment, whose
@@ -85,6 +85,12 @@ bool program_token_is(const program *scanned, size_t token, const char *text) {
         return false;
     const program_token *t = &scanned->tokens[token];
     return t->length == strlen(text) && memcmp(scanned->text + t->offset, text, t->length) == 0;
+}
+
+bool program_is_assignment(const program *scanned, size_t token) {
+    return token > 0 && program_token_is(scanned, token, "=") &&
+           scanned->tokens[token].depth == 0 && scanned->tokens[token - 1].kind != TOKEN_SYMBOL &&
+           !program_token_is(scanned, token + 1, "=");
 }
 
 const char *program_token_name(const program *scanned, size_t token, size_t *n_bytes) {
@@ -128,8 +134,7 @@ static void find_last_statement(const program *scanned, size_t *first, size_t *e
 /* Takes "name =" off an item's beginning, or "as name" off its end. */
 static void split_name(const program *scanned, program_item *item) {
     size_t n_tokens = item->end - item->first, name;
-    if (n_tokens >= 3 && program_token_is(scanned, item->first + 1, "=") &&
-        !program_token_is(scanned, item->first + 2, "=")) {
+    if (n_tokens >= 3 && program_is_assignment(scanned, item->first + 1)) {
         name = item->first;
         item->first += 2;
     } else if (n_tokens >= 3 && program_token_is(scanned, item->end - 2, "as")) {
@@ -178,6 +183,8 @@ bool program_scan(program *scanned, const char *text, size_t n_bytes, failure *f
     if (scanned->tokens == NULL || scanned->items == NULL || scanned->edits == NULL)
         return fail_memory(failed);
     read_tokens(scanned);
+    for (size_t i = 0; i < scanned->n_tokens; i++)
+        scanned->has_assignment |= program_is_assignment(scanned, i);
     read_items(scanned);
     return true;
 }

@@ -20,7 +20,8 @@ typedef enum {
 typedef struct {
     token_kind kind;
     size_t offset, length;
-    size_t depth; /* of brackets around it */
+    size_t depth;  /* of brackets around it */
+    bool is_taken; /* the one token of a taken item */
 } program_token;
 
 /* An item of the last statement. */
@@ -45,6 +46,7 @@ typedef struct {
     size_t n_tokens;
     program_item *items;
     size_t n_items;
+    bool has_assignment;
     bool has_empty_item; /* as after a comma that ends the statement: a syntax error */
     program_edit *edits; /* in ascending order */
     size_t n_edits;
@@ -57,6 +59,8 @@ void program_free(program *scanned);
 
 /* Whether the token is this text. */
 bool program_token_is(const program *scanned, size_t token, const char *text);
+/* Whether the token is the "=" of an assignment. */
+bool program_is_assignment(const program *scanned, size_t token);
 /* The name that a token spells, without backticks; NULL when it is no name. */
 const char *program_token_name(const program *scanned, size_t token, size_t *n_bytes);
 /* The first token that spells a name and is not called; n_tokens when there is none. */

@@ -30,7 +30,8 @@ typedef struct {
     void **values;                /* owned; room for a batch of each result */
     bool *is_scalar;              /* owned; the result is one value: reduced or constant */
     bool has_reduced;             /* such a value is among the outputs of a row-wise program */
-    uint8_t *rows_input;          /* owned; the elements of PLAN_ROWS */
+    bool *is_kept;       /* owned; it is one value in an array of one dimension (keepdims) */
+    uint8_t *rows_input; /* owned; the elements of PLAN_ROWS */
     evex_pool *pool;
     size_t n_passes;
     uint64_t n_rows; /* of the first pass */
@@ -189,8 +190,9 @@ static void set_inputs(table *t, size_t n) {
 static void set_outputs(table *t, size_t n) {
     for (size_t i = 0; i < t->made.n_results; i++) {
         evex_dtype dtype = t->made.results[i].dtype;
-        t->outputs[i] = t->is_scalar[i] ? evex_array_0d(dtype, t->values[i])
-                                        : evex_array_1d(dtype, t->values[i], n);
+        bool has_no_axis = t->is_scalar[i] && !t->is_kept[i];
+        t->outputs[i] = has_no_axis ? evex_array_0d(dtype, t->values[i])
+                                    : evex_array_1d(dtype, t->values[i], t->is_scalar[i] ? 1 : n);
     }
 }
 
@@ -206,8 +208,9 @@ static bool prepare_results(table *t) {
             EVEX_OK)
         ok = fail_engine(t, &error);
     for (size_t i = 0; ok && i < n; i++) {
-        t->is_scalar[i] = shapes[i].ndim == 0;
-        if (shapes[i].ndim > 1 || (t->made.results[i].is_reduced && shapes[i].ndim > 0))
+        t->is_kept[i] = t->made.results[i].is_reduced && shapes[i].ndim == 1;
+        t->is_scalar[i] = shapes[i].ndim == 0 || t->is_kept[i];
+        if (shapes[i].ndim > 1)
             ok = failure_set(t->failed, EXIT_PROGRAM, "program",
                              "a result is neither a value nor a column");
         size_t size = evex_dtype_size(t->made.results[i].dtype);
@@ -234,10 +237,11 @@ static bool prepare(table *t) {
     t->outputs = calloc(made->n_results + 1, sizeof *t->outputs);
     t->values = calloc(made->n_results + 1, sizeof *t->values);
     t->is_scalar = calloc(made->n_results + 1, sizeof *t->is_scalar);
+    t->is_kept = calloc(made->n_results + 1, sizeof *t->is_kept);
     t->rows_input = calloc(CSV_MOST_BATCH_ROWS, 1);
     t->columns = calloc(made->n_outputs, sizeof *t->columns);
     if (t->inputs == NULL || t->outputs == NULL || t->values == NULL || t->is_scalar == NULL ||
-        t->rows_input == NULL || t->columns == NULL)
+        t->is_kept == NULL || t->rows_input == NULL || t->columns == NULL)
         return fail_memory(t);
     if (!select_columns(t) || !prepare_results(t))
         return false;
@@ -465,6 +469,7 @@ static void close_table(table *t) {
     free(t->outputs);
     free(t->values);
     free(t->is_scalar);
+    free(t->is_kept);
     free(t->rows_input);
     free(t->columns);
     plan_free(&t->made);

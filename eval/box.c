@@ -74,7 +74,7 @@ static int expand(evex_binding *binding, evex_pass *pass) {
 
 /* ---- Order ---------------------------------------------------------------------------------- */
 
-/* How far apart, summed over the operands, neighbours along a dimension lie. */
+/* How far apart, summed over the arrays, neighbours along a dimension lie. */
 static int64_t operand_step(const evex_pass *pass, int32_t d) {
     int64_t sum = 0;
     for (size_t p = 0; p < pass->n_ports; p++)
@@ -94,7 +94,20 @@ static void sort_by_step(box_order *order, int32_t first, const int64_t *step) {
     }
 }
 
-/* As the first output lies in memory. */
+/* Whether most arrays have neighbours along dimension a farther apart than along b: 1, less than 0
+ * for closer, 0 for undecided. An array that is repeated along one of them does not mind. */
+static int vote(const evex_pass *pass, int32_t a, int32_t b) {
+    int sum = 0;
+    for (size_t p = 0; p < pass->n_ports; p++) {
+        const int64_t x = magnitude(pass->ports[p].strides[a]);
+        const int64_t y = magnitude(pass->ports[p].strides[b]);
+        if (x != 0 && y != 0)
+            sum += (x > y) - (x < y);
+    }
+    return sum;
+}
+
+/* As most of the arrays lie in memory; where that is undecided, as the first output. */
 static void order_elementwise(const evex_pass *pass, box_order *order) {
     const evex_port *output = pass->ports;
     while (!output->is_output)
@@ -106,6 +119,12 @@ static void order_elementwise(const evex_pass *pass, box_order *order) {
             append(order, d, GROUP_ROWS);
     }
     sort_by_step(order, 0, step);
+    for (int32_t k = 1; k < order->n; k++)
+        for (int32_t m = k; m > 0 && vote(pass, order->dims[m - 1], order->dims[m]) < 0; m--) {
+            const int32_t dim = order->dims[m];
+            order->dims[m] = order->dims[m - 1];
+            order->dims[m - 1] = dim;
+        }
 }
 
 static void order_full(const evex_pass *pass, box_order *order) {

@@ -243,6 +243,19 @@ static evex_status run_with_memory(evex_binding *binding, evex_pool *pool, evex_
 
 enum { STACK_ARENA = 8 << 10 };
 
+/* evex_fail keeps the first error that a struct gets. Here that is one of this call: the caller's
+ * struct may still hold an earlier one, and hears of nothing but failures. */
+static evex_status report(evex_error *error, const evex_error *fresh, evex_status status) {
+    if (status != EVEX_OK && error != NULL)
+        *error = *fresh;
+    return status;
+}
+
+static evex_status invalid(evex_error *error, const char *what) {
+    evex_error fresh = EVEX_ERROR_INIT;
+    return report(error, &fresh, evex_fail(&fresh, EVEX_INVALID_ARGUMENT, nowhere, "%s", what));
+}
+
 static evex_status evaluate(const evex_expr *expr, evex_pool *pool, const evex_array *inputs,
                             size_t n_inputs, evex_array *outputs, size_t n_outputs,
                             const evex_eval_options *options, evex_error *error) {
@@ -250,32 +263,22 @@ static evex_status evaluate(const evex_expr *expr, evex_pool *pool, const evex_a
     evex_arena arena;
     evex_arena_init(&arena, &expr->allocator, buffer, sizeof buffer);
     evex_binding binding;
-    evex_status status = evex_bind_inputs(&binding, expr, &arena, inputs, n_inputs, 1, error);
+    evex_error fresh;
+    fresh.status = EVEX_OK; /* the rest is not looked at before evex_fail has set it */
+    evex_status status = evex_bind_inputs(&binding, expr, &arena, inputs, n_inputs, 1, &fresh);
     if (status == EVEX_OK)
         status = plan(&binding, outputs, n_outputs, options);
     if (status == EVEX_OK)
         status = run_with_memory(&binding, pool, outputs, options);
     evex_arena_free(&arena);
-    return status;
-}
-
-/* An error struct that still holds an earlier failure gets the new one all the same. */
-static evex_status evaluate_afresh(const evex_expr *expr, evex_pool *pool, const evex_array *inputs,
-                                   size_t n_inputs, evex_array *outputs, size_t n_outputs,
-                                   const evex_eval_options *options, evex_error *error) {
-    evex_error fresh = EVEX_ERROR_INIT;
-    const evex_status status =
-        evaluate(expr, pool, inputs, n_inputs, outputs, n_outputs, options, &fresh);
-    if (status != EVEX_OK)
-        *error = fresh;
-    return status;
+    return report(error, &fresh, status);
 }
 
 evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const evex_array *inputs,
                       size_t n_inputs, evex_array *outputs, size_t n_outputs,
                       const evex_eval_options *options, evex_error *error) {
     if (expr == NULL)
-        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "expr is NULL");
+        return invalid(error, "expr is NULL");
     evex_eval_options known;
     if (options == NULL) {
         options = &default_options;
@@ -286,9 +289,7 @@ evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const evex_array *
     }
     if (evex_small_eval(expr, inputs, n_inputs, outputs, n_outputs, options))
         return EVEX_OK;
-    return error != NULL && error->status != EVEX_OK
-               ? evaluate_afresh(expr, pool, inputs, n_inputs, outputs, n_outputs, options, error)
-               : evaluate(expr, pool, inputs, n_inputs, outputs, n_outputs, options, error);
+    return evaluate(expr, pool, inputs, n_inputs, outputs, n_outputs, options, error);
 }
 
 static void describe_results(const evex_binding *binding, evex_result *results) {
@@ -305,18 +306,20 @@ static void describe_results(const evex_binding *binding, evex_result *results) 
 evex_status evex_result_shape(const evex_expr *expr, const evex_array *inputs, size_t n_inputs,
                               evex_result *results, size_t *memory_bytes, evex_error *error) {
     if (expr == NULL || (results == NULL && expr->program->n_outputs > 0))
-        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "expr or results is NULL");
+        return invalid(error, "expr or results is NULL");
     _Alignas(16) char buffer[STACK_ARENA];
     evex_arena arena;
     evex_arena_init(&arena, &expr->allocator, buffer, sizeof buffer);
     evex_binding binding;
-    evex_status status = evex_bind_inputs(&binding, expr, &arena, inputs, n_inputs, 0, error);
+    evex_error fresh;
+    fresh.status = EVEX_OK;
+    evex_status status = evex_bind_inputs(&binding, expr, &arena, inputs, n_inputs, 0, &fresh);
     if (status == EVEX_OK && !sum_memory(&binding, NULL))
-        status = evex_fail_memory(error);
+        status = evex_fail_memory(&fresh);
     if (status == EVEX_OK)
         describe_results(&binding, results);
     if (status == EVEX_OK && memory_bytes != NULL)
         *memory_bytes = binding.memory_bytes;
     evex_arena_free(&arena);
-    return status;
+    return report(error, &fresh, status);
 }

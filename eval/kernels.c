@@ -275,11 +275,13 @@ enum { MANY = 16 };
 
 #define TWIN(id, types) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(TWIN_KERNEL, id)
 #define LIKE(id, other, types)                                                                     \
+    CHECK_ARITY(id, EVEX_ARITY_##other)                                                            \
     EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(LIKE_KERNEL, id, other)
 #define LOOP(id, types) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(LOOP_KERNEL, id)
 #define QUICK(id, arity, types)                                                                    \
     CHECK_ARITY(id, arity) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(QUICK_KERNEL, id)
-#define DIVIDE(id, types) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(DIVIDE_KERNEL, id)
+#define DIVIDE(id, types)                                                                          \
+    CHECK_ARITY(id, 2) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(DIVIDE_KERNEL, id)
 #define VECTOR(id, arity, types, word)                                                             \
     CHECK_ARITY(id, arity)                                                                         \
     EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(VECTOR_KERNEL, id, arity, word)

@@ -3,8 +3,8 @@
  * The kernels, a line each. Together the lines must cover op.def exactly: a row without a kernel, a
  * kernel without a row and a wrong arity do not compile.
  *
- *   LOOP(id, types)              op.def's definition as a loop, which the compiler vectorises or, for
- *                                what has no vector form, leaves scalar
+ *   LOOP(id, types)              op.def's definition as a loop, which the compiler vectorises or,
+ *                                for what has no vector form, leaves scalar
  *   QUICK(id, 2, types)          as LOOP, from eval/quick.h's way to say a binary definition
  *   DIVIDE(id, types)            as LOOP, but a scalar divisor by eval/quick.h's multiplication
  *   TWIN(id, types)              the kernel of the signed type of the same width

@@ -230,29 +230,37 @@ void evex_pool_run(evex_pool *pool, size_t n, evex_work_fn work, void *argument)
 
 /* ---- Life ----------------------------------------------------------------------------------- */
 
+/* NULL: out of memory. */
+static evex_pool *make_pool(size_t n_threads, const evex_allocator *allocator) {
+    evex_pool *made =
+        evex_allocate(allocator, sizeof *made + (n_threads - 1) * sizeof made->threads[0]);
+    if (made == NULL)
+        return NULL;
+    *made = (evex_pool){.allocator = *allocator, .size = n_threads};
+    if (!watch_forks() || !init_locks(made)) {
+        evex_free(allocator, made);
+        return NULL;
+    }
+    atomic_init(&made->generation, evex_fork_generation());
+    return made;
+}
+
 evex_status evex_pool_create(evex_pool **pool, size_t n_threads, const evex_allocator *allocator,
                              evex_error *error) {
-    if (pool == NULL)
-        return evex_fail(error, EVEX_INVALID_ARGUMENT, (evex_place){0, 0}, "pool is NULL");
-    *pool = NULL;
-    if (allocator == NULL)
-        allocator = &evex_system_allocator;
+    evex_error fresh = EVEX_ERROR_INIT; /* error may hold an earlier failure */
+    evex_status status = EVEX_OK;
     if (n_threads == 0)
         n_threads = evex_system_in_use()->usable_cpus();
     if (n_threads > MAX_THREADS)
         n_threads = MAX_THREADS;
-    evex_pool *made =
-        evex_allocate(allocator, sizeof *made + (n_threads - 1) * sizeof made->threads[0]);
-    if (made == NULL)
-        return evex_fail_memory(error);
-    *made = (evex_pool){.allocator = *allocator, .size = n_threads};
-    if (!watch_forks() || !init_locks(made)) {
-        evex_free(allocator, made);
-        return evex_fail_memory(error);
-    }
-    atomic_init(&made->generation, evex_fork_generation());
-    *pool = made;
-    return EVEX_OK;
+    if (pool == NULL)
+        status = evex_fail(&fresh, EVEX_INVALID_ARGUMENT, (evex_place){0, 0}, "%s", "pool is NULL");
+    else if ((*pool = make_pool(n_threads,
+                                allocator != NULL ? allocator : &evex_system_allocator)) == NULL)
+        status = evex_fail_memory(&fresh);
+    if (status != EVEX_OK && error != NULL)
+        *error = fresh;
+    return status;
 }
 
 static void join_threads(evex_pool *pool) {

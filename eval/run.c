@@ -120,7 +120,8 @@ static void poll(evex_run *run) {
     evex_fp_restore(run->fp_state);
     const int stop = options->poll(options->poll_user);
     evex_fp_default();
-    if (stop || evex_fork_generation() != run->generation)
+    /* The child of a fork has none of the other workers, nor what they were at work on. */
+    if (stop || (run->pass->n_workers > 1 && evex_fork_generation() != run->generation))
         evex_run_stop(run, EVEX_CANCELLED);
 }
 

@@ -20,8 +20,6 @@ FOLDERS = ("core", "parser", "compiler", "eval", "api", "cli")
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-Wno-unused-function",
             "-fsyntax-only"]
 COMPILERS = {"gcc": "c11", "clang": "c11", "g++": "c++17", "clang++": "c++17"}
-
-
 FLAGS = {"256.h": ["-mavx2", "-mfma"],
          "512.h": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mavx2", "-mfma"]}
 

@@ -59,13 +59,15 @@ START_TEST(bad_variables_are_refused) {
 END_TEST
 
 static int append(void *user, const char *text, size_t n) {
-    strncat(user, text, n);
+    char *all = user;
+    const size_t length = strlen(all);
+    memcpy(all + length, text, n);
+    all[length + n] = '\0';
     return 0;
 }
 
 static int append_name(void *user, const char *text, size_t n) {
-    append(user, text, n);
-    return append(user, " ", 1);
+    return append(user, text, n) || append(user, " ", 1);
 }
 
 START_TEST(an_expression_tells_about_itself) {
@@ -84,7 +86,7 @@ START_TEST(an_expression_tells_about_itself) {
     ck_assert_str_eq(outputs[1].name, "positive");
     ck_assert_int_eq(outputs[1].dtype, EVEX_BOOL);
     ck_assert_str_eq(outputs[2].name, "");
-    char text[2000] = "";
+    char text[4096] = "";
     ck_assert_int_eq(evex_expr_dump(expr, append, text), EVEX_OK);
     ck_assert_ptr_nonnull(strstr(text, "MUL.f64 i0, i1"));
     evex_expr_free(&expr);

@@ -135,7 +135,7 @@ static void check_reading(const char *text) {
 
 START_TEST(random_decimals_are_rounded_correctly) {
     uint64_t state = 20;
-    for (int i = 0; i < 500000; i++) {
+    for (int i = 0; i < 200000; i++) {
         char text[100];
         int n = 0, n_digits = 1 + (int)(next_random(&state) % (i % 3 != 0 ? 20 : 45));
         int point = (int)(next_random(&state) % (uint64_t)(n_digits + 1));
@@ -157,7 +157,7 @@ END_TEST
  * or less in the last place decides otherwise. x86's long double holds the midpoint exactly. */
 START_TEST(midpoints_are_rounded_correctly) {
     uint64_t state = 21;
-    for (int i = 0; i < 30000; i++) {
+    for (int i = 0; i < 10000; i++) {
         double value = fabs(random_double(&state));
         if (i % 3 == 0)
             value = ldexp(1 + (double)(next_random(&state) >> 12) * 0x1p-52,
@@ -178,7 +178,7 @@ END_TEST
 
 START_TEST(written_doubles_read_back) {
     uint64_t state = 22;
-    for (int i = 0; i < 500000; i++) {
+    for (int i = 0; i < 200000; i++) {
         double value = random_double(&state), back = 0;
         char text[NUMBER_BYTES + 1];
         if (!isfinite(value))
@@ -229,7 +229,7 @@ END_TEST
 
 START_TEST(written_floats_read_back_and_are_shortest) {
     uint64_t state = 24;
-    for (int i = 0; i < 500000; i++) {
+    for (int i = 0; i < 200000; i++) {
         uint32_t bits = (uint32_t)(next_random(&state) >> 32);
         float value;
         memcpy(&value, &bits, sizeof value);

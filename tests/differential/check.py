@@ -11,7 +11,7 @@ import warnings
 
 import numpy as np
 
-from evex_ctypes import EvexError, Expression, new_outputs
+from evex_ctypes import EvexError, Expression, Stream, new_outputs
 from expression import Evaluation, text
 from generate import lay_out
 from oracle import Inexact, cast, is_weak
@@ -202,6 +202,54 @@ class Runner:
                                f"{wrong}")
         return None
 
+    def against_stream(self, case, expected, rng):
+        """Pieces along axis 0, of any lengths, give the bits of the whole."""
+        arrays, variables = arrays_of(case)
+        arrays = {name: a.copy(order="C") for name, a in arrays.items()}
+        lengths = {a.shape[:1] for name, a in arrays.items() if not variables[name][1]}
+        n_dims = {a.ndim for name, a in arrays.items() if not variables[name][1]}
+        if expected.error or len(lengths) != 1 or len(n_dims) != 1 or not all(lengths) or {(0,)} & lengths:
+            return None
+        whole = self.evaluate(case, arrays=arrays)
+        if isinstance(whole, EvexError):
+            return Failure(f"evex refuses C-contiguous copies: {whole}")
+        cuts = sorted(rng.integers(0, lengths.pop()[0] + 1, int(rng.integers(0, 5))))
+        try:
+            pieces = self.stream(case, arrays, variables, whole, cuts)
+        except EvexError as error:
+            return None if error.status == "UNSUPPORTED" else Failure(f"as a stream: {error}")
+        for i, (piece, want) in enumerate(zip(pieces, whole)):
+            wrong = compare(piece, want, None, False)
+            if wrong:
+                return Failure(f"result {i} of a stream cut at {cuts} differs from the whole: {wrong}")
+        return None
+
+    @staticmethod
+    def grows(expression, arrays, variables):
+        """Which results are as long as the operands along axis 0."""
+        def shapes(length):
+            return expression.result_shapes({
+                name: a if variables[name][1] else np.broadcast_to(a[:1], (length, *a.shape[1:]))
+                for name, a in arrays.items()})
+        return [a != b for a, b in zip(shapes(2), shapes(3))]
+
+    def stream(self, case, arrays, variables, whole, cuts):
+        """The results of a stream whose pieces end at the cuts."""
+        expression = Expression(self.library, source(case), variables)
+        grows = self.grows(expression, arrays, variables)
+        stream = Stream(expression)
+        results = new_outputs([(a.dtype, a.shape) for a in whole])
+        for number in range(stream.passes):
+            if number:
+                stream.next_pass()
+            for begin, end in itertools.pairwise([0, *cuts, None]):
+                piece = {name: a if variables[name][1] else a[begin:end]
+                         for name, a in arrays.items()}
+                outputs = [r[begin:end] if does_grow else r for r, does_grow in zip(results, grows)]
+                stream.update(piece, outputs if number + 1 == stream.passes else [])
+        stream.finish(results)
+        return results
+
     @staticmethod
     def wider(dtype, rng):
         choices = [d for d in ("int16", "int64", "uint32", "uint64", "float32", "float64")
@@ -233,4 +281,5 @@ class Runner:
         chosen = sorted(rng.choice(len(SETTINGS), min(n_settings, len(SETTINGS)), replace=False))
         settings = [Setting(), Setting(no_optimise=True)] + [SETTINGS[i] for i in chosen]
         return (self.against_oracle(case, expected) or self.against_itself(case, settings)
-                or self.into_layouts(case, expected, rng) or self.onto_inputs(case, expected, rng))
+                or self.into_layouts(case, expected, rng) or self.onto_inputs(case, expected, rng)
+                or self.against_stream(case, expected, rng))

@@ -90,14 +90,17 @@ class Library:
 
     def __init__(self, path):
         self.lib = ctypes.CDLL(path)
-        for name in ("compile", "eval", "result_shape", "pool_create"):
+        for name in ("compile", "eval", "result_shape", "pool_create", "stream_create",
+                     "stream_update", "stream_next_pass", "stream_finish"):
             getattr(self.lib, "evex_" + name).restype = c_int
         for name in ("inputs", "outputs"):
             function = getattr(self.lib, "evex_expr_" + name)
             function.argtypes = [c_void_p, POINTER(c_size_t)]
         self.lib.evex_expr_inputs.restype = POINTER(Var)
         self.lib.evex_expr_outputs.restype = POINTER(Output)
-        self.lib.evex_expr_free.argtypes = self.lib.evex_pool_free.argtypes = [c_void_p]
+        for name in ("expr_free", "pool_free", "stream_free"):
+            getattr(self.lib, "evex_" + name).argtypes = [c_void_p]
+        self.lib.evex_stream_passes.restype = c_size_t
         for name in ("version", "isa"):
             getattr(self.lib, "evex_" + name).restype = c_char_p
         self.version = self.lib.evex_version().decode()
@@ -164,6 +167,39 @@ class Expression:
                 self.handle, pool, self.describe_inputs(arrays), c_size_t(len(self.inputs)), out,
                 c_size_t(len(outputs)), byref(options), byref(error)):
             raise EvexError(error)
+
+
+class Stream:
+    """A stream of an expression, from its first element on."""
+
+    def __init__(self, expression):
+        self.expression, self.lib = expression, expression.library.lib
+        self.handle = c_void_p()
+        self.call("create", byref(self.handle), expression.handle, ctypes.c_uint64(0))
+        self.passes = self.lib.evex_stream_passes(self.handle)
+
+    def __del__(self):
+        if self.handle:
+            self.lib.evex_stream_free(byref(self.handle))
+
+    def call(self, name, *arguments):
+        error = Error()
+        if getattr(self.lib, "evex_stream_" + name)(*arguments, byref(error)):
+            raise EvexError(error)
+
+    def update(self, arrays, outputs):
+        """One piece; outputs has an array a result, or is empty before the last pass."""
+        out = (Array * max(len(outputs), 1))(*map(describe, outputs))
+        self.call("update", self.handle, None, self.expression.describe_inputs(arrays),
+                  c_size_t(len(self.expression.inputs)), out if outputs else None,
+                  c_size_t(len(outputs)), None)
+
+    def next_pass(self):
+        self.call("next_pass", self.handle)
+
+    def finish(self, outputs):
+        out = (Array * len(outputs))(*map(describe, outputs))
+        self.call("finish", self.handle, out, c_size_t(len(outputs)), None)
 
 
 def new_outputs(shapes):

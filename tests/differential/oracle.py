@@ -79,6 +79,17 @@ maximum = ordered_zeros(np.maximum, np.logical_and)
 minimum = ordered_zeros(np.minimum, np.logical_or)
 
 
+def ignores_nan(function):
+    """fmax or fmin; NumPy's give NaN for some signalling NaN at some positions."""
+    def apply(a, b):
+        result = function(a, b)
+        if result.dtype.kind != "f":
+            return result
+        a, b = (np.broadcast_to(np.asarray(x, result.dtype), result.shape) for x in (a, b))
+        return np.where(np.isnan(a), b, np.where(np.isnan(b), a, result))
+    return apply
+
+
 def check_fits(value, dtype):
     if type(value) is int and dtype.kind in "iu":
         info = np.iinfo(dtype)
@@ -222,7 +233,8 @@ ELEMENTWISE = {
     "and": logical(np.logical_and), "or": logical(np.logical_or), "not": logical(np.logical_not),
     "where": where, "if": lambda a, condition, b: where(condition, a, b),
     "maximum": maximum, "minimum": minimum,
-    "fmax": ordered_zeros(np.fmax, np.logical_and), "fmin": ordered_zeros(np.fmin, np.logical_or),
+    "fmax": ignores_nan(ordered_zeros(np.fmax, np.logical_and)),
+    "fmin": ignores_nan(ordered_zeros(np.fmin, np.logical_or)),
     "abs": np.abs, "sign": sign, "square": np.square, "sqrt": float_function(np.sqrt),
     "reciprocal": reciprocal, "fmod": np.fmod, "copysign": float_function(np.copysign),
     "nextafter": float_function(np.nextafter),

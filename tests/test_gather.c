@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Movers between memory and blocks: every dtype in both byte orders, at every alignment and several
+ * strides, against byte loops; strings of fixed width against their UTF-8.
+ */
+#include "eval/gather.h"
+
+#include <string.h>
+
+#include "tests/suite.h"
+
+enum { N = 37, MAX_STRIDE = 40, ROOM = N * MAX_STRIDE * 2 };
+
+/* The place of byte k of an element in the other byte order: halves of complex numbers by
+ * themselves. */
+static size_t swapped_place(evex_dtype dtype, size_t k) {
+    const size_t size = evex_dtype_size(dtype);
+    const size_t part = dtype == EVEX_C64 || dtype == EVEX_C128 ? size / 2 : size;
+    return k / part * part + (part - 1 - k % part);
+}
+
+static void fill(unsigned char *bytes, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (unsigned char)(i * 131 + i / 256 * 17 + 5);
+}
+
+static void check_movers(const evex_view *view, int64_t stride, size_t offset) {
+    static unsigned char memory[ROOM], block[N * 16], back[ROOM], wanted[ROOM];
+    const size_t size = view->item_bytes;
+    fill(memory, sizeof memory);
+    char *const place = (char *)memory + offset + (stride < 0 ? ROOM / 2 : 0);
+    evex_gather to = {(char *)block, NULL, size};
+    evex_gather_find(view)(&to, place, stride, N);
+    ck_assert_ptr_eq(to.block, block + N * size);
+    for (size_t i = 0; i < N; i++)
+        for (size_t k = 0; k < size; k++) {
+            const size_t from = view->is_swapped ? swapped_place(view->dtype, k) : k;
+            ck_assert_uint_eq(block[i * size + k],
+                              (unsigned char)place[(int64_t)i * stride + (int64_t)from]);
+        }
+    memset(back, 0xee, sizeof back);
+    memset(wanted, 0xee, sizeof wanted);
+    char *const target = (char *)back + (place - (char *)memory);
+    evex_scatter_find(view)(target, stride, (const char *)block, N);
+    for (size_t i = 0; i < N; i++)
+        memcpy(wanted + (place - (char *)memory) + (int64_t)i * stride, place + (int64_t)i * stride,
+               size);
+    ck_assert(memcmp(back, wanted, sizeof back) == 0);
+}
+
+START_TEST(numbers_of_every_type) {
+    const evex_dtype dtype = (evex_dtype)_i;
+    const int64_t size = (int64_t)evex_dtype_size(dtype);
+    for (int swapped = 0; swapped < (dtype == EVEX_STR ? 1 : 2); swapped++)
+        for (size_t offset = 0; offset < 9; offset++) {
+            const evex_view view = {.dtype = dtype,
+                                    .item_bytes = (size_t)size,
+                                    .is_swapped = (uint8_t)(swapped && size > 1)};
+            const int64_t strides[] = {size, size + 1, 2 * size, -size, -size - 3};
+            for (size_t k = 0; k < sizeof strides / sizeof *strides; k++)
+                check_movers(&view, strides[k], offset);
+        }
+}
+END_TEST
+
+/* ---- Strings -------------------------------------------------------------------------------- */
+
+START_TEST(bytes_lose_trailing_nuls) {
+    static const char items[4][5] = {{'a', 'b'}, {0}, {'a', 0, 'b'}, {'f', 'i', 'v', 'e', '5'}};
+    static const size_t lengths[4] = {2, 0, 3, 5};
+    const evex_view view = {.dtype = EVEX_STR, .str_form = EVEX_STR_BYTES, .item_bytes = 5};
+    evex_str block[4];
+    evex_gather to = {(char *)block, NULL, 5};
+    evex_gather_find (&view)(&to, items[0], 5, 4);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_ptr_eq(block[i].text, items[i]);
+        ck_assert_uint_eq(block[i].n_bytes, lengths[i]);
+    }
+    ck_assert(evex_scatter_find(&view) == NULL);
+}
+END_TEST
+
+/* The borders of UTF-8's lengths, a lone surrogate and what is beyond Unicode. */
+START_TEST(code_points_become_utf8) {
+    static const struct {
+        uint32_t code_point;
+        const char *utf8;
+    } rows[] = {{0x41, "A"},
+                {0x7f, "\x7f"},
+                {0x80, "\xc2\x80"},
+                {0x7ff, "\xdf\xbf"},
+                {0x800, "\xe0\xa0\x80"},
+                {0xd800, "\xed\xa0\x80"},
+                {0xffff, "\xef\xbf\xbf"},
+                {0x10000, "\xf0\x90\x80\x80"},
+                {0x10ffff, "\xf4\x8f\xbf\xbf"},
+                {0x110000, "\xef\xbf\xbd"},
+                {0xffffffff, "\xef\xbf\xbd"}};
+    enum { ROWS = sizeof rows / sizeof *rows };
+    for (int swapped = 0; swapped < 2; swapped++) {
+        uint32_t items[ROWS][3];
+        char text[ROWS * 12];
+        evex_str block[ROWS];
+        for (size_t i = 0; i < ROWS; i++) {
+            const uint32_t c = rows[i].code_point;
+            items[i][0] = swapped ? __builtin_bswap32(c) : c;
+            items[i][1] = 0; /* a NUL inside is kept */
+            items[i][2] = swapped ? __builtin_bswap32('z') : 'z';
+        }
+        const evex_view view = {.dtype = EVEX_STR,
+                                .str_form = EVEX_STR_UCS4,
+                                .item_bytes = 12,
+                                .is_swapped = (uint8_t)swapped};
+        evex_gather to = {(char *)block, text, 12};
+        evex_gather_find (&view)(&to, (const char *)items, 12, ROWS);
+        for (size_t i = 0; i < ROWS; i++) {
+            const size_t n_bytes = strlen(rows[i].utf8);
+            ck_assert_uint_eq(block[i].n_bytes, n_bytes + 2);
+            ck_assert(memcmp(block[i].text, rows[i].utf8, n_bytes) == 0);
+            ck_assert(block[i].text[n_bytes] == '\0' && block[i].text[n_bytes + 1] == 'z');
+        }
+    }
+}
+END_TEST
+
+static void add_tests(TCase *tests) {
+    tcase_add_loop_test(tests, numbers_of_every_type, 0, EVEX_N_DTYPES);
+    tcase_add_test(tests, bytes_lose_trailing_nuls);
+    tcase_add_test(tests, code_points_become_utf8);
+}
+
+int main(void) {
+    return run_suite("gather", add_tests);
+}
