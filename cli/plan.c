@@ -52,10 +52,14 @@ bool plan_add_column(plan *made, const char *name, size_t n_bytes, evex_dtype dt
             return fail_memory(failed);
         made->columns = larger;
     }
-    char *copy = strndup(name, n_bytes);
-    if (copy == NULL)
+    char *copy = strndup(name, n_bytes), *variable = strndup(name, n_bytes);
+    if (copy == NULL || variable == NULL) {
+        free(copy);
+        free(variable);
         return fail_memory(failed);
-    made->columns[made->n_columns++] = (plan_column){copy, n_bytes, dtype, is_text, false, false};
+    }
+    made->columns[made->n_columns++] =
+        (plan_column){copy, variable, n_bytes, n_bytes, dtype, is_text, false, false};
     return true;
 }
 
@@ -71,48 +75,94 @@ size_t plan_find_column(const plan *made, const char *name, size_t n_bytes, size
     return found;
 }
 
+size_t plan_find_variable(const plan *made, const char *name, size_t n_bytes, size_t *n_found) {
+    size_t found = made->n_columns;
+    *n_found = 0;
+    for (size_t i = 0; i < made->n_columns; i++)
+        if (made->columns[i].variable_bytes == n_bytes &&
+            memcmp(made->columns[i].variable, name, n_bytes) == 0) {
+            found = *n_found == 0 ? i : found;
+            ++*n_found;
+        }
+    return found;
+}
+
+/* The column of $3 or $-1, or n_columns. */
+static size_t find_position(const plan *made, const program_token *token) {
+    int64_t position, n = (int64_t)made->n_table;
+    number_status status =
+        number_read_i64(made->text.text + token->offset + 1, token->length - 1, &position);
+    if (status != NUMBER_OK || position == 0 || position > n || position < -n)
+        return made->n_columns;
+    return (size_t)(position > 0 ? position - 1 : n + position);
+}
+
+size_t plan_find_token(const plan *made, size_t token, size_t *n_found) {
+    size_t n_bytes;
+    const char *name = program_token_name(&made->text, token, &n_bytes);
+    *n_found = 0;
+    if (name == NULL)
+        return made->n_columns;
+    if (made->text.tokens[token].kind != TOKEN_POSITION)
+        return plan_find_column(made, name, n_bytes, n_found);
+    size_t column = find_position(made, &made->text.tokens[token]);
+    *n_found = column < made->n_columns;
+    return column;
+}
+
+/* ---- What the shell adds ----------------------------------------------------------------- */
+
+/* Whether backticks around the name make it one of the language, and of this column alone. */
+static bool can_be_spelled(const plan *made, const char *name, size_t n_bytes) {
+    enum { LONGEST_NAME = 256 }; /* the language's limit */
+    size_t n_found;
+    plan_find_column(made, name, n_bytes, &n_found);
+    for (size_t i = 0, length; i < n_bytes; i += length) {
+        length = text_character(name + i, n_bytes - i);
+        if (length == 0 || name[i] == '`')
+            return false;
+    }
+    return n_found == 1 && n_bytes > 0 && n_bytes <= LONGEST_NAME;
+}
+
+/* Calls a column $n whose own name will not do. */
+static bool make_nameable(plan *made, size_t index, failure *failed) {
+    plan_column *column = &made->columns[index];
+    if (can_be_spelled(made, column->name, column->name_bytes))
+        return true;
+    free(column->variable);
+    int n = asprintf(&column->variable, "$%zu", index + 1);
+    column->variable_bytes = n > 0 ? (size_t)n : 0;
+    if (n < 0)
+        column->variable = NULL;
+    return n > 0 || fail_memory(failed);
+}
+
 static bool fail_position(const plan *made, const program_token *token, failure *failed) {
     char what[80];
     snprintf(what, sizeof what, "there are %zu columns", made->n_table);
     return program_fail(&made->text, token->offset, token->length, 0, 0, what, failed);
 }
 
-/* The column of $3 or $-1. */
-static bool find_position(const plan *made, const program_token *token, size_t *column,
-                          failure *failed) {
-    int64_t position;
-    number_status status =
-        number_read_i64(made->text.text + token->offset + 1, token->length - 1, &position);
-    int64_t n = (int64_t)made->n_table;
-    if (status != NUMBER_OK || position == 0 || position > n || position < -n)
-        return fail_position(made, token, failed);
-    *column = (size_t)(position > 0 ? position - 1 : n + position);
-    return true;
-}
-
-/* ---- What the shell adds ----------------------------------------------------------------- */
-
 /* Gives $n and NAME.column, which are no names of the language, backticks. */
 static bool rewrite_names(plan *made, failure *failed) {
     for (size_t i = 0; i < made->text.n_tokens; i++) {
         const program_token *token = &made->text.tokens[i];
         const char *text = made->text.text + token->offset;
-        size_t n_found = 0, column = 0;
-        if (token->is_taken)
-            continue;
+        bool is_position = token->kind == TOKEN_POSITION;
         bool has_dot = token->kind == TOKEN_WORD && memchr(text, '.', token->length) != NULL;
-        if (token->kind == TOKEN_POSITION) {
-            if (!find_position(made, token, &column, failed))
-                return false;
-            n_found = 1;
-        } else if (has_dot) {
-            column = plan_find_column(made, text, token->length, &n_found);
-        }
-        if (n_found > 0) {
-            const char *name = made->columns[column].name;
-            if (!program_name_token(&made->text, i, name, strlen(name), failed))
-                return false;
-        }
+        if (!is_position && !has_dot)
+            continue;
+        size_t n_found, column = plan_find_token(made, i, &n_found);
+        if (is_position && n_found == 0)
+            return fail_position(made, token, failed);
+        if (n_found == 0 || token->is_taken)
+            continue;
+        if (is_position && !make_nameable(made, column, failed))
+            return false;
+        const plan_column *named = &made->columns[column];
+        if (!program_name_token(&made->text, i, named->variable, named->variable_bytes, failed))
+            return false;
     }
     return true;
 }
@@ -132,14 +182,14 @@ static bool is_assigned(const program *text, const char *name, size_t n_bytes) {
 /* Whether the item is * or a column as it is. */
 static bool is_column_item(const plan *made, const program_item *item) {
     const program *text = &made->text;
-    size_t n_bytes, n_found = 0;
+    size_t n_bytes, n_found;
     if (item->end - item->first != 1 || item->name != NULL)
         return false;
     if (program_token_is(text, item->first, "*") ||
         text->tokens[item->first].kind == TOKEN_POSITION)
         return true;
     const char *name = program_token_name(text, item->first, &n_bytes);
-    size_t column = name != NULL ? plan_find_column(made, name, n_bytes, &n_found) : 0;
+    size_t column = plan_find_token(made, item->first, &n_found);
     return n_found == 1 && column < made->n_table && !is_assigned(text, name, n_bytes);
 }
 
@@ -227,7 +277,7 @@ static bool fail_unknown(const plan *made, const char *name, size_t n, failure *
 static int use_name(void *user, const char *name, size_t n) {
     name_walk *walk = user;
     size_t n_found;
-    size_t column = plan_find_column(walk->made, name, n, &n_found);
+    size_t column = plan_find_variable(walk->made, name, n, &n_found);
     if (n_found == 0 && is_constant(name, n))
         return 0;
     if (n_found == 0 && walk->any_names) {
@@ -333,13 +383,7 @@ static bool add_item(plan *made, const program_item *item, bool *is_placed, size
     if (item->is_taken && program_token_is(&made->text, item->first, "*"))
         return add_input_columns(made, failed);
     if (item->is_taken) {
-        size_t n_bytes, n_found, column;
-        const program_token *token = &made->text.tokens[item->first];
-        const char *name = program_token_name(&made->text, item->first, &n_bytes);
-        if (token->kind != TOKEN_POSITION)
-            column = plan_find_column(made, name, n_bytes, &n_found);
-        else if (!find_position(made, token, &column, failed))
-            return false;
+        size_t n_found, column = plan_find_token(made, item->first, &n_found);
         return add_output(made, false, column, strdup(made->columns[column].name), failed);
     }
     size_t result = find_result(made, item, next_unnamed);
@@ -403,7 +447,7 @@ static bool note_interface(plan *made, failure *failed) {
     for (size_t i = 0; i < made->n_inputs; i++) {
         size_t n_found;
         const char *name = made->inputs[i].name;
-        made->input_columns[i] = plan_find_column(made, name, strlen(name), &n_found);
+        made->input_columns[i] = plan_find_variable(made, name, strlen(name), &n_found);
     }
     return true;
 }
@@ -441,8 +485,10 @@ bool plan_make(plan *made, const options *given, bool any_names, failure *failed
 }
 
 void plan_free(plan *made) {
-    for (size_t i = 0; i < made->n_columns; i++)
+    for (size_t i = 0; i < made->n_columns; i++) {
         free(made->columns[i].name);
+        free(made->columns[i].variable);
+    }
     for (size_t i = 0; i < made->n_outputs; i++)
         free(made->outputs[i].name);
     free(made->columns);

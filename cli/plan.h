@@ -14,8 +14,9 @@
 
 /* A name that the program may use. */
 typedef struct {
-    char *name; /* owned, NUL-terminated */
-    size_t name_bytes;
+    char *name;     /* owned, NUL-terminated; as the header has it */
+    char *variable; /* owned; what the engine calls it: the name, or $3 where that cannot be */
+    size_t name_bytes, variable_bytes;
     evex_dtype dtype;
     bool is_text;   /* a column of text: its dtype follows from its use */
     bool is_forced; /* by --type */
@@ -63,5 +64,9 @@ bool plan_compile(plan *made, const evex_compile_options *compile, failure *fail
 bool plan_fail(const plan *made, const evex_error *error, exit_code code, failure *failed);
 /* The column of that name, or n_columns; *n_found receives how many there are. */
 size_t plan_find_column(const plan *made, const char *name, size_t n_bytes, size_t *n_found);
+/* The same for a name of the engine's. */
+size_t plan_find_variable(const plan *made, const char *name, size_t n_bytes, size_t *n_found);
+/* The same for what a token of the program names, by name or by position. */
+size_t plan_find_token(const plan *made, size_t token, size_t *n_found);
 
 #endif

@@ -76,7 +76,7 @@ static evex_status attempt(plan *made, const evex_compile_options *compile, evex
     for (size_t i = 0; i < made->n_columns; i++)
         if (made->columns[i].is_used)
             vars[n_vars++] =
-                (evex_var){made->columns[i].name, made->columns[i].dtype, EVEX_STRONG, 0};
+                (evex_var){made->columns[i].variable, made->columns[i].dtype, EVEX_STRONG, 0};
     evex_status status = evex_compile(&made->expr, made->text.engine_text, made->text.engine_bytes,
                                       vars, n_vars, compile, error);
     free(vars);
@@ -91,11 +91,8 @@ static size_t find_open_columns(const plan *made, size_t from, size_t to, size_t
         if (!column->is_used || !column->is_text || column->is_forced)
             continue;
         for (size_t k = 0; k < made->text.n_tokens; k++) {
-            const program_token *token = &made->text.tokens[k];
-            size_t n_bytes;
-            const char *name = program_token_name(&made->text, k, &n_bytes);
-            if (name != NULL && token->offset >= from && token->offset < to &&
-                n_bytes == strlen(column->name) && memcmp(name, column->name, n_bytes) == 0) {
+            size_t n_found, offset = made->text.tokens[k].offset;
+            if (offset >= from && offset < to && plan_find_token(made, k, &n_found) == i) {
                 found[n++] = i;
                 break;
             }
@@ -175,10 +172,7 @@ static void want_integers(plan *made) {
         if ((!is_signed && !program_token_is(text, i, "uint64")) ||
             !program_token_is(text, i + 1, "(") || !program_token_is(text, i + 3, ")"))
             continue;
-        size_t n_bytes, n_found;
-        const char *name = program_token_name(text, i + 2, &n_bytes);
-        size_t column =
-            name != NULL ? plan_find_column(made, name, n_bytes, &n_found) : made->n_columns;
+        size_t n_found, column = plan_find_token(made, i + 2, &n_found);
         if (column < made->n_columns && made->columns[column].is_text &&
             !made->columns[column].is_forced)
             made->columns[column].dtype = is_signed ? EVEX_I64 : EVEX_U64;
