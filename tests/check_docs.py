@@ -4,7 +4,8 @@
 A fenced block marked `console` holds commands behind "$ " and, below each, its exact output (error
 messages included). Commands run in a copy of examples/, with the built evex on PATH. A block marked
 `golden FILE` must be what the one case of that file in tests/golden/ expects: the golden test holds
-the file against the code, this one the page against the file.
+the file against the code, this one the page against the file. A block marked `c FILE` must stand, as
+it is, in that file of examples/, which is compiled and run by a test of its own.
 
 usage: check_docs.py EVEX EXAMPLES GOLDEN PAGE...
 """
@@ -54,12 +55,20 @@ def check_golden(place, golden, name, block):
     return same(place, case, "\n".join(block))
 
 
+def check_quotation(place, examples, name, block):
+    """Whether the block is a part of the example."""
+    quoted = "\n".join(block)
+    return quoted in (examples / name).read_text() or same(place, f"a part of {name}", quoted)
+
+
 def check_page(page, folder, golden, environment):
     """A list with one truth value for each example of the page."""
     results = []
     for start, info, block in fenced_blocks(page.read_text()):
         if info.startswith("golden "):
             results.append(check_golden(f"{page}:{start}", golden, info.split()[1], block))
+        if info.startswith("c "):
+            results.append(check_quotation(f"{page}:{start}", folder, info.split()[1], block))
         for command, expected in commands(block) if info == "console" else []:
             done = subprocess.run(command, shell=True, cwd=folder, env=environment, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
@@ -74,7 +83,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(examples, folder, dirs_exist_ok=True)
         for page in pages:
-            results += check_page(pathlib.Path(page), folder, pathlib.Path(golden), environment)
+            results += check_page(pathlib.Path(page), pathlib.Path(folder), pathlib.Path(golden), environment)
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return results.count(False) != 0 or not results
 

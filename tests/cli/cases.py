@@ -48,9 +48,10 @@ CASES = [
     (["*", "-"], "a,b\r\n1,2\r\n", "a,b\n1,2\n"),
     (["name, n", "-D", ";", "-"], "name,n\na;b,1\nc,2\n", 'name;n\n"a;b";1\nc;2\n'),
     (["*", "-t", "tsv", "-"], 'a,b\n"1,2","x\ty"\n', 'a\tb\n1,2\t"x\ty"\n'),
+    (["*, share = price*qty / sum(price*qty)", "-"], "price,qty\n1,3\n2.50,2\n",
+     "price,qty,share\n1,3,0.375\n2.50,2,0.625\n"),
     # Types by need.
-    (['region == "EU"', "-"], ABC, 'region == ""EU""\ntrue\nfalse\ntrue\n'.replace(
-        'region == ""EU""', '"region == ""EU"""')),
+    (['region == "EU"', "-"], ABC, '"region == ""EU"""\ntrue\nfalse\ntrue\n'),
     (['n = count_nonzero(region in ("EU", "APAC"))', "-"], ABC, "n\n2\n"),
     (["b = qty & 5", "-"], ABC, "b\n4\n1\n0\n"),
     (["b = (qty & 5) + price", "-"], ABC, "b\n6.5\n11\n0.25\n"),
