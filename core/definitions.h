@@ -19,6 +19,8 @@
 /* Not every includer uses every function. */
 #define EVEX_DEF static inline __attribute__((unused))
 
+/* clang-format off: the rows read as the table that they are. */
+
 /* ---- Integers: signed types compute in their unsigned twin, where wrapping is defined ---------- */
 
 #define EVEX_DEFINE_INTEGER_RING(s, T, U)                                                   \
@@ -275,5 +277,7 @@ EVEX_DEF uint64_t to_uint64(double a) {
 #define EVEX_CAST_INT_f32(TO) ((TO)a)
 #define EVEX_CAST_INT_f64(TO) ((TO)a)
 #define EVEX_CAST(from, to, TO) EVEX_CAST_##from##_TO(to, TO)
+
+/* clang-format on */
 
 #endif

@@ -12,20 +12,20 @@
 
 #define EVEX_FOR_NONE(M, ...)
 #define EVEX_FOR_BOOL(M, ...) M(bool, BOOL, uint8_t, __VA_ARGS__)
-#define EVEX_FOR_SIGNED(M, ...)    \
-    M(i8, I8, int8_t, __VA_ARGS__)   \
-    M(i16, I16, int16_t, __VA_ARGS__) \
-    M(i32, I32, int32_t, __VA_ARGS__) \
+#define EVEX_FOR_SIGNED(M, ...)                                                                    \
+    M(i8, I8, int8_t, __VA_ARGS__)                                                                 \
+    M(i16, I16, int16_t, __VA_ARGS__)                                                              \
+    M(i32, I32, int32_t, __VA_ARGS__)                                                              \
     M(i64, I64, int64_t, __VA_ARGS__)
-#define EVEX_FOR_UNSIGNED(M, ...)   \
-    M(u8, U8, uint8_t, __VA_ARGS__)   \
-    M(u16, U16, uint16_t, __VA_ARGS__) \
-    M(u32, U32, uint32_t, __VA_ARGS__) \
+#define EVEX_FOR_UNSIGNED(M, ...)                                                                  \
+    M(u8, U8, uint8_t, __VA_ARGS__)                                                                \
+    M(u16, U16, uint16_t, __VA_ARGS__)                                                             \
+    M(u32, U32, uint32_t, __VA_ARGS__)                                                             \
     M(u64, U64, uint64_t, __VA_ARGS__)
 #define EVEX_FOR_STR(M, ...) M(str, STR, evex_str, __VA_ARGS__)
 /* Float functions take any real operand: integers go to the smallest float that holds them. */
-#define EVEX_FOR_FLOATS(M, ...)   \
-    M(f32, F32, float, __VA_ARGS__) \
+#define EVEX_FOR_FLOATS(M, ...)                                                                    \
+    M(f32, F32, float, __VA_ARGS__)                                                                \
     M(f64, F64, double, __VA_ARGS__)
 /* The operands of true division: as FLOATS, but integers of every width go to float64. */
 #define EVEX_FOR_QUOTIENTS(M, ...) EVEX_FOR_FLOATS(M, __VA_ARGS__)

@@ -18,9 +18,9 @@ typedef struct {
 } evex_place;
 
 /*
- * Records an error and returns its status, so that `return evex_fail(...)` is the one way out. error
- * may be NULL. In message, "%s" takes a const char *, "%.*s" an int and a const char *, "%d" an
- * int, "%zu" a size_t, "%lld" a long long, "%c" a char, "%%" a percent sign; nothing else.
+ * Records an error and returns its status, so that `return evex_fail(...)` is the one way out.
+ * error may be NULL. In message, "%s" takes a const char *, "%.*s" an int and a const char *, "%d"
+ * an int, "%zu" a size_t, "%lld" a long long, "%c" a char, "%%" a percent sign; nothing else.
  */
 evex_status evex_fail(evex_error *error, evex_status status, evex_place place, const char *message,
                       ...) __attribute__((format(printf, 4, 5)));

@@ -39,15 +39,15 @@ typedef enum {
  * constant, X any type (the instruction names it), F a function number followed by its operands.
  *    SIGNATURE(id, operands, result is bool, first operand is bool)
  */
-#define EVEX_FOR_SIGNATURES(SIGNATURE) \
-    SIGNATURE(T_T, 1, 0, 0)            \
-    SIGNATURE(T_TT, 2, 0, 0)           \
-    SIGNATURE(T_TTT, 3, 0, 0)          \
-    SIGNATURE(B_T, 1, 1, 0)            \
-    SIGNATURE(B_TT, 2, 1, 0)           \
-    SIGNATURE(T_BTT, 3, 0, 1)          \
-    SIGNATURE(B_TS, 2, 1, 0)           \
-    SIGNATURE(T_X, 1, 0, 0)            \
+#define EVEX_FOR_SIGNATURES(SIGNATURE)                                                             \
+    SIGNATURE(T_T, 1, 0, 0)                                                                        \
+    SIGNATURE(T_TT, 2, 0, 0)                                                                       \
+    SIGNATURE(T_TTT, 3, 0, 0)                                                                      \
+    SIGNATURE(B_T, 1, 1, 0)                                                                        \
+    SIGNATURE(B_TT, 2, 1, 0)                                                                       \
+    SIGNATURE(T_BTT, 3, 0, 1)                                                                      \
+    SIGNATURE(B_TS, 2, 1, 0)                                                                       \
+    SIGNATURE(T_X, 1, 0, 0)                                                                        \
     SIGNATURE(T_F, 0, 0, 0)
 
 typedef enum {
@@ -80,7 +80,13 @@ typedef struct {
 
 extern const evex_op_info evex_op_infos[EVEX_N_OPS];
 
-typedef enum { EVEX_RESULT_SAME, EVEX_RESULT_TOTAL, EVEX_RESULT_MEAN, EVEX_RESULT_BOOL, EVEX_RESULT_INDEX } evex_result_rule;
+typedef enum {
+    EVEX_RESULT_SAME,
+    EVEX_RESULT_TOTAL,
+    EVEX_RESULT_MEAN,
+    EVEX_RESULT_BOOL,
+    EVEX_RESULT_INDEX
+} evex_result_rule;
 
 typedef struct {
     const char *id, *name, *summary;
@@ -94,7 +100,13 @@ extern const evex_reduction_info evex_reduction_infos[EVEX_N_REDUCTIONS];
 evex_dtype evex_reduction_dtype(evex_reduction_kind kind, evex_dtype operand);
 
 /* What a name followed by "(" means. */
-typedef enum { EVEX_NO_FUNCTION, EVEX_FUNCTION_OP, EVEX_FUNCTION_FORM, EVEX_FUNCTION_REDUCTION, EVEX_FUNCTION_CAST } evex_function_class;
+typedef enum {
+    EVEX_NO_FUNCTION,
+    EVEX_FUNCTION_OP,
+    EVEX_FUNCTION_FORM,
+    EVEX_FUNCTION_REDUCTION,
+    EVEX_FUNCTION_CAST
+} evex_function_class;
 
 typedef struct {
     evex_function_class class;

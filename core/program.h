@@ -7,7 +7,8 @@
  * compared, hashed and copied by its bytes and shared by any number of threads.
  *
  *   +--------+--------+----------+-----------+--------+--------+------------+--------+--------+------+
- *   | header | insns  | operands | constants | inputs | outputs| reductions | stages | guards | text |
+ *   | header | insns  | operands | constants | inputs | outputs| reductions | stages | guards |
+ * text |
  *   +--------+--------+----------+-----------+--------+--------+------------+--------+--------+------+
  *
  * Instructions are 16 bytes:
@@ -55,9 +56,9 @@
 enum {
     EVEX_PROGRAM_MAGIC = 0x50585645, /* "EVXP" */
     EVEX_PROGRAM_VERSION = 1,
-    EVEX_LEAF = 4096,       /* elements a leaf of the summation tree */
-    EVEX_LANES_64 = 32,     /* virtual lanes of a leaf: operands of 64 bits and all integers */
-    EVEX_LANES_32 = 64,     /* operands of float32 */
+    EVEX_LEAF = 4096,   /* elements a leaf of the summation tree */
+    EVEX_LANES_64 = 32, /* virtual lanes of a leaf: operands of 64 bits and all integers */
+    EVEX_LANES_32 = 64, /* operands of float32 */
     EVEX_NO_REGISTER = 0xffff,
     EVEX_MAX_REGISTERS = 0xffff
 };
@@ -100,10 +101,10 @@ typedef struct {
 } evex_program_input;
 
 typedef enum {
-    EVEX_CONSTANT_VALUE,    /* one element of dtype in payload (str: offset and length of text) */
-    EVEX_CONSTANT_SET,      /* payload.list: n elements at an offset of the text section, aligned
-                               to 8; str elements are {uint32 offset, uint32 length} pairs */
-    EVEX_CONSTANT_FUNCTION  /* payload.list: a user function's name: offset and n bytes of text */
+    EVEX_CONSTANT_VALUE,   /* one element of dtype in payload (str: offset and length of text) */
+    EVEX_CONSTANT_SET,     /* payload.list: n elements at an offset of the text section, aligned
+                              to 8; str elements are {uint32 offset, uint32 length} pairs */
+    EVEX_CONSTANT_FUNCTION /* payload.list: a user function's name: offset and n bytes of text */
 } evex_constant_kind;
 
 typedef struct {
@@ -166,7 +167,8 @@ typedef struct {
     uint16_t version, flags;
     uint32_t total_bytes;
     uint32_t first_register[EVEX_N_CLASSES + 1]; /* class c is [first[c], first[c + 1]) */
-    uint32_t n_insns, n_operands, n_constants, n_inputs, n_outputs, n_reductions, n_stages, n_guards;
+    uint32_t n_insns, n_operands, n_constants, n_inputs, n_outputs, n_reductions, n_stages,
+        n_guards;
     uint32_t insns, places, operands, constants, inputs, outputs, reductions, stages, guards, text;
     uint32_t text_bytes;
 } evex_program;

@@ -48,25 +48,25 @@ typedef enum {
     EVEX_OK = 0,
     EVEX_INVALID_ARGUMENT, /* a call that breaks this header's rules, e.g. a NULL array */
     EVEX_NO_MEMORY,
-    EVEX_CANCELLED,     /* the cancel flag was set or poll() asked to stop */
-    EVEX_SYNTAX,        /* the text is not a program of the language */
-    EVEX_UNKNOWN_NAME,  /* a name that is no variable, function or constant */
-    EVEX_BAD_TYPE,      /* an operation has no meaning for its operands' types */
-    EVEX_BAD_CALL,      /* wrong number of arguments or an unknown keyword argument */
-    EVEX_OUT_OF_RANGE,  /* a literal or weak value that its type cannot hold, a bad axis */
-    EVEX_BAD_SHAPE,     /* shapes that do not broadcast, or an output of the wrong shape */
-    EVEX_BAD_OUTPUT,    /* an output that is read-only, overlaps itself or another output */
-    EVEX_EMPTY,         /* min, max, argmin or argmax over no element */
-    EVEX_GUARD,         /* a check on values failed; error.index has the element */
-    EVEX_UNSUPPORTED,   /* valid, but this version has no kernel for it */
-    EVEX_BAD_STATE,     /* stream calls out of order, or bytes that are no saved stream */
-    EVEX_LIMIT_SOURCE,  /* source text longer than limits.source_bytes */
-    EVEX_LIMIT_DEPTH,   /* nesting deeper than limits.depth */
-    EVEX_LIMIT_NODES,   /* more syntax nodes than limits.nodes */
-    EVEX_LIMIT_NAMES,   /* more distinct operands than limits.operands */
-    EVEX_LIMIT_TOKEN,   /* an identifier, number or string literal that is too long */
-    EVEX_LIMIT_DIMS,    /* more than EVEX_MAX_DIMS dimensions */
-    EVEX_LIMIT_MEMORY,  /* block scratch or eval memory beyond its limit */
+    EVEX_CANCELLED,    /* the cancel flag was set or poll() asked to stop */
+    EVEX_SYNTAX,       /* the text is not a program of the language */
+    EVEX_UNKNOWN_NAME, /* a name that is no variable, function or constant */
+    EVEX_BAD_TYPE,     /* an operation has no meaning for its operands' types */
+    EVEX_BAD_CALL,     /* wrong number of arguments or an unknown keyword argument */
+    EVEX_OUT_OF_RANGE, /* a literal or weak value that its type cannot hold, a bad axis */
+    EVEX_BAD_SHAPE,    /* shapes that do not broadcast, or an output of the wrong shape */
+    EVEX_BAD_OUTPUT,   /* an output that is read-only, overlaps itself or another output */
+    EVEX_EMPTY,        /* min, max, argmin or argmax over no element */
+    EVEX_GUARD,        /* a check on values failed; error.index has the element */
+    EVEX_UNSUPPORTED,  /* valid, but this version has no kernel for it */
+    EVEX_BAD_STATE,    /* stream calls out of order, or bytes that are no saved stream */
+    EVEX_LIMIT_SOURCE, /* source text longer than limits.source_bytes */
+    EVEX_LIMIT_DEPTH,  /* nesting deeper than limits.depth */
+    EVEX_LIMIT_NODES,  /* more syntax nodes than limits.nodes */
+    EVEX_LIMIT_NAMES,  /* more distinct operands than limits.operands */
+    EVEX_LIMIT_TOKEN,  /* an identifier, number or string literal that is too long */
+    EVEX_LIMIT_DIMS,   /* more than EVEX_MAX_DIMS dimensions */
+    EVEX_LIMIT_MEMORY, /* block scratch or eval memory beyond its limit */
     EVEX_N_STATUSES
 } evex_status;
 
@@ -91,7 +91,12 @@ typedef struct evex_error {
     char found[64];    /* what was found instead, or "" */
 } evex_error;
 
-#define EVEX_ERROR_INIT {EVEX_OK, -1, 0, 0, 0, 0, -1, {0}, {0}, {0}, {0}}
+#define EVEX_ERROR_INIT                                                                            \
+    {                                                                                              \
+        EVEX_OK, -1, 0, 0, 0, 0, -1, {0}, {0}, {0}, {                                              \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 /* A constant English phrase for a status ("out of memory"); never NULL. */
 EVEX_API const char *evex_status_text(evex_status status);
@@ -146,12 +151,12 @@ typedef struct evex_array {
     int32_t ndim;
     const int64_t *shape;
     const int64_t *strides;
-    size_t item_bytes;      /* for the fixed-width string forms, else 0 */
-    uint8_t byte_swapped;   /* elements are in the other byte order */
-    uint8_t read_only;      /* as an output: an error */
-    uint8_t str_form;       /* evex_str_form */
-    uint8_t is_weak;        /* input for a variable declared weak: see evex_kind */
-    int64_t length;         /* used as the shape when ndim is 1 and shape is NULL */
+    size_t item_bytes;    /* for the fixed-width string forms, else 0 */
+    uint8_t byte_swapped; /* elements are in the other byte order */
+    uint8_t read_only;    /* as an output: an error */
+    uint8_t str_form;     /* evex_str_form */
+    uint8_t is_weak;      /* input for a variable declared weak: see evex_kind */
+    int64_t length;       /* used as the shape when ndim is 1 and shape is NULL */
 } evex_array;
 
 /* n contiguous elements at data. */
@@ -213,7 +218,13 @@ typedef struct evex_limits {
 typedef struct evex_functions evex_functions;
 
 /* Instruction sets, for capping what a program may use; results have the same bits on each. */
-typedef enum { EVEX_ISA_BEST = 0, EVEX_ISA_REF, EVEX_ISA_BASE, EVEX_ISA_AVX2, EVEX_ISA_AVX512 } evex_isa_cap;
+typedef enum {
+    EVEX_ISA_BEST = 0,
+    EVEX_ISA_REF,
+    EVEX_ISA_BASE,
+    EVEX_ISA_AVX2,
+    EVEX_ISA_AVX512
+} evex_isa_cap;
 
 typedef struct evex_compile_options {
     size_t struct_bytes;
@@ -226,9 +237,10 @@ typedef struct evex_compile_options {
     uint8_t overflow;    /* reserved, must be 0 (wrap) in this version */
 } evex_compile_options;
 
-#define EVEX_LIMITS_INIT {65536, 200, 10000, 1024, 256, 1024, 65536, (size_t)64 << 20}
-#define EVEX_COMPILE_OPTIONS_INIT \
-    {sizeof(evex_compile_options), EVEX_LIMITS_INIT, NULL, NULL, EVEX_ISA_BEST, 0, 0, 0}
+#define EVEX_LIMITS_INIT                                                                           \
+    { 65536, 200, 10000, 1024, 256, 1024, 65536, (size_t)64 << 20 }
+#define EVEX_COMPILE_OPTIONS_INIT                                                                  \
+    { sizeof(evex_compile_options), EVEX_LIMITS_INIT, NULL, NULL, EVEX_ISA_BEST, 0, 0, 0 }
 
 typedef struct evex_expr evex_expr;
 
@@ -261,8 +273,8 @@ typedef int (*evex_write_fn)(void *user, const char *text, size_t n_bytes);
 EVEX_API evex_status evex_expr_dump(const evex_expr *expr, evex_write_fn write, void *user);
 
 /* Calls write once for each free name of the text, in order of first use, before any type is
- * known: what a caller must supply. Constants such as pi are among them, for a variable of that name
- * would hide them: supply the names you have and leave the rest to evex_compile. limits may be
+ * known: what a caller must supply. Constants such as pi are among them, for a variable of that
+ * name would hide them: supply the names you have and leave the rest to evex_compile. limits may be
  * NULL. */
 EVEX_API evex_status evex_names(const char *source, size_t length, const evex_limits *limits,
                                 evex_write_fn write, void *user, evex_error *error);
@@ -315,19 +327,20 @@ typedef void *(*evex_alloc_output_fn)(void *user, size_t output, evex_dtype dtyp
 
 typedef struct evex_eval_options {
     size_t struct_bytes;
-    size_t max_threads; /* 0: the pool's size */
-    const int *cancel;  /* checked between chunks; non-zero (written atomically) cancels */
+    size_t max_threads;      /* 0: the pool's size */
+    const int *cancel;       /* checked between chunks; non-zero (written atomically) cancels */
     int (*poll)(void *user); /* called on this thread between chunks; non-zero cancels */
     void *poll_user;
     uint32_t poll_interval_ms;
     evex_alloc_output_fn alloc_output;
     void *alloc_user;
-    size_t max_memory;    /* bound on kept arrays and overlap copies; 0: none */
-    size_t block_length;  /* elements a block; 0: chosen by the library (tests force 1, 3, 16) */
+    size_t max_memory;     /* bound on kept arrays and overlap copies; 0: none */
+    size_t block_length;   /* elements a block; 0: chosen by the library (tests force 1, 3, 16) */
     uint8_t force_threads; /* use max_threads workers however small the job: for tests */
 } evex_eval_options;
 
-#define EVEX_EVAL_OPTIONS_INIT {sizeof(evex_eval_options), 0, NULL, NULL, NULL, 50, NULL, NULL, 0, 0, 0}
+#define EVEX_EVAL_OPTIONS_INIT                                                                     \
+    { sizeof(evex_eval_options), 0, NULL, NULL, NULL, 50, NULL, NULL, 0, 0, 0 }
 
 /* What an evaluation will give. */
 typedef struct evex_result {
@@ -337,7 +350,8 @@ typedef struct evex_result {
 } evex_result;
 
 /* Shapes and dtypes of all results for these inputs, whose data is not read. results has room for
- * every output. *memory_bytes (may be NULL) receives what evex_eval will allocate beyond outputs. */
+ * every output. *memory_bytes (may be NULL) receives what evex_eval will allocate beyond outputs.
+ */
 EVEX_API evex_status evex_result_shape(const evex_expr *expr, const evex_array *inputs,
                                        size_t n_inputs, evex_result *results, size_t *memory_bytes,
                                        evex_error *error);
@@ -385,8 +399,8 @@ EVEX_API evex_status evex_stream_finish(evex_stream *stream, evex_array *outputs
 /* The state as bytes, through write; a saved state is read back only for the same program. */
 EVEX_API evex_status evex_stream_save(const evex_stream *stream, evex_write_fn write, void *user,
                                       evex_error *error);
-EVEX_API evex_status evex_stream_load(evex_stream **stream, const evex_expr *expr, const void *bytes,
-                                      size_t n_bytes, evex_error *error);
+EVEX_API evex_status evex_stream_load(evex_stream **stream, const evex_expr *expr,
+                                      const void *bytes, size_t n_bytes, evex_error *error);
 EVEX_API void evex_stream_free(evex_stream **stream);
 
 /* ---- About the library ------------------------------------------------------------------- */

@@ -67,8 +67,8 @@ typedef struct {
     const char *name; /* in the source, without backticks; NULL for none */
     size_t name_bytes;
     evex_place name_place;
-    uint32_t statement; /* number of its statement, from 0 */
-    uint8_t is_assignment; /* name = expr, rather than expr as name */
+    uint32_t statement;        /* number of its statement, from 0 */
+    uint8_t is_assignment;     /* name = expr, rather than expr as name */
     evex_ast_index first_node; /* nodes from here to `node` belong to this item */
 } evex_ast_item;
 
@@ -101,8 +101,8 @@ typedef struct {
 } evex_ast_name;
 
 /*
- * The names that a program reads before it assigns them, in order of first use, constants such as pi
- * among them and functions not: *n names in the arena. More than limits->operands are an error.
+ * The names that a program reads before it assigns them, in order of first use, constants such as
+ * pi among them and functions not: *n names in the arena. More than limits->operands are an error.
  */
 evex_status evex_ast_free_names(const evex_ast *ast, const evex_limits *limits, evex_arena *arena,
                                 evex_ast_name **names, size_t *n, evex_error *error);
