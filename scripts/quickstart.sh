@@ -47,8 +47,8 @@ show 'Several, by name, in one pass over the data' \
     'n = count(), average = mean(price), dearest = max(price)' examples/sales.csv
 show 'New columns, an element at a time' \
     'r = sqrt(x**2+y**2), t = arctan2(y,x)' examples/points.csv
-show "Each row's share of the whole: the program makes the two passes that this needs" \
-    'share = price*qty / sum(price*qty)' examples/sales.csv
+show "Each row against the whole: the program makes the two passes that this needs" \
+    'name, centred = x - mean(x)' examples/points.csv
 show 'What the first of these is compiled to' --explain 'sum(price*qty)' examples/sales.csv
 
 printf '\n# A mistake is pointed at, and nothing is written\n'
