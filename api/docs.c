@@ -12,8 +12,6 @@
 #define CALL_B_T(name) name "(x)"
 #define CALL_B_TT(name) name "(x, y)"
 #define CALL_T_BTT(name) name "(condition, x, y)"
-#define CALL_T_X(name) name "(x)"
-#define CALL_T_F(name) name "(...)"
 #define INFIX_T_T(name) name "x"
 #define INFIX_T_TT(name) "x " name " y"
 #define INFIX_B_TT(name) "x " name " y"
@@ -32,14 +30,14 @@
 #define NAME_F32 "float32 "
 #define NAME_F64 "float64 "
 #define NAME_STR "str "
-/* The empty text makes a list of no types a valid one. */
-#define NAMES_OF(types) "" EVEX_FOR_##types(NAME_OF, )
+#define NAMES_OF(types) EVEX_FOR_##types(NAME_OF, )
 
 static const evex_op_doc docs[] = {
 #define OP(id, name, signature, types, definition, summary)                                        \
     {name, CALL_##signature(name), NAMES_OF(types), summary, 0},
 #define OPERATOR(id, name, signature, types, definition, summary)                                  \
     {name, INFIX_##signature(name), NAMES_OF(types), summary, 0},
+#define INTERNAL(...)
 #define ALIAS(name, id)
 #include "core/op.def"
 #undef OP
@@ -47,6 +45,7 @@ static const evex_op_doc docs[] = {
 #define FORM(id, name, signature, summary) {name, signature, NAMES_OF(REALS), summary, 0},
 #include "core/form.def"
 #undef FORM
+#define INTERNAL_REDUCTION(...)
 #define REDUCTION(id, name, types, result, summary)                                                \
     {name, name "(x, axis=None, keepdims=False, where=True)", NAMES_OF(types), summary, 1},
 #include "core/reduction.def"

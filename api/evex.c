@@ -27,17 +27,31 @@ const char *evex_isa(void) {
 
 static const evex_compile_options default_options = EVEX_COMPILE_OPTIONS_INIT;
 
-evex_status evex_compile(evex_expr **expr, const char *source, size_t length, const evex_var *vars,
-                         size_t n_vars, const evex_compile_options *options, evex_error *error) {
-    if (expr == NULL)
-        return evex_fail(error, EVEX_INVALID_ARGUMENT, (evex_place){0, 0}, "expr is NULL");
-    *expr = NULL;
-    if (options == NULL)
-        options = &default_options;
+static evex_status compile(evex_expr **expr, const char *source, size_t length,
+                           const evex_var *vars, size_t n_vars,
+                           const evex_compile_options *options, evex_error *error) {
     evex_program *program;
     const evex_status status =
         evex_compile_program(&program, source, length, vars, n_vars, options, error);
     return status == EVEX_OK ? evex_expr_create(expr, program, options, error) : status;
+}
+
+evex_status evex_compile(evex_expr **expr, const char *source, size_t length, const evex_var *vars,
+                         size_t n_vars, const evex_compile_options *options, evex_error *error) {
+    /* The layers keep the first error of a struct, so an older one of the caller must not be in it. */
+    evex_error fresh;
+    fresh.status = EVEX_OK;
+    evex_status status;
+    if (expr == NULL) {
+        status = evex_fail(&fresh, EVEX_INVALID_ARGUMENT, (evex_place){0, 0}, "expr is NULL");
+    } else {
+        *expr = NULL;
+        status = compile(expr, source, length, vars, n_vars,
+                         options != NULL ? options : &default_options, &fresh);
+    }
+    if (status != EVEX_OK && error != NULL)
+        *error = fresh;
+    return status;
 }
 
 void evex_shutdown(void) {

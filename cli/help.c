@@ -88,8 +88,6 @@ static void print_functions(void) {
     size_t n;
     const evex_op_doc *ops = evex_ops(&n);
     for (size_t i = 0; i < n; i++) {
-        if (ops[i].name[0] == '\0')
-            continue;
         bool is_long = strlen(ops[i].signature) > WIDTH;
         printf("  %-*s %s%*s%s\n", WIDTH, ops[i].signature, is_long ? "\n" : "",
                is_long ? WIDTH + 3 : 0, "", ops[i].summary);

@@ -40,7 +40,7 @@ static bool find_kind(const options *given, bool *is_array, failure *failed) {
 }
 
 static bool run(options *given, int n_arguments, char **arguments, failure *failed) {
-    bool is_array;
+    bool is_array = false;
     if (!options_read(given, n_arguments, arguments, failed))
         return false;
     if (given->help)

@@ -63,28 +63,29 @@ bool plan_add_column(plan *made, const char *name, size_t n_bytes, evex_dtype dt
     return true;
 }
 
-size_t plan_find_column(const plan *made, const char *name, size_t n_bytes, size_t *n_found) {
+/* The first column whose name, or variable, is this one; n_columns if there is none. */
+static size_t find_named(const plan *made, bool is_variable, const char *name, size_t n_bytes,
+                         size_t *n_found) {
     size_t found = made->n_columns;
     *n_found = 0;
-    for (size_t i = 0; i < made->n_columns; i++)
-        if (made->columns[i].name_bytes == n_bytes &&
-            memcmp(made->columns[i].name, name, n_bytes) == 0) {
+    for (size_t i = 0; i < made->n_columns; i++) {
+        const plan_column *column = &made->columns[i];
+        const char *own = is_variable ? column->variable : column->name;
+        size_t own_bytes = is_variable ? column->variable_bytes : column->name_bytes;
+        if (own_bytes == n_bytes && memcmp(own, name, n_bytes) == 0) {
             found = *n_found == 0 ? i : found;
             ++*n_found;
         }
+    }
     return found;
 }
 
+size_t plan_find_column(const plan *made, const char *name, size_t n_bytes, size_t *n_found) {
+    return find_named(made, false, name, n_bytes, n_found);
+}
+
 size_t plan_find_variable(const plan *made, const char *name, size_t n_bytes, size_t *n_found) {
-    size_t found = made->n_columns;
-    *n_found = 0;
-    for (size_t i = 0; i < made->n_columns; i++)
-        if (made->columns[i].variable_bytes == n_bytes &&
-            memcmp(made->columns[i].variable, name, n_bytes) == 0) {
-            found = *n_found == 0 ? i : found;
-            ++*n_found;
-        }
-    return found;
+    return find_named(made, true, name, n_bytes, n_found);
 }
 
 /* The column of $3 or $-1, or n_columns. */

@@ -115,13 +115,6 @@ static evex_status run_passes(compilation *c, evex_program **program, const char
     return status;
 }
 
-/* An error is built apart, so that what the caller's struct holds from before is overwritten. */
-static evex_status report(evex_error *error, const evex_error *found, evex_status status) {
-    if (status != EVEX_OK && error != NULL)
-        *error = *found;
-    return status;
-}
-
 evex_status evex_compile_program(evex_program **program, const char *source, size_t length,
                                  const evex_var *vars, size_t n_vars,
                                  const evex_compile_options *options, evex_error *error) {
@@ -134,11 +127,11 @@ evex_status evex_compile_program(evex_program **program, const char *source, siz
     if (status == EVEX_OK)
         status = read_options(&c.options, options, &found);
     if (status != EVEX_OK)
-        return report(error, &found, status);
+        return evex_report(error, &found, status);
     evex_arena_init(&c.arena, c.options.allocator, buffer, sizeof buffer);
     status = run_passes(&c, program, source, length);
     evex_arena_free(&c.arena);
-    return report(error, &found, status);
+    return evex_report(error, &found, status);
 }
 
 /* ---- Free names ----------------------------------------------------------------------------- */
@@ -164,7 +157,7 @@ evex_status evex_names(const char *source, size_t length, const evex_limits *lim
     evex_arena arena;
     evex_ast ast;
     if (write == NULL || (source == NULL && length > 0))
-        return report(
+        return evex_report(
             error, &found,
             evex_fail(&found, EVEX_INVALID_ARGUMENT, nowhere, "source and write must not be NULL"));
     if (limits == NULL)
@@ -174,5 +167,5 @@ evex_status evex_names(const char *source, size_t length, const evex_limits *lim
     if (status == EVEX_OK)
         status = write_names(&ast, limits, &arena, write, user, &found);
     evex_arena_free(&arena);
-    return report(error, &found, status);
+    return evex_report(error, &found, status);
 }

@@ -157,8 +157,7 @@ static evex_status fail_unknown(const resolver *r, const evex_ast_node *node) {
     const char **known = list_known(r, &n_known);
     if (known == NULL)
         return evex_fail_memory(r->error);
-    /* Any two names of one letter are near. */
-    const char *nearest = n_bytes > 1 ? evex_nearest(name, n_bytes, known, n_known) : NULL;
+    const char *nearest = evex_nearest(name, n_bytes, known, n_known);
     if (nearest != NULL)
         return evex_fail(r->error, EVEX_UNKNOWN_NAME, node->place,
                          "unknown name '%.*s'; did you mean '%s'?", (int)n_bytes, name, nearest);

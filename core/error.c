@@ -88,6 +88,12 @@ evex_status evex_fail_memory(evex_error *error) {
     return evex_fail(error, EVEX_NO_MEMORY, (evex_place){0, 0}, "out of memory");
 }
 
+evex_status evex_report(evex_error *error, const evex_error *found, evex_status status) {
+    if (status != EVEX_OK && error != NULL)
+        *error = *found;
+    return status;
+}
+
 /* ---- The nearest name ----------------------------------------------------------------------- */
 
 enum { LONGEST_COMPARED = 32 };
@@ -117,7 +123,7 @@ static size_t edit_distance(const char *a, size_t n, const char *b, size_t m) {
 
 const char *evex_nearest(const char *name, size_t n_bytes, const char *const *candidates,
                          size_t n_candidates) {
-    if (n_bytes == 0 || n_bytes > LONGEST_COMPARED)
+    if (n_bytes < 2 || n_bytes > LONGEST_COMPARED) /* any two names of one letter are near */
         return NULL;
     const char *best = NULL;
     size_t best_distance = (n_bytes + 2) / 3 + 1;

@@ -34,8 +34,16 @@ void evex_outer(evex_error *error, evex_place outer);
 /* EVEX_NO_MEMORY with its standard message. */
 evex_status evex_fail_memory(evex_error *error);
 
-/* The candidate nearest to name by edit distance, or NULL if none is near (at most a third of the
- * letters differ). candidates are NUL-terminated; name has n_bytes. */
+/*
+ * How a public call gives its caller the error: the caller's struct may still hold an earlier one,
+ * which evex_fail would keep, so the call fills one of its own, found, and ends with this. Copies
+ * it if status is a failure; returns status. error may be NULL.
+ */
+evex_status evex_report(evex_error *error, const evex_error *found, evex_status status);
+
+/* The candidate nearest to name by edit distance, or NULL if none is near: at most a third of the
+ * letters, rounded up, may differ, and nothing is near a single one. candidates are NUL-terminated;
+ * name has n_bytes. */
 const char *evex_nearest(const char *name, size_t n_bytes, const char *const *candidates,
                          size_t n_candidates);
 

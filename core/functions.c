@@ -19,13 +19,15 @@ struct evex_functions {
     size_t n_entries, capacity;
 };
 
-/* As many as an instruction's 16-bit operand count leaves beside the function itself. */
-enum { MAX_OPERANDS = 1024, MAX_NAME_BYTES = 256 };
+enum {
+    MAX_OPERANDS = 1024,
+    MAX_NAME_BYTES = 256 /* the default limit on identifiers */
+};
 
 static const evex_place nowhere = {0, 0};
 
-evex_status evex_functions_create(evex_functions **functions, const evex_allocator *allocator,
-                                  evex_error *error) {
+static evex_status create(evex_functions **functions, const evex_allocator *allocator,
+                          evex_error *error) {
     if (functions == NULL)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "functions is NULL");
     *functions = NULL;
@@ -38,6 +40,12 @@ evex_status evex_functions_create(evex_functions **functions, const evex_allocat
     evex_arena_init(&made->arena, &made->allocator, NULL, 0);
     *functions = made;
     return EVEX_OK;
+}
+
+evex_status evex_functions_create(evex_functions **functions, const evex_allocator *allocator,
+                                  evex_error *error) {
+    evex_error found = EVEX_ERROR_INIT;
+    return evex_report(error, &found, create(functions, allocator, &found));
 }
 
 void evex_functions_free(evex_functions **functions) {
@@ -122,27 +130,35 @@ static void *copy_bytes(evex_arena *arena, const void *bytes, size_t n_bytes) {
     return copy;
 }
 
+/* Adds a copy of the entry, names and operands included; 0: out of memory. */
+static int append(evex_functions *functions, evex_user_function entry) {
+    void *entries = functions->entries;
+    entry.name = copy_bytes(&functions->arena, entry.name, strlen(entry.name) + 1);
+    entry.operands =
+        copy_bytes(&functions->arena, entry.operands, entry.n_operands * sizeof *entry.operands);
+    if (entry.name == NULL || entry.operands == NULL ||
+        !evex_arena_grow(&functions->arena, &entries, &functions->capacity,
+                         functions->n_entries + 1, sizeof *functions->entries))
+        return 0;
+    functions->entries = entries;
+    functions->entries[functions->n_entries++] = entry;
+    return 1;
+}
+
 evex_status evex_functions_add(evex_functions *functions, const char *name, evex_dtype result,
                                const evex_dtype *operands, size_t n_operands,
                                evex_function_kernel kernel, void *user, evex_error *error) {
+    evex_error found = EVEX_ERROR_INIT;
+    evex_status status = EVEX_OK;
     if (functions == NULL || name == NULL || kernel == NULL)
-        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
-                         "functions, name and kernel must not be NULL");
-    evex_status status = check_name(functions, name, error);
+        status = evex_fail(&found, EVEX_INVALID_ARGUMENT, nowhere,
+                           "functions, name and kernel must not be NULL");
     if (status == EVEX_OK)
-        status = check_signature(name, result, operands, n_operands, error);
-    if (status != EVEX_OK)
-        return status;
-    void *entries = functions->entries;
-    const char *name_copy = copy_bytes(&functions->arena, name, strlen(name) + 1);
-    const evex_dtype *operands_copy =
-        copy_bytes(&functions->arena, operands, n_operands * sizeof *operands);
-    if (name_copy == NULL || operands_copy == NULL ||
-        !evex_arena_grow(&functions->arena, &entries, &functions->capacity,
-                         functions->n_entries + 1, sizeof *functions->entries))
-        return evex_fail_memory(error);
-    functions->entries = entries;
-    functions->entries[functions->n_entries++] =
-        (evex_user_function){name_copy, result, operands_copy, n_operands, kernel, user};
-    return EVEX_OK;
+        status = check_name(functions, name, &found);
+    if (status == EVEX_OK)
+        status = check_signature(name, result, operands, n_operands, &found);
+    if (status == EVEX_OK &&
+        !append(functions, (evex_user_function){name, result, operands, n_operands, kernel, user}))
+        status = evex_fail_memory(&found);
+    return evex_report(error, &found, status);
 }

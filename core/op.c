@@ -82,10 +82,13 @@ evex_dtype evex_reduction_dtype(evex_reduction_kind kind, evex_dtype operand) {
 /* ---- Functions by name ---------------------------------------------------------------------- */
 
 /*
- * One list of all names; the class and id of names[i] are in functions[i]. Ops written as
- * operators, and what only the compiler uses (cast, neg, call), are not functions of the language.
+ * One list of all names; the class and id of names[i] are in functions[i]. Operators, and what
+ * only the compiler writes, are not functions of the language.
  */
 #define OP(id, name, ...) name,
+#define OPERATOR(...)
+#define INTERNAL(...)
+#define INTERNAL_REDUCTION(...)
 #define ALIAS(name, id) name,
 #define FORM(id, name, ...) name,
 #define REDUCTION(id, name, ...) name,
@@ -93,8 +96,9 @@ evex_dtype evex_reduction_dtype(evex_reduction_kind kind, evex_dtype operand) {
 #define EVEX_FOR_CAST_NAMES(M)                                                                     \
     M("bool", BOOL)                                                                                \
     M("int8", I8)                                                                                  \
-    M("int16", I16) M("int32", I32) M("int64", I64) M("uint8", U8) M("uint16", U16)                \
-        M("uint32", U32) M("uint64", U64) M("float32", F32) M("float64", F64) M("complex64", C64)  \
+    M("int16", I16)                                                                                \
+    M("int32", I32) M("int64", I64) M("uint8", U8) M("uint16", U16) M("uint32", U32)               \
+        M("uint64", U64) M("float32", F32) M("float64", F64) M("complex64", C64)                   \
             M("complex128", C128)
 static const char *const names[] = {
 #include "core/form.def"
@@ -107,6 +111,9 @@ static const char *const names[] = {
 #undef REDUCTION
 
 #define OP(id, name, ...) {EVEX_FUNCTION_OP, EVEX_OP_##id},
+#define OPERATOR(...)
+#define INTERNAL(...)
+#define INTERNAL_REDUCTION(...)
 #define ALIAS(name, id) {EVEX_FUNCTION_OP, EVEX_OP_##id},
 #define FORM(id, name, ...) {EVEX_FUNCTION_FORM, EVEX_FORM_##id},
 #define REDUCTION(id, name, ...) {EVEX_FUNCTION_REDUCTION, EVEX_RED_##id},
@@ -123,25 +130,11 @@ static const evex_function functions[] = {
 
 enum { N_NAMES = sizeof names / sizeof *names };
 
-static int is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static int is_internal(evex_function function) {
-    return function.class == EVEX_FUNCTION_OP &&
-           (function.id == EVEX_OP_CAST || function.id == EVEX_OP_NEG ||
-            function.id == EVEX_OP_CALL || function.id == EVEX_OP_IN);
-}
-
 evex_function evex_find_function(const char *name, size_t n_bytes) {
-    const evex_function none = {EVEX_NO_FUNCTION, 0};
-    if (n_bytes == 0 || !is_letter(name[0]))
-        return none;
     for (size_t i = 0; i < N_NAMES; i++)
-        if (names[i][0] == name[0] && strlen(names[i]) == n_bytes &&
-            memcmp(names[i], name, n_bytes) == 0)
-            return is_internal(functions[i]) ? none : functions[i];
-    return none;
+        if (strncmp(names[i], name, n_bytes) == 0 && names[i][n_bytes] == '\0')
+            return functions[i];
+    return (evex_function){EVEX_NO_FUNCTION, 0};
 }
 
 const char *const *evex_function_names(size_t *n) {

@@ -6,10 +6,11 @@
  * block's start. It holds no pointer, no kernel, no block length and no shape, so it can be
  * compared, hashed and copied by its bytes and shared by any number of threads.
  *
- *   +--------+--------+----------+-----------+--------+--------+------------+--------+--------+------+
- *   | header | insns  | operands | constants | inputs | outputs| reductions | stages | guards |
- * text |
- *   +--------+--------+----------+-----------+--------+--------+------------+--------+--------+------+
+ *   +--------+-------+--------+----------+-----------+--------+---------+
+ *   | header | insns | places | operands | constants | inputs | outputs |
+ *   +--------+-------+--------+----------+-----------+--------+---------+
+ *   | reductions | stages | guards | text |
+ *   +------------+--------+--------+------+
  *
  * Instructions are 16 bytes:
  *

@@ -4,7 +4,7 @@
  * goes through the sections in the order in which they depend on each other and through the code in
  * the order in which it runs, with one table of what each register holds at that point.
  *
- * Cost: one pass over the instructions and operands; the table has a byte or two a register.
+ * Cost: one pass over the instructions and operands; the table has a byte a register.
  */
 #include <string.h>
 

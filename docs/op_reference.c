@@ -25,8 +25,7 @@ static void print_table(const char *title, int is_reduction) {
     const evex_op_doc *ops = evex_ops(&n);
     printf("\n## %s\n\n| written | gives | operand types |\n| --- | --- | --- |\n", title);
     for (size_t i = 0; i < n; i++)
-        if (ops[i].is_reduction == is_reduction && ops[i].name[0] != '\0' &&
-            ops[i].types[0] != '\0')
+        if (ops[i].is_reduction == is_reduction)
             print_row(&ops[i]);
 }
 

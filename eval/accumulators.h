@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How the accumulators of one leaf lie in memory: what eval/reduce.c prepares and reduction kernels
- * (eval/reduce_ref.c, eval/reduce_kernels.c) fill. A leaf has w columns; w = 1 is a whole reduction.
+ * (eval/reduce_ref.c, eval/reduce_kernels.c) fill. A leaf has w columns; w = 1 is a whole
+ * reduction.
  *
  * Where the order of additions shows in the result, an element of row k and column c has the ring
- * position (k % lanes) * w + c, and every ring array has R = lanes * w entries. Where it does not, one
- * entry a column suffices, at c.
+ * position (k % lanes) * w + c, and every ring array has R = lanes * w entries. Where it does not,
+ * one entry a column suffices, at c.
  */
 #ifndef EVEX_EVAL_ACCUMULATORS_H
 #define EVEX_EVAL_ACCUMULATORS_H
@@ -20,8 +21,8 @@ typedef enum {
     EVEX_ACC_LANES,   /* double[R]: sums from -0.0, the identity of +; products from 1 */
     EVEX_ACC_MOMENTS, /* double shift[R], s1[R], s2[R], count[R]: sums of x - shift and its square,
                          shift being the first element included; from 0 */
-    EVEX_ACC_WORDS,   /* int64_t low[w], high[w]: sums of x mod 2^32 and of x >> 32, which 4,096 rows
-                         cannot overflow; operands of at most 32 bits are added to low as they are */
+    EVEX_ACC_WORDS, /* int64_t low[w], high[w]: sums of x mod 2^32 and of x >> 32, which 4,096 rows
+                       cannot overflow; operands of at most 32 bits are added to low as they are */
     EVEX_ACC_PRODUCT, /* uint64_t[w]: product mod 2^64, from 1 */
     EVEX_ACC_EXTREME, /* T best[w], from the infinity or limit that any element replaces; nan for
                          NANMIN and NANMAX */
@@ -69,8 +70,8 @@ static inline size_t evex_lanes_of(evex_dtype dtype) {
 }
 
 /*
- * The initialiser of evex_reduce_<isa> (eval/kernels.h): which kernel serves which row and dtype. Whoever uses
- * it defines static functions reduce_<kernel>_<dtype>.
+ * The initialiser of evex_reduce_<isa> (eval/kernels.h): which kernel serves which row and dtype.
+ * Whoever uses it defines static functions reduce_<kernel>_<dtype>.
  */
 #define EVEX_REDUCE_SLOT(s, ID, T, kernel) [EVEX_##ID] = reduce_##kernel##_##s,
 #define EVEX_REDUCE_TABLE                                                                          \

@@ -12,8 +12,8 @@ typedef struct {
 } evex_moments;
 
 /*
- * From the sums s1 of x - shift and s2 of its square. Rounding may leave s2 - s1*s1/count a hair
- * below 0, whose root would be nan: so 0 is the least.
+ * From the sums s1 of x - shift and s2 of its square. Where squares underflow, s2 - s1*s1/count can
+ * be below 0, and its root nan: so 0 is the least.
  */
 static inline evex_moments evex_moments_of_sums(double shift, double s1, double s2, double count) {
     const double offset = s1 / count, m2 = s2 - s1 * offset;

@@ -59,7 +59,7 @@ evex_status evex_reducer_link(evex_reducer *reducer, const evex_reduction *spec,
     return EVEX_OK;
 }
 
-/* ---- Accumulators ------------------------------------------------------------------------------ */
+/* ---- Accumulators ------------------------------------------------------------------------- */
 
 static size_t column_bytes(const evex_reducer *reducer) {
     const size_t element = evex_dtype_size((evex_dtype)reducer->spec->in_dtype);
@@ -202,7 +202,7 @@ void evex_leaf_add(const evex_reducer *reducer, void *leaf, size_t w, size_t fir
         add_vectors(reducer, leaf, w, first, value.data, mask.data, n, leaf_index);
 }
 
-/* ---- From lanes to nodes ------------------------------------------------------------------------ */
+/* ---- From lanes to nodes ------------------------------------------------------------------ */
 
 /* Lane j takes in lane j + half, for half = lanes / 2, ... 1. Lanes beyond the leaf's rows hold the
  * identity, whose merging changes nothing, and are left out. */
@@ -238,9 +238,8 @@ static void merge_moment_lanes(double *ring, size_t lanes, size_t w, size_t n_ro
         const size_t n = (n_rows - half < half ? n_rows - half : half) * w;
         for (size_t i = 0; i < n; i++) {
             const size_t j = i + half * w;
-            const evex_moments both =
-                evex_moments_merge((evex_moments){count[i], mean[i], m2[i]},
-                                   (evex_moments){count[j], mean[j], m2[j]});
+            const evex_moments both = evex_moments_merge((evex_moments){count[i], mean[i], m2[i]},
+                                                         (evex_moments){count[j], mean[j], m2[j]});
             count[i] = both.count;
             mean[i] = both.mean;
             m2[i] = both.m2;

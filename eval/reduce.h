@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The arithmetic of reductions, without iteration: how the elements of one leaf are accumulated, how
- * a leaf becomes a node, how nodes merge and what a node finishes to. NUMERICS.md fixes the order:
- * leaves of EVEX_LEAF elements by index, virtual lanes in a leaf, lanes merged by halving, leaves by
- * the aligned binary tree on their numbers. eval/run.c brings the blocks, eval/stream.c the pieces.
+ * The arithmetic of reductions, without iteration: how the elements of one leaf are accumulated,
+ * how a leaf becomes a node, how nodes merge and what a node finishes to. NUMERICS.md fixes the
+ * order: leaves of EVEX_LEAF elements by index, virtual lanes in a leaf, lanes merged by halving,
+ * leaves by the aligned binary tree on their numbers. eval/run.c brings the blocks, eval/stream.c
+ * the pieces.
  *
  * An axis reduction accumulates w columns side by side: its elements come as index k of the reduced
  * axis times w plus the column. One column (w = 1) is a whole reduction.
@@ -18,7 +19,8 @@
 #include "core/program.h"
 #include "eval/kernels.h"
 
-/* An extreme value (f64 also holds float32 ones, u64 bool) and, for argmin and argmax, its place. */
+/* An extreme value (f64 also holds float32 ones, u64 bool) and, for argmin and argmax, its place.
+ */
 typedef struct {
     union {
         double f64;
@@ -51,11 +53,12 @@ typedef struct {
     const evex_reduction *spec;
     const evex_kernel_table *kernels;
     evex_reduce_kernel kernel, count_excluded; /* kernel NULL: COUNT, which looks at masks only */
-    size_t lanes;          /* EVEX_LANES_64 or EVEX_LANES_32 */
-    uint8_t accumulator;   /* evex_accumulator */
+    size_t lanes;                              /* EVEX_LANES_64 or EVEX_LANES_32 */
+    uint8_t accumulator;                       /* evex_accumulator */
 } evex_reducer;
 
-/* spec must outlive the reducer. EVEX_UNSUPPORTED when there is no kernel for the kind and dtype. */
+/* spec must outlive the reducer. EVEX_UNSUPPORTED when there is no kernel for the kind and dtype.
+ */
 evex_status evex_reducer_link(evex_reducer *reducer, const evex_reduction *spec,
                               const evex_kernel_table *kernels, evex_error *error);
 
@@ -65,10 +68,10 @@ size_t evex_leaf_bytes(const evex_reducer *reducer, size_t w);
 void evex_leaf_begin(const evex_reducer *reducer, void *leaf, size_t w);
 /*
  * Takes n elements in, the first of which has offset `first` in the leaf (first = k * w + column, k
- * counted from the leaf's start; first + n <= EVEX_LEAF * w). value and mask may be scalars (step 0);
- * mask.data NULL: all included. leaf_index: the index k of the leaf's first element, for argmin.
- * Blocks come in order, without gaps, the first at offset 0; where the borders lie never shows in the
- * result. value.data may be NULL for COUNT.
+ * counted from the leaf's start; first + n <= EVEX_LEAF * w). value and mask may be scalars (step
+ * 0); mask.data NULL: all included. leaf_index: the index k of the leaf's first element, for
+ * argmin. Blocks come in order, without gaps, the first at offset 0; where the borders lie never
+ * shows in the result. value.data may be NULL for COUNT.
  */
 void evex_leaf_add(const evex_reducer *reducer, void *leaf, size_t w, size_t first,
                    evex_operand value, evex_operand mask, size_t n, uint64_t leaf_index);
@@ -81,15 +84,15 @@ int evex_leaf_is_valid(const evex_reducer *reducer, const void *leaf, size_t w, 
 /* left[c] takes in right[c], whose elements follow left's, for n columns. */
 void evex_node_merge(const evex_reducer *reducer, evex_node *left, const evex_node *right,
                      size_t n);
-/* Writes the result for one column as an element of spec->out_dtype. EVEX_EMPTY (no error text) where
- * nothing has no answer. */
+/* Writes the result for one column as an element of spec->out_dtype. EVEX_EMPTY (no error text)
+ * where nothing has no answer. */
 evex_status evex_node_finish(const evex_reducer *reducer, const evex_node *node, void *result);
 
 /*
- * The aligned binary tree over leaf numbers, as a binary counter: level l holds a node of 2^l leaves
- * starting at a multiple of 2^l. Push nodes in order; the shape of the tree depends on the numbers
- * alone. w nodes a level. The right edge holds left children that wait for their right sibling; the
- * left edge right children whose left sibling lies before first_leaf.
+ * The aligned binary tree over leaf numbers, as a binary counter: level l holds a node of 2^l
+ * leaves starting at a multiple of 2^l. Push nodes in order; the shape of the tree depends on the
+ * numbers alone. w nodes a level. The right edge holds left children that wait for their right
+ * sibling; the left edge right children whose left sibling lies before first_leaf.
  */
 typedef struct {
     uint64_t next_leaf;    /* the first leaf not yet pushed */
@@ -97,8 +100,9 @@ typedef struct {
     uint64_t present;      /* bit l: level l of the right edge holds a node */
     uint64_t left_present; /* bit l: level l of the left edge */
     size_t w;
-    unsigned levels;  /* room in nodes */
-    evex_node *nodes; /* levels * w of the right edge, then, if first_leaf > 0, as many of the left */
+    unsigned levels; /* room in nodes */
+    evex_node
+        *nodes; /* levels * w of the right edge, then, if first_leaf > 0, as many of the left */
 } evex_tree;
 
 enum { EVEX_TREE_LEVELS = 53 }; /* 2^64 elements in leaves of 2^12 */
@@ -114,8 +118,8 @@ void evex_tree_push(const evex_reducer *reducer, evex_tree *tree, const evex_nod
                     unsigned level);
 /* Appends right, which begins where left ends. */
 void evex_tree_append(const evex_reducer *reducer, evex_tree *left, const evex_tree *right);
-/* The node of everything pushed, merged from the right: out[0..w), which may not lie in the tree. An
- * empty tree gives the node of nothing. */
+/* The node of everything pushed, merged from the right: out[0..w), which may not lie in the tree.
+ * An empty tree gives the node of nothing. */
 void evex_tree_total(const evex_reducer *reducer, const evex_tree *tree, evex_node *out);
 /* The node of no element. */
 evex_node evex_node_empty(const evex_reducer *reducer);

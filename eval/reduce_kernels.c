@@ -2,8 +2,8 @@
 /*
  * The reduction kernels of one instruction set; they give the bits of eval/reduce_ref.c.
  * eval/simd/meson.build compiles this file once per set, with EVEX_ISA its name and its flags; all
- * that leaves the object is the table evex_reduce_<isa>. EVEX_REDUCE_TABLE (eval/accumulators.h) says
- * which function serves which row and dtype.
+ * that leaves the object is the table evex_reduce_<isa>. EVEX_REDUCE_TABLE (eval/accumulators.h)
+ * says which function serves which row and dtype.
  *
  * All loops are plain C over arrays of fixed length or over runs of a ring, shaped so that gcc and
  * clang turn them into vectors of whatever width this object is compiled for: virtual lanes are
@@ -69,7 +69,7 @@ RED_CHOOSE(f64, double, uint64_t, bits_f64, from_bits_f64)
 #define RED_AS_IS(a) (a)
 #define RED_TRUTH(a) ((a) != 0)
 
-/* ---- Sums and products of floats ---------------------------------------------------------------- */
+/* ---- Sums and products of floats ---------------------------------------------------------- */
 
 #define RED_LANES(T) (sizeof(T) == 4 ? (size_t)EVEX_LANES_32 : (size_t)EVEX_LANES_64)
 
@@ -98,10 +98,11 @@ RED_CHOOSE(f64, double, uint64_t, bits_f64, from_bits_f64)
     RED_KERNEL(name, s) {                                                                          \
         const T *x = value;                                                                        \
         const size_t length = RED_LANES(T) * w;                                                    \
-        RED_FOR_RUNS(length, if (w == 1 && p == 0 && n - i >= length) {                            \
-            run = (n - i) / length * length;                                                       \
-            name##_rows_##s(at, x + i, RED_FROM(mask, i), run / length);                           \
-        } else name##_run_##s((double *)at + p, x + i, RED_FROM(mask, i), run))                    \
+        RED_FOR_RUNS(                                                                              \
+            length, if (w == 1 && p == 0 && n - i >= length) {                                     \
+                run = (n - i) / length * length;                                                   \
+                name##_rows_##s(at, x + i, RED_FROM(mask, i), run / length);                       \
+            } else name##_run_##s((double *)at + p, x + i, RED_FROM(mask, i), run))                \
     }
 
 #define RED_FLOAT_TOTALS(s, ID, T, unused)                                                         \
@@ -109,7 +110,7 @@ RED_CHOOSE(f64, double, uint64_t, bits_f64, from_bits_f64)
     RED_RING(prod, s, T, *, 1.0)
 EVEX_FOR_FLOATS(RED_FLOAT_TOTALS, )
 
-/* ---- Moments ------------------------------------------------------------------------------------ */
+/* ---- Moments ------------------------------------------------------------------------------ */
 
 /* Lanes of a pass over the rows: three accumulators each must fit in registers. */
 enum { RED_PART = 32 };
@@ -152,20 +153,22 @@ enum { RED_PART = 32 };
         const T *x = value;                                                                        \
         const size_t length = RED_LANES(T) * w;                                                    \
         double *shift = at, *s1 = shift + length, *s2 = s1 + length, *count = s2 + length;         \
-        RED_FOR_RUNS(length, if (w == 1 && p == 0 && mask == NULL && n - i >= length &&            \
-                                 moments_are_begun_##s(count)) {                                   \
-            const size_t n_rows = (n - i) / length;                                                \
-            run = n_rows * length;                                                                 \
-            for (size_t j = 0; j < length; j += RED_PART)                                          \
-                moments_rows_##s(shift + j, s1 + j, s2 + j, x + i + j, n_rows);                    \
-            RED_EACH(j, length)                                                                    \
-            count[j] += (double)n_rows;                                                            \
-        } else moments_run_##s(shift + p, s1 + p, s2 + p, count + p, x + i, RED_FROM(mask, i),     \
-                               run))                                                               \
+        RED_FOR_RUNS(                                                                              \
+            length,                                                                                \
+            if (w == 1 && p == 0 && mask == NULL && n - i >= length &&                             \
+                moments_are_begun_##s(count)) {                                                    \
+                const size_t n_rows = (n - i) / length;                                            \
+                run = n_rows * length;                                                             \
+                for (size_t j = 0; j < length; j += RED_PART)                                      \
+                    moments_rows_##s(shift + j, s1 + j, s2 + j, x + i + j, n_rows);                \
+                RED_EACH(j, length)                                                                \
+                count[j] += (double)n_rows;                                                        \
+            } else moments_run_##s(shift + p, s1 + p, s2 + p, count + p, x + i, RED_FROM(mask, i), \
+                                   run))                                                           \
     }
 EVEX_FOR_FLOATS(RED_MOMENTS, )
 
-/* ---- Sums and products of integers -------------------------------------------------------------- */
+/* ---- Sums and products of integers -------------------------------------------------------- */
 
 #define RED_IS_WIDE(T) (sizeof(T) == 8)
 /* The halves of a 64-bit operand, so that 4,096 of them cannot overflow; see EVEX_ACC_WORDS. */
@@ -250,7 +253,7 @@ RED_INTEGER_TOTALS(u16, U16, uint16_t, int32_t, RED_AS_IS)
 RED_INTEGER_TOTALS(u32, U32, uint32_t, int64_t, RED_AS_IS)
 RED_INTEGER_TOTALS(u64, U64, uint64_t, int64_t, RED_AS_IS)
 
-/* ---- Extremes ----------------------------------------------------------------------------------- */
+/* ---- Extremes ----------------------------------------------------------------------------- */
 
 /* What no element is better than. */
 #define RED_IS_SIGNED(T) ((T)-1 < (T)1)
@@ -366,7 +369,7 @@ EVEX_FOR_FLOATS(RED_FIND_BITS, )
             RED_FOR_RUNS(w, name##_run_##s(best + p, x + i, RED_FROM(mask, i), run))               \
     }
 
-/* ---- Extremes with their places ----------------------------------------------------------------- */
+/* ---- Extremes with their places ----------------------------------------------------------- */
 
 enum { RED_STRETCH = 128 };
 
@@ -389,8 +392,8 @@ enum { RED_STRETCH = 128 };
             index[i] = is_new ? place : index[i];                                                  \
         }                                                                                          \
     }                                                                                              \
-    /* The first included element that is wanted, or nan; n if there is none. Stretches without one  \
-     * are passed over as vectors. */                                                              \
+    /* The first included element that is wanted, or nan; n if there is none. Stretches without    \
+     * one are passed over as vectors. */                                                          \
     RED_INLINE size_t name##_find_##s(const T *x, const uint8_t *mask, size_t n, T wanted,         \
                                       int is_nan) {                                                \
         size_t i = 0;                                                                              \
@@ -466,7 +469,7 @@ RED_INTEGER_EXTREMES(u64, uint64_t, int64_t, RED_AS_IS)
 RED_FLOAT_EXTREMES(f32, float, int32_t)
 RED_FLOAT_EXTREMES(f64, double, int64_t)
 
-/* ---- bool --------------------------------------------------------------------------------------- */
+/* ---- bool --------------------------------------------------------------------------------- */
 
 /* Whether an included byte is true (wanted 1) or false (wanted 0). */
 RED_INLINE int has_truth(const uint8_t *x, const uint8_t *mask, size_t n, int wanted) {
@@ -482,8 +485,8 @@ RED_KERNEL(any, bool) {
     if (w == 1)
         *result |= (uint8_t)has_truth(x, mask, n, 1);
     else
-        RED_FOR_RUNS(w, RED_EACH(j, run) result[p + j] |=
-                        RED_INCLUDED(mask, i + j) & (x[i + j] != 0))
+        RED_FOR_RUNS(w,
+                     RED_EACH(j, run) result[p + j] |= RED_INCLUDED(mask, i + j) & (x[i + j] != 0))
 }
 
 RED_KERNEL(all, bool) {
@@ -492,8 +495,8 @@ RED_KERNEL(all, bool) {
     if (w == 1)
         *result &= (uint8_t)!has_truth(x, mask, n, 0);
     else
-        RED_FOR_RUNS(w, RED_EACH(j, run) result[p + j] &=
-                        !RED_INCLUDED(mask, i + j) | (x[i + j] != 0))
+        RED_FOR_RUNS(w,
+                     RED_EACH(j, run) result[p + j] &= !RED_INCLUDED(mask, i + j) | (x[i + j] != 0))
 }
 
 RED_KERNEL(excluded, bool) {

@@ -31,7 +31,7 @@ evex_node evex_node_empty(const evex_reducer *reducer) {
     return node;
 }
 
-/* ---- Merging ------------------------------------------------------------------------------------ */
+/* ---- Merging ------------------------------------------------------------------------------ */
 
 static double better_float(evex_reduction_kind kind, double a, double b) {
     switch (kind) {
@@ -71,7 +71,8 @@ static int is_before(const evex_reduction *spec, const evex_best *right, const e
     const evex_best *low = is_min ? right : left, *high = is_min ? left : right;
     switch (evex_dtype_kind((evex_dtype)spec->in_dtype)) {
     case 'f':
-        return low->value.f64 < high->value.f64 || (isnan(right->value.f64) && !isnan(left->value.f64));
+        return low->value.f64 < high->value.f64 ||
+               (isnan(right->value.f64) && !isnan(left->value.f64));
     case 'i':
         return low->value.i64 < high->value.i64;
     default:
@@ -143,7 +144,7 @@ void evex_node_merge(const evex_reducer *reducer, evex_node *left, const evex_no
     }
 }
 
-/* ---- Finishing ---------------------------------------------------------------------------------- */
+/* ---- Finishing ---------------------------------------------------------------------------- */
 
 /*
  * The double nearest to magnitude (high, low), ties to even. A 64-bit integer whose last bit stands

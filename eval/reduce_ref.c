@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The reduction kernels as scalar loops, element by element in order: the meaning that every
- * instruction set's kernels (eval/reduce_kernels.c) must reproduce bit for bit, and the kernels of the
- * `ref` table. eval/accumulators.h draws the accumulators.
+ * instruction set's kernels (eval/reduce_kernels.c) must reproduce bit for bit, and the kernels of
+ * the `ref` table. eval/accumulators.h draws the accumulators.
  */
 #include "core/definitions.h"
 #include "eval/accumulators.h"
@@ -59,14 +59,14 @@ static inline void add_moment(double *at, size_t length, double a) {
 #define PLACED(T, less)                                                                            \
     uint64_t *index = (uint64_t *)at + column;                                                     \
     T *best = (T *)((uint64_t *)at + w) + column;                                                  \
-    if (*index == EVEX_NO_INDEX || IS_BEFORE(less, a, *best)) {                                 \
+    if (*index == EVEX_NO_INDEX || IS_BEFORE(less, a, *best)) {                                    \
         *best = a;                                                                                 \
         *index = leaf_index + row;                                                                 \
     }
 #define REAL_KERNELS(s, ID, T, unused)                                                             \
     KERNEL(min, s, ID, T, ((T *)at)[column] = minimum_##s(((T *)at)[column], a))                   \
     KERNEL(max, s, ID, T, ((T *)at)[column] = maximum_##s(((T *)at)[column], a))                   \
-    KERNEL(argmin, s, ID, T, PLACED(T, lt_##s(a, *best)))                                       \
+    KERNEL(argmin, s, ID, T, PLACED(T, lt_##s(a, *best)))                                          \
     KERNEL(argmax, s, ID, T, PLACED(T, lt_##s(*best, a)))
 
 EVEX_FOR_FLOATS(FLOAT_KERNELS, )

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree over leaves as a binary counter: adding one to the number of leaves carries exactly where
- * two nodes of a level meet. See eval/reduce.h for the two edges.
+ * The tree over leaves as a binary counter: adding one to the number of leaves carries exactly
+ * where two nodes of a level meet. See eval/reduce.h for the two edges.
  */
 #include <string.h>
 
@@ -13,8 +13,11 @@ unsigned evex_tree_levels(uint64_t n_leaves) {
 
 void evex_tree_init(evex_tree *tree, evex_node *nodes, unsigned levels, size_t w,
                     uint64_t first_leaf) {
-    *tree = (evex_tree){
-        .next_leaf = first_leaf, .first_leaf = first_leaf, .w = w, .levels = levels, .nodes = nodes};
+    *tree = (evex_tree){.next_leaf = first_leaf,
+                        .first_leaf = first_leaf,
+                        .w = w,
+                        .levels = levels,
+                        .nodes = nodes};
 }
 
 static evex_node *right_edge(const evex_tree *tree, unsigned level) {

@@ -13,7 +13,7 @@
 static const evex_place nowhere = {0, 0};
 static const evex_eval_options default_options = EVEX_EVAL_OPTIONS_INIT;
 
-/* ---- Life --------------------------------------------------------------------------------------- */
+/* ---- Life --------------------------------------------------------------------------------- */
 
 /* Numbers the stages that read arrays: each wants the whole data once. */
 static void number_passes(evex_stream *stream) {
@@ -85,7 +85,7 @@ size_t evex_stream_passes(const evex_stream *stream) {
     return stream != NULL ? stream->n_passes : 0;
 }
 
-/* ---- Checks ------------------------------------------------------------------------------------- */
+/* ---- Checks ------------------------------------------------------------------------------- */
 
 static evex_status check_usable(const evex_stream *stream, evex_error *error) {
     if (stream == NULL)
@@ -131,14 +131,10 @@ static evex_status check_array(const evex_stream *stream, const evex_array *arra
     return EVEX_OK;
 }
 
-static int is_cut(const evex_stream *stream, uint32_t input) {
-    return stream->max_ndim > 0 && stream->ndims[input] == stream->max_ndim;
-}
-
 /* Dimensions that must be the same in all pieces: from `first` on. */
 static evex_status check_inner(const evex_stream *stream, const evex_array *array, uint32_t input,
                                evex_error *error) {
-    const int32_t first = is_cut(stream, input);
+    const int32_t first = evex_stream_is_cut(stream, input);
     if (stream->is_shaped && array->ndim > first &&
         memcmp(stream->inner[input] + first, dims_of(array) + first,
                (size_t)(array->ndim - first) * sizeof(int64_t)) != 0)
@@ -188,7 +184,7 @@ static evex_status count_rows(const evex_stream *stream, const evex_array *input
         return evex_fail(error, EVEX_BAD_SHAPE, nowhere,
                          "a stream needs an input of at least one dimension");
     for (uint32_t i = 0; i < stream->expr->program->n_inputs; i++) {
-        if (!is_cut(stream, i))
+        if (!evex_stream_is_cut(stream, i))
             continue;
         const int64_t n = dims_of(&inputs[i])[0];
         if (n < 0)
@@ -206,16 +202,17 @@ static evex_status count_rows(const evex_stream *stream, const evex_array *input
     return EVEX_OK;
 }
 
-/* ---- Taking pieces in --------------------------------------------------------------------------- */
+/* ---- Taking pieces in --------------------------------------------------------------------- */
 
-/* inputs NULL, no piece has come: what is not a Python-like scalar is taken to have one dimension. */
+/* inputs NULL, no piece has come: what is not a Python-like scalar is taken to have one dimension.
+ */
 static evex_status plan_for(evex_stream *stream, const evex_array *inputs, evex_error *error) {
     if (stream->is_planned)
         return EVEX_OK;
     const evex_program *program = stream->expr->program;
     for (uint32_t i = 0; i < program->n_inputs; i++)
-        stream->ndims[i] = inputs != NULL ? inputs[i].ndim
-                                          : evex_program_inputs(program)[i].kind != EVEX_WEAK;
+        stream->ndims[i] =
+            inputs != NULL ? inputs[i].ndim : evex_program_inputs(program)[i].kind != EVEX_WEAK;
     return evex_stream_plan(stream, error);
 }
 
@@ -253,16 +250,9 @@ static void remember(evex_stream *stream, const evex_array *inputs) {
     stream->is_shaped = 1;
 }
 
-static const evex_carry *carry_of_register(const evex_stream *stream, evex_register reg) {
-    for (uint32_t c = 0; c < stream->n_carries; c++)
-        if (evex_program_reductions(stream->expr->program)[stream->carries[c].number].dst == reg)
-            return &stream->carries[c];
-    return NULL;
-}
-
 static evex_status check_guard(const evex_stream *stream, const evex_guard *guard,
                                evex_error *error) {
-    const evex_carry *carry = carry_of_register(stream, guard->index);
+    const evex_carry *carry = evex_stream_carry_of(stream, guard->index);
     if (carry == NULL || !carry->is_shaped || carry->pass != stream->pass || carry->value != NULL)
         return EVEX_OK;
     const int64_t index = evex_carry_peek(carry);
@@ -325,7 +315,7 @@ evex_status evex_stream_update(evex_stream *stream, evex_pool *pool, const evex_
                   &fresh, error);
 }
 
-/* ---- Ending a pass ------------------------------------------------------------------------------ */
+/* ---- Ending a pass ------------------------------------------------------------------------ */
 
 static uint32_t all_axes(int32_t ndim) {
     return ndim == 0 ? 0 : UINT32_MAX >> (32 - ndim);
@@ -440,7 +430,7 @@ evex_status evex_stream_finish(evex_stream *stream, evex_array *outputs, size_t 
     return report(finish(stream, outputs, n_outputs, &known, &fresh), &fresh, error);
 }
 
-/* ---- Merging ------------------------------------------------------------------------------------ */
+/* ---- Merging ------------------------------------------------------------------------------ */
 
 static int is_same_program(const evex_stream *a, const evex_stream *b) {
     const evex_program *p = a->expr->program, *q = b->expr->program;
@@ -465,8 +455,7 @@ static evex_status check_merge(const evex_stream *left, const evex_stream *right
     if (left->pass != right->pass || left->next_row != right->first_row)
         return evex_fail(error, EVEX_BAD_STATE, nowhere, "the streams do not follow each other");
     if (left->is_planned && right->is_planned &&
-        memcmp(left->ndims, right->ndims,
-               left->expr->program->n_inputs * sizeof *left->ndims) != 0)
+        memcmp(left->ndims, right->ndims, left->expr->program->n_inputs * sizeof *left->ndims) != 0)
         return evex_fail(error, EVEX_BAD_SHAPE, nowhere,
                          "the streams' pieces have different numbers of dimensions");
     return EVEX_OK;
@@ -476,7 +465,7 @@ static evex_status check_inner_alike(const evex_stream *left, const evex_stream 
                                      evex_error *error) {
     for (uint32_t i = 0; left->is_shaped && right->is_shaped && i < left->expr->program->n_inputs;
          i++) {
-        const int32_t first = is_cut(left, i);
+        const int32_t first = evex_stream_is_cut(left, i);
         if (left->ndims[i] > first &&
             memcmp(left->inner[i] + first, right->inner[i] + first,
                    (size_t)(left->ndims[i] - first) * sizeof(int64_t)) != 0)

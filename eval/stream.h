@@ -4,19 +4,20 @@
  * dimensions as the one with the most is cut into pieces; inputs with fewer are the same for all
  * pieces and given with each.
  *
- * Every reduction is one of three: *carried*, when it goes along axis 0 of pieces, so that the stream
- * carries its tree from piece to piece; *constant*, when nothing it sees is cut; or *local*, when each
- * row of a piece has a result of its own. What is needed of a piece is had by evaluating slices of the
- * program, made once when the number of dimensions of every input is known (stream_plan.c):
+ * Every reduction is one of three: *carried*, when it goes along axis 0 of pieces, so that the
+ * stream carries its tree from piece to piece; *constant*, when nothing it sees is cut; or *local*,
+ * when each row of a piece has a result of its own. What is needed of a piece is had by evaluating
+ * slices of the program, made once when the number of dimensions of every input is known
+ * (stream_plan.c, stream_slice.c):
  *
  *     operands[pass]   gives the operands and masks of the pass's carried reductions
  *     constants[pass]  the same for constant ones
  *     local            the elementwise outputs and local reductions, in the last pass
  *     final            the outputs that carried and constant reductions end in
  *
- * In a slice the results of carried and constant reductions are inputs, behind those of the program.
- * stream_carry.c has the state of one such reduction, stream_run.c takes a piece through a pass,
- * stream_save.c writes and reads states, stream.c is the public API.
+ * In a slice the results of carried and constant reductions are inputs, behind those of the
+ * program. stream_carry.c has the state of one such reduction, stream_run.c takes a piece through a
+ * pass, stream_save.c writes and reads states, stream.c is the public API.
  */
 #ifndef EVEX_EVAL_STREAM_H
 #define EVEX_EVAL_STREAM_H
@@ -35,7 +36,7 @@ typedef struct {
     int32_t ndim; /* of what it goes over */
     uint32_t axes;
 
-    uint8_t is_shaped; /* everything below is known: a piece has come */
+    uint8_t is_shaped;  /* everything below is known: a piece has come */
     evex_result result; /* its dtype and shape */
     uint64_t n_inner;
     size_t w;
@@ -44,10 +45,10 @@ typedef struct {
     /* Leaves. The first, if it is incomplete at its left, is kept as elements, for whoever comes
      * before; the last, if it is open, as accumulators. */
     evex_tree tree;
-    void *leaf;       /* accumulators of w columns; NULL until needed */
-    char *head;       /* elements [first, min(next, border)) and, behind them, their mask bytes */
-    uint64_t n_head;  /* room, in rows: those up to the border; 0: first is a border */
-    void *value;      /* after its pass: the result's elements */
+    void *leaf;      /* accumulators of w columns; NULL until needed */
+    char *head;      /* elements [first, min(next, border)) and, behind them, their mask bytes */
+    uint64_t n_head; /* room, in rows: those up to the border; 0: first is a border */
+    void *value;     /* after its pass: the result's elements */
 } evex_carry;
 
 /* What a slice gives for some reductions: the elements they take in. */
@@ -59,7 +60,7 @@ typedef struct {
     int32_t ndim;
     uint32_t axes;
     int32_t value_output, mask_output; /* of the slice; mask_output -1: no mask */
-    int32_t direct_input; /* the input whose elements these are, -1: computed */
+    int32_t direct_input;              /* the input whose elements these are, -1: computed */
 } evex_stream_operand;
 
 /* A part of the program as an expression of its own. */
@@ -78,22 +79,30 @@ struct evex_stream {
     uint32_t n_passes, pass;
     uint32_t *pass_of_stage; /* UINT32_MAX: the stage touches no array */
     uint64_t first_row, next_row;
-    uint64_t n_rows;      /* of the first pass, which the others must repeat */
+    uint64_t n_rows; /* of the first pass, which the others must repeat */
     uint8_t is_planned;
-    uint8_t is_broken; /* a failure came when some carries had taken in a piece and others had not */
+    uint8_t
+        is_broken; /* a failure came when some carries had taken in a piece and others had not */
     uint8_t is_closed; /* merged into another stream, or finished */
     int32_t max_ndim;
-    int32_t *ndims;       /* one an input */
+    int32_t *ndims;                  /* one an input */
     int64_t (*inner)[EVEX_MAX_DIMS]; /* one an input: dimensions behind axis 0, once is_shaped */
-    char (*weak)[16];     /* one an input: the value of a weak one */
+    char (*weak)[16];                /* one an input: the value of a weak one */
     uint8_t *weak_dtypes;
-    uint8_t is_shaped;    /* a piece has come: inner and weak are known */
+    uint8_t is_shaped; /* a piece has come: inner and weak are known */
     evex_carry *carries;
     uint32_t n_carries;
-    uint32_t *carry_of;   /* one a reduction: 1 + its carry, 0: local */
+    uint32_t *carry_of;               /* one a reduction: 1 + its carry, 0: local */
     evex_slice *operands, *constants; /* one a pass */
     evex_slice local, final;
 };
+
+typedef enum { EVEX_SLICE_OPERANDS, EVEX_SLICE_LOCAL, EVEX_SLICE_FINAL } evex_slice_kind;
+
+/* stream_slice.c: makes the slice's expression from stages [0, n_stages); its lists of operands and
+ * outputs are filled. */
+evex_status evex_slice_build(evex_stream *stream, evex_slice *slice, evex_slice_kind kind,
+                             uint32_t n_stages, evex_error *error);
 
 /* stream_plan.c: classifies reductions by stream->ndims and makes the slices. */
 evex_status evex_stream_plan(evex_stream *stream, evex_error *error);
@@ -132,7 +141,8 @@ static inline uint64_t evex_carry_head_rows(const evex_carry *carry) {
 /* Makes room for taking in n more rows, which then cannot fail. */
 evex_status evex_carry_reserve_for(const evex_stream *stream, evex_carry *carry, uint64_t n,
                                    evex_error *error);
-/* Make room: in the tree for leaves below n_leaves, for the accumulators, for the first elements. */
+/* Make room: in the tree for leaves below n_leaves, for the accumulators, for the first elements.
+ */
 evex_status evex_carry_reserve(const evex_stream *stream, evex_carry *carry, uint64_t n_leaves,
                                evex_error *error);
 evex_status evex_carry_reserve_leaf(const evex_stream *stream, evex_carry *carry,
@@ -144,9 +154,22 @@ evex_status evex_carry_reserve_head(const evex_stream *stream, evex_carry *carry
 evex_status evex_stream_run(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
                             evex_array *outputs, const evex_eval_options *options, int64_t n_rows,
                             evex_error *error);
-/* Evaluates the outputs that reductions end in. */
+/* stream_piece.c: evaluates the outputs that reductions end in. */
 evex_status evex_stream_run_final(evex_stream *stream, evex_array *outputs,
                                   const evex_eval_options *options, evex_error *error);
+
+/* Whether an input comes in pieces. */
+static inline int evex_stream_is_cut(const evex_stream *stream, uint32_t input) {
+    return stream->max_ndim > 0 && stream->ndims[input] == stream->max_ndim;
+}
+
+/* The carry whose result the program's register is, or NULL. */
+static inline const evex_carry *evex_stream_carry_of(const evex_stream *stream, evex_register reg) {
+    for (uint32_t c = 0; c < stream->n_carries; c++)
+        if (stream->carries[c].reducer->spec->dst == reg)
+            return &stream->carries[c];
+    return NULL;
+}
 
 static inline int evex_stream_is_last_pass(const evex_stream *stream) {
     return stream->pass + 1 == stream->n_passes;

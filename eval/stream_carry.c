@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state of one reduction that a stream carries from piece to piece; see stream.h. All memory that
- * taking elements in can need is had before the first of them is, so that a failure leaves the carry
- * as it was.
+ * The state of one reduction that a stream carries from piece to piece; see stream.h. All memory
+ * that taking elements in can need is had before the first of them is, so that a failure leaves the
+ * carry as it was.
  */
 #include <string.h>
 
@@ -31,14 +31,15 @@ static int has_mask(const evex_carry *carry) {
     return spec_of(carry)->mask != EVEX_NO_REGISTER;
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------------------------- */
 
 void evex_carry_begin(evex_carry *carry, uint64_t first) {
     const uint64_t offset = first % EVEX_LEAF;
     carry->first = carry->next = first;
     carry->n_head = offset == 0 ? 0 : EVEX_LEAF - offset;
-    evex_tree_init(&carry->tree, carry->tree.nodes, carry->tree.nodes == NULL ? 0 : carry->tree.levels,
-                   carry->w, first / EVEX_LEAF + (offset != 0));
+    evex_tree_init(&carry->tree, carry->tree.nodes,
+                   carry->tree.nodes == NULL ? 0 : carry->tree.levels, carry->w,
+                   first / EVEX_LEAF + (offset != 0));
 }
 
 evex_status evex_carry_reserve(const evex_stream *stream, evex_carry *carry, uint64_t n_leaves,
@@ -126,7 +127,7 @@ void evex_carry_free(const evex_stream *stream, evex_carry *carry) {
     carry->value = NULL;
 }
 
-/* ---- Elements ----------------------------------------------------------------------------------- */
+/* ---- Elements ----------------------------------------------------------------------------- */
 
 static void copy_items(char *to, evex_operand from, size_t size, size_t n) {
     if (from.step != 0) {
@@ -190,7 +191,7 @@ evex_status evex_carry_push(const evex_stream *stream, evex_carry *carry, const 
     return status;
 }
 
-/* ---- Merging ------------------------------------------------------------------------------------ */
+/* ---- Merging ------------------------------------------------------------------------------ */
 
 /* What the elements have made of a carry; its reducer belongs to the stream's own expression. */
 static void swap_states(evex_carry *a, evex_carry *b) {
@@ -249,7 +250,7 @@ evex_status evex_carry_append(const evex_stream *stream, evex_carry *left, evex_
     return EVEX_OK;
 }
 
-/* ---- Results ------------------------------------------------------------------------------------ */
+/* ---- Results ------------------------------------------------------------------------------ */
 
 static evex_status fail_empty(const evex_carry *carry, evex_error *error) {
     const evex_reduction *spec = spec_of(carry);
@@ -277,8 +278,7 @@ static void total(evex_carry *carry, evex_node *nodes) {
 evex_status evex_carry_finish(const evex_stream *stream, evex_carry *carry, evex_error *error) {
     if (carry->value != NULL)
         return EVEX_OK;
-    evex_status status =
-        evex_carry_reserve(stream, carry, carry->next / EVEX_LEAF + 1, error);
+    evex_status status = evex_carry_reserve(stream, carry, carry->next / EVEX_LEAF + 1, error);
     if (status != EVEX_OK)
         return status;
     evex_node *nodes = evex_allocate_array(&stream->allocator, carry->w, sizeof *nodes);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A stream's state as bytes, and back. Numbers are in the machine's own byte order, which the magic
- * number tells; lengths follow from what has been read before, so that bytes that lie about them are
- * found out before anything is allocated:
+ * number tells; lengths follow from what has been read before, so that bytes that lie about them
+ * are found out before anything is allocated:
  *
  *     u32 magic, u32 version, u64 hash of the program
  *     u32 pass, u32 is_planned, u32 is_shaped, u64 first_row, next_row, n_rows
@@ -34,7 +34,7 @@ static uint64_t program_hash(const evex_stream *stream) {
     return hash_bytes(hash_start, program, program->total_bytes);
 }
 
-/* ---- What a carry holds ------------------------------------------------------------------------- */
+/* ---- What a carry holds ------------------------------------------------------------------- */
 
 /* Goes through the nodes that a tree of leaves [first, next) has, in their order: the largest
  * aligned powers of two. */
@@ -75,7 +75,7 @@ static int has_open_leaf(const evex_carry *carry) {
            carry->next - carry->first > carry->n_head;
 }
 
-/* ---- Writing ------------------------------------------------------------------------------------ */
+/* ---- Writing ------------------------------------------------------------------------------ */
 
 typedef struct {
     evex_write_fn write;
@@ -169,7 +169,8 @@ static evex_status save(const evex_stream *stream, evex_write_fn write, void *us
     for (uint32_t c = 0; c < stream->n_carries; c++)
         write_carry(&to, &stream->carries[c]);
     put_u64(&to, to.hash);
-    return to.stopped ? evex_fail(error, EVEX_CANCELLED, nowhere, "write() asked to stop") : EVEX_OK;
+    return to.stopped ? evex_fail(error, EVEX_CANCELLED, nowhere, "write() asked to stop")
+                      : EVEX_OK;
 }
 
 evex_status evex_stream_save(const evex_stream *stream, evex_write_fn write, void *user,
@@ -181,7 +182,7 @@ evex_status evex_stream_save(const evex_stream *stream, evex_write_fn write, voi
     return status;
 }
 
-/* ---- Reading ------------------------------------------------------------------------------------ */
+/* ---- Reading ------------------------------------------------------------------------------ */
 
 typedef struct {
     const char *next;
@@ -370,8 +371,8 @@ static evex_status read_state(reader *from, evex_stream *stream, evex_error *err
     stream->next_row = get_u64(from);
     stream->n_rows = get_u64(from);
     from->is_bad |= stream->pass >= stream->n_passes || stream->next_row < stream->first_row ||
-                    (stream->pass > 0 && (stream->first_row > 0 || !is_planned ||
-                                          stream->next_row > stream->n_rows)) ||
+                    (stream->pass > 0 &&
+                     (stream->first_row > 0 || !is_planned || stream->next_row > stream->n_rows)) ||
                     (stream->is_shaped && !is_planned);
     if (from->is_bad || !is_planned)
         return EVEX_OK;

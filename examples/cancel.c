@@ -26,7 +26,7 @@ typedef struct {
 /* rows is a column vector of ROWS elements, columns a row vector: their sum is ROWS x COLUMNS. */
 static evex_status evaluate(const evex_expr *expr, int64_t n_rows, const int *cancel,
                             evex_error *error) {
-    double result, *memory = calloc(ROWS + COLUMNS, sizeof *memory);
+    double result = 0, *memory = calloc(ROWS + COLUMNS, sizeof *memory);
     if (memory == NULL)
         return EVEX_NO_MEMORY;
     const int64_t row_shape[] = {n_rows, 1}, column_shape[] = {1, COLUMNS};

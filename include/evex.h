@@ -374,12 +374,19 @@ EVEX_API evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const eve
 /*
  * Evaluates over data that arrives in pieces, along axis 0, with the bits of one evaluation over
  * the whole. A program that needs p passes is fed all pieces p times, evex_stream_next_pass between
- * them; elementwise outputs come in the last pass, reductions from evex_stream_finish.
+ * them; elementwise outputs, and reductions that keep axis 0, come piece by piece in the last pass,
+ * all other reductions from evex_stream_finish.
+ *
+ * Inputs with as many dimensions as the one with the most come in pieces, all of the same length
+ * along axis 0; inputs with fewer are the same for all pieces and given with each. Elements are
+ * numbered in C order; pieces in Fortran order and reductions by group are EVEX_UNSUPPORTED. Where
+ * a call fails after part of its piece has been taken in (EVEX_CANCELLED, EVEX_NO_MEMORY), later
+ * calls give EVEX_BAD_STATE and the stream is only to be freed.
  */
 typedef struct evex_stream evex_stream;
 
-/* first_index: the place of the first element in the whole; non-zero for a part to be merged. The
- * expression must outlive the stream. */
+/* first_index: the place along axis 0 of the first element in the whole; non-zero for a part to be
+ * merged. The expression must outlive the stream. */
 EVEX_API evex_status evex_stream_create(evex_stream **stream, const evex_expr *expr,
                                         uint64_t first_index, evex_error *error);
 EVEX_API size_t evex_stream_passes(const evex_stream *stream);

@@ -202,7 +202,7 @@ evex_status evex_ast_dump(const evex_ast *ast, evex_arena *arena, evex_text *tex
 
 /* ---- Free names -------------------------------------------------------------------------- */
 
-enum { IS_KNOWN = 1 }; /* flag of a name that was listed or assigned */
+enum { IS_KNOWN = 1 }; /* flag of a name that was listed or given to an item */
 
 typedef struct {
     evex_name_set seen;
@@ -235,7 +235,7 @@ static evex_status collect(collector *c, const evex_ast_node *node) {
     return EVEX_OK;
 }
 
-/* The names in an item's expression, then the one it assigns. A node's number is less than its
+/* The names in an item's expression, then the one it is given. A node's number is less than its
  * parent's, and leaves are numbered as they stand in the text. */
 static evex_status collect_item(collector *c, const evex_ast *ast, const evex_ast_item *item) {
     for (evex_ast_index i = item->first_node; i <= item->node; i++) {
@@ -245,7 +245,7 @@ static evex_status collect_item(collector *c, const evex_ast *ast, const evex_as
         if (status != EVEX_OK)
             return status;
     }
-    if (!item->is_assignment)
+    if (!item->name)
         return EVEX_OK;
     evex_name *name = evex_name_set_add(&c->seen, item->name, item->name_bytes);
     if (!name)

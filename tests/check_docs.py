@@ -78,7 +78,7 @@ def check_page(page, folder, golden, environment):
 
 def main():
     evex, examples, golden, *pages = sys.argv[1:]
-    environment = dict(os.environ, PATH=f"{pathlib.Path(evex).parent}:{os.environ['PATH']}", LC_ALL="C")
+    environment = dict(os.environ, PATH=f"{pathlib.Path(evex).resolve().parent}:{os.environ['PATH']}", LC_ALL="C")
     results = []
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(examples, folder, dirs_exist_ok=True)

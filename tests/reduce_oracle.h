@@ -69,7 +69,7 @@ static inline int oracle_is_included(const oracle_column *c, int64_t k) {
     return c->mask == NULL || c->mask[(size_t)k * c->w] != 0;
 }
 
-/* ---- Two ranges into one ------------------------------------------------------------------------ */
+/* ---- Two ranges into one ------------------------------------------------------------------ */
 
 static inline oracle_node oracle_join_moments(oracle_node a, oracle_node b) {
     const double na = (double)a.count, nb = (double)b.count, n = na + nb, d = b.mean - a.mean;
@@ -90,7 +90,7 @@ static inline oracle_node oracle_join(const oracle_column *c, oracle_node a, ora
     return a;
 }
 
-/* ---- Sums, products and moments: the tree ------------------------------------------------------- */
+/* ---- Sums, products and moments: the tree ------------------------------------------------- */
 
 static inline oracle_node oracle_lane(const oracle_column *c, int64_t low, int64_t high,
                                       int64_t step) {
@@ -141,7 +141,7 @@ static inline oracle_node oracle_range(const oracle_column *c, int64_t low, int6
     return oracle_join(c, oracle_range(c, low, low + split), oracle_range(c, low + split, high));
 }
 
-/* ---- Everything else: the first element that beats all before ----------------------------------- */
+/* ---- Everything else: the first element that beats all before ----------------------------- */
 
 /* -1, 0, 1: order of a and b; -0 below +0 unless the place is what is asked for. */
 static inline int oracle_compare(const oracle_column *c, int64_t a, int64_t b) {
@@ -190,7 +190,7 @@ static inline int64_t oracle_first_true(const oracle_column *c, int64_t n) {
     return -1;
 }
 
-/* ---- Results ------------------------------------------------------------------------------------ */
+/* ---- Results ------------------------------------------------------------------------------ */
 
 static inline void oracle_write(evex_dtype dtype, double f, oracle_int i, void *result) {
     const uint64_t bits = (uint64_t)i;

@@ -322,7 +322,7 @@ START_TEST(outputs_of_another_type) {
     evex_expr_free(&expr);
     evex_expr *total = expr_of("sum(a)", ab, 1, EVEX_ISA_BEST);
     const evex_array doubles = evex_array_1d(EVEX_F64, numbers, 8);
-    float narrow;
+    float narrow = 0;
     out = evex_array_0d(EVEX_F32, &narrow);
     ck_assert_int_eq(evex_eval(total, NULL, &doubles, 1, &out, 1, NULL, NULL), EVEX_OK);
     ck_assert(narrow == 36);

@@ -65,8 +65,9 @@ START_TEST(the_nearest_name) {
     static const char *const names[] = {"sqrt", "square", "price", "qty", ""};
     const struct {
         const char *typed, *meant;
-    } cases[] = {{"sqr", "sqrt"},     {"qtty", "qty"}, {"pirce", "price"}, {"priec", "price"},
-                 {"squar", "square"}, {"zzz", NULL},   {"", NULL},         {"abcdefgh", NULL}};
+    } cases[] = {{"sqr", "sqrt"},    {"qtty", "qty"},     {"pirce", "price"},
+                 {"priec", "price"}, {"squar", "square"}, {"zzz", NULL},
+                 {"", NULL},         {"abcdefgh", NULL},  {"q", NULL}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *found = evex_nearest(cases[i].typed, strlen(cases[i].typed), names, 5);
         if (cases[i].meant == NULL)

@@ -85,6 +85,22 @@ START_TEST(bad_functions_are_refused) {
 }
 END_TEST
 
+START_TEST(an_earlier_error_is_overwritten) {
+    evex_functions *functions;
+    evex_error error = {.status = EVEX_SYNTAX, .message = "an earlier error"};
+    ck_assert_int_eq(evex_functions_create(NULL, NULL, &error), EVEX_INVALID_ARGUMENT);
+    ck_assert_int_eq(error.status, EVEX_INVALID_ARGUMENT);
+    error = (evex_error){.status = EVEX_SYNTAX, .message = "an earlier error"};
+    ck_assert_int_eq(evex_functions_create(&functions, NULL, &error), EVEX_OK);
+    ck_assert_str_eq(error.message, "an earlier error");
+    ck_assert_int_eq(
+        evex_functions_add(functions, "sqrt", EVEX_F64, operands, 1, no_kernel, NULL, &error),
+        EVEX_INVALID_ARGUMENT);
+    ck_assert_str_eq(error.message, "'sqrt' is a function of evex");
+    evex_functions_free(&functions);
+}
+END_TEST
+
 /* A list of some length, with the k-th allocation failing: the list stays as it was. */
 START_TEST(allocations_may_fail) {
     long k = 0;
@@ -115,6 +131,7 @@ END_TEST
 static void add(TCase *tests) {
     tcase_add_test(tests, added_functions_are_found);
     tcase_add_test(tests, bad_functions_are_refused);
+    tcase_add_test(tests, an_earlier_error_is_overwritten);
     tcase_add_test(tests, allocations_may_fail);
 }
 

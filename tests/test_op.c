@@ -70,6 +70,15 @@ START_TEST(no_name_stands_twice) {
 }
 END_TEST
 
+START_TEST(every_name_is_a_function) {
+    size_t n;
+    const char *const *names = evex_function_names(&n);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_msg(evex_find_function(names[i], strlen(names[i])).class != EVEX_NO_FUNCTION,
+                      "%s", names[i]);
+}
+END_TEST
+
 START_TEST(reductions_give_numpys_types) {
     const struct {
         evex_reduction_kind kind;
@@ -89,6 +98,7 @@ static void add(TCase *tests) {
     tcase_add_test(tests, signatures_give_arity_and_bools);
     tcase_add_test(tests, names_find_their_functions);
     tcase_add_test(tests, no_name_stands_twice);
+    tcase_add_test(tests, every_name_is_a_function);
     tcase_add_test(tests, reductions_give_numpys_types);
 }
 

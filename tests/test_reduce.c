@@ -22,7 +22,7 @@ static uint64_t next_random(void) {
     return random_state ^= random_state << 17;
 }
 
-/* ---- Data --------------------------------------------------------------------------------------- */
+/* ---- Data --------------------------------------------------------------------------------- */
 
 typedef enum { PLAIN, ZEROS, EDGES, ALL_NAN, INFINITE, FALLING, N_FLAVOURS } flavour;
 
@@ -85,7 +85,7 @@ static void fill_mask(uint8_t *mask, size_t n, mask_flavour how) {
                       : 0;
 }
 
-/* ---- Running the code under test ---------------------------------------------------------------- */
+/* ---- Running the code under test ---------------------------------------------------------- */
 
 typedef struct {
     const void *x;
@@ -156,7 +156,7 @@ static void run_all(const evex_reducer *reducer, const job *j, evex_node *nodes)
     free(tree.nodes);
 }
 
-/* ---- Comparing ---------------------------------------------------------------------------------- */
+/* ---- Comparing ---------------------------------------------------------------------------- */
 
 static int is_same(evex_dtype dtype, const void *a, const void *b) {
     if (dtype == EVEX_F32 && isnan(*(const float *)a) && isnan(*(const float *)b))
@@ -199,7 +199,7 @@ static void check_columns(const evex_reducer *reducer, const job *j, const evex_
     }
 }
 
-/* ---- Every kind, type, length, mask and block --------------------------------------------------- */
+/* ---- Every kind, type, length, mask and block --------------------------------------------- */
 
 static const size_t lengths[] = {0,    1,    2,        7,        31,           32,          33,
                                  63,   64,   65,       127,      500,          4095,        4096,
@@ -278,7 +278,7 @@ START_TEST(every_kind_equals_the_oracle) {
 }
 END_TEST
 
-/* ---- Links -------------------------------------------------------------------------------------- */
+/* ---- Links -------------------------------------------------------------------------------- */
 
 START_TEST(what_a_row_lacks_is_refused) {
     evex_reducer reducer;
@@ -300,7 +300,7 @@ START_TEST(what_a_row_lacks_is_refused) {
 }
 END_TEST
 
-/* ---- Scalars and counts ------------------------------------------------------------------------- */
+/* ---- Scalars and counts ------------------------------------------------------------------- */
 
 START_TEST(a_scalar_is_taken_n_times) {
     static const double value[EVEX_SPLAT_BYTES / 8] = {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1};
@@ -316,7 +316,8 @@ START_TEST(a_scalar_is_taken_n_times) {
         evex_node node;
         ck_assert_uint_le(evex_leaf_bytes(&reducer, 1), sizeof leaf);
         evex_leaf_begin(&reducer, leaf, 1);
-        evex_leaf_add(&reducer, leaf, 1, 0, way == 0 ? (evex_operand){value, 0} : (evex_operand){x, 1},
+        evex_leaf_add(&reducer, leaf, 1, 0,
+                      way == 0 ? (evex_operand){value, 0} : (evex_operand){x, 1},
                       (evex_operand){NULL, 0}, N, 0);
         evex_leaf_end(&reducer, leaf, 1, &node);
         ck_assert_uint_eq(node.count, N);
@@ -335,15 +336,15 @@ START_TEST(count_wants_no_operand) {
     ck_assert_uint_le(evex_leaf_bytes(&reducer, 2), sizeof leaf);
     evex_leaf_begin(&reducer, leaf, 2);
     evex_leaf_add(&reducer, leaf, 2, 0, (evex_operand){NULL, 0}, (evex_operand){NULL, 0}, 5, 0);
-    evex_leaf_add(&reducer, leaf, 2, 5, (evex_operand){NULL, 0},
-                  (evex_operand){"\1\0\0\1\0", 1}, 5, 0);
+    evex_leaf_add(&reducer, leaf, 2, 5, (evex_operand){NULL, 0}, (evex_operand){"\1\0\0\1\0", 1}, 5,
+                  0);
     evex_leaf_end(&reducer, leaf, 2, nodes);
     ck_assert_uint_eq(nodes[0].count, 3 + 1); /* rows 0 to 2 and row 4 */
     ck_assert_uint_eq(nodes[1].count, 2 + 1); /* rows 0, 1 and 2 */
 }
 END_TEST
 
-/* ---- Trees -------------------------------------------------------------------------------------- */
+/* ---- Trees -------------------------------------------------------------------------------- */
 
 /* Leaves [low, high) of the job, cut at random and appended in random order of bracketing. */
 static evex_tree run_bracketed(const evex_reducer *reducer, const job *j, size_t low, size_t high) {
@@ -377,7 +378,8 @@ START_TEST(any_bracketing_gives_the_same_bits) {
         evex_reducer reducer;
         evex_reducer_link(&reducer, &spec, evex_kernels_usable(EVEX_ISA_BEST), NULL);
         for (int round = 0; round < 20; round++) {
-            const job j = {x, mask, ROWS - (size_t)(next_random() % (30 * LEAF)), 1, LEAF, 8, NO_MASK};
+            const job j = {x, mask,   ROWS - (size_t)(next_random() % (30 * LEAF)), 1, LEAF,
+                           8, NO_MASK};
             const evex_tree tree = run_bracketed(&reducer, &j, 0, n_leaves_of(&j));
             evex_tree_total(&reducer, &tree, &node);
             free(tree.nodes);
@@ -412,7 +414,7 @@ START_TEST(a_level_can_be_pushed_whole) {
 }
 END_TEST
 
-/* ---- Numbers ------------------------------------------------------------------------------------ */
+/* ---- Numbers ------------------------------------------------------------------------------ */
 
 static double reduce_f64(evex_reduction_kind kind, const double *x, size_t n) {
     const evex_reduction spec = spec_of(kind, EVEX_F64, 0);
@@ -450,19 +452,21 @@ END_TEST
 
 static const struct {
     evex_dtype dtype;
-    uint64_t element;
-    double mean; /* of any number of it */
+    uint64_t elements[2]; /* by turns */
+    double mean;          /* of an even number of them */
 } wide_sums[] = {
-    {EVEX_I64, UINT64_C(1) << 62, 0x1p62},
-    {EVEX_I64, UINT64_C(1) << 63, -0x1p63},
-    {EVEX_I64, UINT64_MAX, -1.0},
-    {EVEX_I64, INT64_MAX, 0x1p63},
-    {EVEX_U64, UINT64_MAX, 0x1p64},
-    {EVEX_U64, UINT64_C(1) << 63, 0x1p63},
+    {EVEX_I64, {UINT64_C(1) << 62, UINT64_C(1) << 62}, 0x1p62},
+    {EVEX_I64, {UINT64_C(1) << 63, UINT64_C(1) << 63}, -0x1p63},
+    {EVEX_I64, {UINT64_MAX, UINT64_MAX}, -1.0},
+    {EVEX_I64, {UINT64_MAX, 1}, 0.0},
+    {EVEX_I64, {UINT64_MAX, 3}, 1.0},
+    {EVEX_I64, {INT64_MAX, INT64_MAX}, 0x1p63},
+    {EVEX_U64, {UINT64_MAX, UINT64_MAX}, 0x1p64},
+    {EVEX_U64, {UINT64_C(1) << 63, 0}, 0x1p62},
 };
 
 START_TEST(integer_sums_do_not_wrap) {
-    enum { N = 3 * LEAF + 5 };
+    enum { N = 3 * LEAF + 6 };
     uint64_t *x = malloc(N * sizeof *x);
     const evex_dtype dtype = wide_sums[_i].dtype;
     evex_reducer reducer;
@@ -470,7 +474,7 @@ START_TEST(integer_sums_do_not_wrap) {
     double mean;
     uint64_t sum;
     for (size_t i = 0; i < N; i++)
-        x[i] = wide_sums[_i].element;
+        x[i] = wide_sums[_i].elements[i % 2];
     const job j = {x, NULL, N, 1, 1000, 8, NO_MASK};
     evex_reduction spec = spec_of(EVEX_RED_MEAN, dtype, 0);
     evex_reducer_link(&reducer, &spec, evex_kernels_usable(EVEX_ISA_BEST), NULL);
@@ -481,7 +485,7 @@ START_TEST(integer_sums_do_not_wrap) {
     evex_reducer_link(&reducer, &spec, evex_kernels_usable(EVEX_ISA_BEST), NULL);
     run_all(&reducer, &j, &node);
     evex_node_finish(&reducer, &node, &sum);
-    ck_assert_uint_eq(sum, wide_sums[_i].element * N);
+    ck_assert_uint_eq(sum, (wide_sums[_i].elements[0] + wide_sums[_i].elements[1]) * (N / 2));
     free(x);
 }
 END_TEST
@@ -495,7 +499,8 @@ START_TEST(wide_sums_round_to_nearest) {
         for (int round = 0; round < 2000; round++) {
             oracle_int sum = (oracle_int)1 << bit;
             const int below = (int)(next_random() % 120);
-            sum += ((oracle_int)(next_random() % 5) - 2) * ((oracle_int)1 << (below < bit ? below : 0));
+            sum += ((oracle_int)(next_random() % 5) - 2) *
+                   ((oracle_int)1 << (below < bit ? below : 0));
             if (bit > 54 && round % 2)
                 sum += (oracle_int)1 << (bit - 53); /* half way between two doubles, or nearly */
             sum = round % 3 == 0 ? -sum : sum;
@@ -516,6 +521,36 @@ START_TEST(nothing_has_its_answers) {
     ck_assert(isnan(reduce_f64(EVEX_RED_MEAN, NULL, 0)));
     ck_assert(isnan(reduce_f64(EVEX_RED_VAR, NULL, 0)));
     ck_assert(signbit(reduce_f64(EVEX_RED_SUM, (const double[]){-0.0, -0.0}, 2)));
+}
+END_TEST
+
+/* The squares of these deviations are less than any double. */
+START_TEST(a_variance_is_never_negative) {
+    double x[4 * 32];
+    for (size_t i = 0; i < N_OF(x); i++)
+        x[i] = i < 32 ? 0 : 1e-162;
+    ck_assert(!signbit(reduce_f64(EVEX_RED_VAR, x, N_OF(x))));
+    ck_assert_double_eq(reduce_f64(EVEX_RED_STD, x, N_OF(x)), 0.0);
+}
+END_TEST
+
+/* A nan in a later leaf is before every number of an earlier one. */
+START_TEST(the_first_nan_is_the_extreme) {
+    enum { ROWS = 3 * LEAF };
+    double *x = calloc(ROWS, sizeof *x);
+    x[LEAF + 7] = x[2 * LEAF + 1] = NAN;
+    const evex_reduction_kind kinds[] = {EVEX_RED_ARGMIN, EVEX_RED_ARGMAX};
+    for (size_t k = 0; k < N_OF(kinds); k++) {
+        const evex_reduction spec = spec_of(kinds[k], EVEX_F64, 0);
+        evex_reducer reducer;
+        evex_node node;
+        int64_t index;
+        evex_reducer_link(&reducer, &spec, evex_kernels_usable(EVEX_ISA_BEST), NULL);
+        run_all(&reducer, &(job){x, NULL, ROWS, 1, 1000, 8, NO_MASK}, &node);
+        ck_assert_int_eq(evex_node_finish(&reducer, &node, &index), EVEX_OK);
+        ck_assert_int_eq(index, LEAF + 7);
+    }
+    free(x);
 }
 END_TEST
 
@@ -547,6 +582,8 @@ static void add(TCase *tests) {
     tcase_add_loop_test(tests, integer_sums_do_not_wrap, 0, (int)N_OF(wide_sums));
     tcase_add_test(tests, wide_sums_round_to_nearest);
     tcase_add_test(tests, nothing_has_its_answers);
+    tcase_add_test(tests, a_variance_is_never_negative);
+    tcase_add_test(tests, the_first_nan_is_the_extreme);
     tcase_add_test(tests, too_few_elements_for_ddof);
 }
 

@@ -47,7 +47,7 @@ static void fill(test_array *a, uint64_t *seed) {
 
 static void make_operand(test_array *a, evex_dtype dtype, int32_t ndim, const int64_t *shape,
                          uint64_t *seed) {
-    int64_t own[EVEX_MAX_DIMS];
+    int64_t own[EVEX_MAX_DIMS] = {0};
     const int32_t own_ndim = pick_operand_shape(seed, ndim, shape, own);
     array_make(a, dtype, own_ndim, own, pick_layout(seed), seed);
     fill(a, seed);

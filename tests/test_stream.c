@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Streams: whatever the pieces, the parts, the order of merging, saving and loading between, and the
- * number of threads, the bits of one evaluation over the whole; calls out of order and foreign,
+ * Streams: whatever the pieces, the parts, the order of merging, saving and loading between, and
+ * the number of threads, the bits of one evaluation over the whole; calls out of order and foreign,
  * damaged or lying bytes are errors; memory may fail at any allocation.
  */
 #include <math.h>
@@ -15,7 +15,7 @@
 
 enum { MAX_INPUTS = 3, MAX_OUTPUTS = 8, MAX_INNER = 3 };
 
-/* ---- Cases -------------------------------------------------------------------------------------- */
+/* ---- Cases -------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *name;
@@ -34,44 +34,84 @@ typedef struct {
     case_input inputs[MAX_INPUTS];
 } stream_case;
 
-#define F64_1D(name) {name, EVEX_F64, EVEX_STRONG, 1, 0, {0}}
+#define F64_1D(name)                                                                               \
+    {                                                                                              \
+        name, EVEX_F64, EVEX_STRONG, 1, 0, {                                                       \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 static const stream_case cases[] = {
-    {"sum(x), mean(x), min(x), max(x), std(x), argmax(x), count(x)", 1, "FFFFFFF", 30000,
+    {"sum(x), mean(x), min(x), max(x), std(x), argmax(x), count(x)",
+     1,
+     "FFFFFFF",
+     30000,
      {F64_1D("x")}},
-    {"sum(x), prod(x), var(x, ddof=1), argmin(x)", 1, "FFFF", 30000,
+    {"sum(x), prod(x), var(x, ddof=1), argmin(x)",
+     1,
+     "FFFF",
+     30000,
      {{"x", EVEX_F32, EVEX_STRONG, 1, 0, {0}}}},
-    {"sum(x), mean(x), max(x), argmin(x)", 1, "FFFF", 30000,
+    {"sum(x), mean(x), max(x), argmin(x)",
+     1,
+     "FFFF",
+     30000,
      {{"x", EVEX_I64, EVEX_STRONG, 1, 0, {0}}}},
-    {"sum(x), prod(x), min(x), any(x > 100), all(x > -129), count_nonzero(x)", 1, "FFFFFF", 20000,
+    {"sum(x), prod(x), min(x), any(x > 100), all(x > -129), count_nonzero(x)",
+     1,
+     "FFFFFF",
+     20000,
      {{"x", EVEX_I8, EVEX_STRONG, 1, 0, {0}}}},
     {"sum(x*y + 1), max(x - y)", 1, "FF", 30000, {F64_1D("x"), F64_1D("y")}},
-    {"sum(x, where=x > 0.25), mean(x*2, where=y < 0), min(y, where=x < 10)", 1, "FFF", 20000,
+    {"sum(x, where=x > 0.25), mean(x*2, where=y < 0), min(y, where=x < 10)",
+     1,
+     "FFF",
+     20000,
      {F64_1D("x"), F64_1D("y")}},
     {"x - mean(x)", 2, "L", 20000, {F64_1D("x")}},
     {"a = x*2; b = (x - mean(x)) / std(x); sum(abs(b)), max(x)", 2, "LFF", 20000, {F64_1D("x")}},
     {"sum((x - mean(x))**2) / count(x)", 2, "F", 20000, {F64_1D("x")}},
-    {"k*mean(x) + 1, k*x", 1, "FL", 9000,
-     {F64_1D("x"), {"k", EVEX_F64, EVEX_WEAK, 0, 0, {0}}}},
+    {"k*mean(x) + 1, k*x", 1, "FL", 9000, {F64_1D("x"), {"k", EVEX_F64, EVEX_WEAK, 0, 0, {0}}}},
     {"count(), count() + sum(x)", 1, "FF", 9000, {F64_1D("x")}},
     {"sum(x), var(x), max(x)", 1, "FFF", 6000, {{"x", EVEX_F64, EVEX_STRONG, 1, 1, {7}}}},
-    {"sum(x), sum(x, axis=0), var(x, axis=0, ddof=1)", 1, "FFF", 9000,
+    {"sum(x), sum(x, axis=0), var(x, axis=0, ddof=1)",
+     1,
+     "FFF",
+     9000,
      {{"x", EVEX_F32, EVEX_STRONG, 1, 1, {5}}}},
-    {"mean(x*2, axis=0, keepdims=True), count(axis=0), argmax(x, axis=-2)", 1, "FFF", 9000,
+    {"mean(x*2, axis=0, keepdims=True), count(axis=0), argmax(x, axis=-2)",
+     1,
+     "FFF",
+     9000,
      {{"x", EVEX_F64, EVEX_STRONG, 1, 1, {3}}}},
-    {"x / sum(x, axis=1, keepdims=True), max(x, axis=1), sum(x)", 2, "LLF", 3000,
+    {"x / sum(x, axis=1, keepdims=True), max(x, axis=1), sum(x)",
+     2,
+     "LLF",
+     3000,
      {{"x", EVEX_F64, EVEX_STRONG, 1, 1, {5}}}},
-    {"sum(x * w, where=x > 0.2), sum(w), x - min(w)", 2, "FFL", 5000,
+    {"sum(x * w, where=x > 0.2), sum(w), x - min(w)",
+     2,
+     "FFL",
+     5000,
      {{"x", EVEX_F64, EVEX_STRONG, 1, 1, {5}}, {"w", EVEX_F64, EVEX_STRONG, 0, 1, {5}}}},
-    {"m = mean(x, axis=0); x - m, m * 2, max(abs(x - m))", 2, "LKF", 9000,
+    {"m = mean(x, axis=0); x - m, m * 2, max(abs(x - m))",
+     2,
+     "LKF",
+     9000,
      {{"x", EVEX_F64, EVEX_STRONG, 1, 1, {3}}}},
-    {"sum(x, axis=(0, 2)), prod(x, axis=0), argmin(x, axis=0), mean(x, axis=-1)", 1, "FFFL", 5000,
+    {"sum(x, axis=(0, 2)), prod(x, axis=0), argmin(x, axis=0), mean(x, axis=-1)",
+     1,
+     "FFFL",
+     5000,
      {{"x", EVEX_F64, EVEX_STRONG, 1, 2, {3, 4}}}},
-    {"sum(x + y, axis=0), max(y, axis=0, where=x > 0)", 1, "FF", 9000,
+    {"sum(x + y, axis=0), max(y, axis=0, where=x > 0)",
+     1,
+     "FF",
+     9000,
      {{"x", EVEX_F64, EVEX_STRONG, 1, 1, {3}}, {"y", EVEX_F32, EVEX_STRONG, 1, 1, {1}}}},
 };
 
-/* ---- Data --------------------------------------------------------------------------------------- */
+/* ---- Data --------------------------------------------------------------------------------- */
 
 typedef struct {
     const stream_case *what;
@@ -87,7 +127,8 @@ typedef struct {
 } data;
 
 static void fill_element(char *to, evex_dtype dtype, uint64_t *seed) {
-    const uint64_t bits = (uint64_t)chance(seed) << 33 ^ (uint64_t)chance(seed) << 11 ^ chance(seed);
+    const uint64_t bits =
+        (uint64_t)chance(seed) << 33 ^ (uint64_t)chance(seed) << 11 ^ chance(seed);
     const double wide = (double)(int64_t)bits * 0x1p-61;
     const float narrow = (float)wide;
     if (dtype == EVEX_F64)
@@ -205,7 +246,7 @@ static void free_data(data *d) {
     }
 }
 
-/* ---- Feeding ------------------------------------------------------------------------------------ */
+/* ---- Feeding ------------------------------------------------------------------------------ */
 
 /* Rows [first, end) of the whole as input k. */
 static evex_array cut_input(const data *d, size_t k, int64_t first, int64_t end, int64_t *dims) {
@@ -325,11 +366,10 @@ static evex_stream *feed_parts(const data *d, int64_t first, int64_t end, uint64
 static int is_same(const evex_result *result, const char *a, const char *b) {
     const size_t size = evex_dtype_size(result->dtype), n = bytes_of(result) / size;
     for (size_t i = 0; i < n; i++, a += size, b += size) {
-        const int is_nan = result->dtype == EVEX_F64   ? isnan(*(const double *)a) &&
-                                                             isnan(*(const double *)b)
-                           : result->dtype == EVEX_F32 ? isnan(*(const float *)a) &&
-                                                             isnan(*(const float *)b)
-                                                       : 0;
+        const int is_nan =
+            result->dtype == EVEX_F64   ? isnan(*(const double *)a) && isnan(*(const double *)b)
+            : result->dtype == EVEX_F32 ? isnan(*(const float *)a) && isnan(*(const float *)b)
+                                        : 0;
         if (!is_nan && memcmp(a, b, size) != 0)
             return 0;
     }
@@ -411,7 +451,7 @@ START_TEST(large_pieces_are_shared_by_workers) {
 }
 END_TEST
 
-/* ---- Nothing ------------------------------------------------------------------------------------ */
+/* ---- Nothing ------------------------------------------------------------------------------ */
 
 START_TEST(a_stream_without_pieces_has_the_results_of_nothing) {
     const evex_var vars[] = {{"x", EVEX_F64, EVEX_STRONG, 0}};
@@ -434,7 +474,7 @@ START_TEST(a_stream_without_pieces_has_the_results_of_nothing) {
 }
 END_TEST
 
-/* ---- Errors ------------------------------------------------------------------------------------- */
+/* ---- Errors ------------------------------------------------------------------------------- */
 
 typedef struct {
     evex_expr *expr;
@@ -545,6 +585,23 @@ START_TEST(only_neighbours_merge) {
 }
 END_TEST
 
+/* Two compilations of a text are one program, and neither needs the other after the merge. */
+START_TEST(streams_of_equal_expressions_merge) {
+    double result = 0;
+    evex_array output = evex_array_0d(EVEX_F64, &result);
+    fixture left = begin("sum(x*2)"), right = begin("sum(x*2)");
+    for (size_t i = 0; i < 64; i++)
+        right.x[i] = (double)i;
+    ck_assert_int_eq(update_1d(&right, 64), EVEX_OK);
+    ck_assert_int_eq(evex_stream_merge(left.stream, right.stream, NULL), EVEX_OK);
+    end(&right);
+    ck_assert_int_eq(update_1d(&left, 1), EVEX_OK);
+    ck_assert_int_eq(evex_stream_finish(left.stream, &output, 1, NULL, NULL), EVEX_OK);
+    ck_assert_double_eq(result, 63 * 64);
+    end(&left);
+}
+END_TEST
+
 START_TEST(a_guard_names_the_element_of_the_whole) {
     const evex_var vars[] = {{"x", EVEX_I32, EVEX_STRONG, 0}, {"y", EVEX_I32, EVEX_STRONG, 0}};
     evex_expr *expr = expr_of("sum(x ** y)", vars, 2, EVEX_ISA_BEST);
@@ -555,7 +612,8 @@ START_TEST(a_guard_names_the_element_of_the_whole) {
     evex_stream_create(&stream, expr, 0, NULL);
     ck_assert_int_eq(evex_stream_update(stream, NULL, inputs, 2, NULL, 0, NULL, &error), EVEX_OK);
     y[17] = y[90] = -1;
-    ck_assert_int_eq(evex_stream_update(stream, NULL, inputs, 2, NULL, 0, NULL, &error), EVEX_GUARD);
+    ck_assert_int_eq(evex_stream_update(stream, NULL, inputs, 2, NULL, 0, NULL, &error),
+                     EVEX_GUARD);
     ck_assert_int_eq(error.index, 117);
     evex_stream_free(&stream);
     evex_expr_free(&expr);
@@ -580,7 +638,7 @@ START_TEST(a_cancelled_update_is_remembered) {
 }
 END_TEST
 
-/* ---- Bytes -------------------------------------------------------------------------------------- */
+/* ---- Bytes -------------------------------------------------------------------------------- */
 
 static evex_status load(const data *d, const char *bytes, size_t n_bytes, evex_stream **stream) {
     evex_error error = EVEX_ERROR_INIT;
@@ -632,7 +690,8 @@ static void sign(saved *state) {
     memcpy(state->bytes + state->n_bytes - 8, &hash, 8);
 }
 
-/* Lies with a right hash: refused, or a stream that does anything but read or write out of bounds. */
+/* Lies with a right hash: refused, or a stream that does anything but read or write out of bounds.
+ */
 START_TEST(lying_bytes_do_no_harm) {
     static const size_t victims[] = {0, 3, 5, 7, 12, 16};
     uint64_t seed = (uint64_t)_i + 11;
@@ -669,7 +728,7 @@ START_TEST(lying_bytes_do_no_harm) {
 }
 END_TEST
 
-/* ---- Memory ------------------------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------------------------- */
 
 /* Two parts, one of them through bytes, merged, then all passes; OK or where memory failed. */
 static evex_status scenario(data *d, const evex_allocator *allocator) {
@@ -738,6 +797,7 @@ static void add(TCase *tests) {
     tcase_add_test(tests, pieces_must_agree);
     tcase_add_test(tests, calls_must_come_in_order);
     tcase_add_test(tests, only_neighbours_merge);
+    tcase_add_test(tests, streams_of_equal_expressions_merge);
     tcase_add_test(tests, a_guard_names_the_element_of_the_whole);
     tcase_add_test(tests, a_cancelled_update_is_remembered);
     tcase_add_test(tests, foreign_and_cut_bytes_are_refused);
