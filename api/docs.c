@@ -18,19 +18,20 @@
 #define INFIX_B_TS(name) "x " name " (constants)"
 
 #define NAME_OF(s, ID, ...) NAME_##ID
-#define NAME_BOOL "bool "
-#define NAME_I8 "int8 "
-#define NAME_I16 "int16 "
-#define NAME_I32 "int32 "
-#define NAME_I64 "int64 "
-#define NAME_U8 "uint8 "
-#define NAME_U16 "uint16 "
-#define NAME_U32 "uint32 "
-#define NAME_U64 "uint64 "
-#define NAME_F32 "float32 "
-#define NAME_F64 "float64 "
-#define NAME_STR "str "
-#define NAMES_OF(types) EVEX_FOR_##types(NAME_OF, )
+#define NAME_BOOL " bool"
+#define NAME_I8 " int8"
+#define NAME_I16 " int16"
+#define NAME_I32 " int32"
+#define NAME_I64 " int64"
+#define NAME_U8 " uint8"
+#define NAME_U16 " uint16"
+#define NAME_U32 " uint32"
+#define NAME_U64 " uint64"
+#define NAME_F32 " float32"
+#define NAME_F64 " float64"
+#define NAME_STR " str"
+/* The names one behind the other, without the first blank. */
+#define NAMES_OF(types) &(EVEX_FOR_##types(NAME_OF, ))[1]
 
 static const evex_op_doc docs[] = {
 #define OP(id, name, signature, types, definition, summary)                                        \

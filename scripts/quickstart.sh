@@ -41,7 +41,7 @@ fi
 printf 'building\n'
 quietly ninja -C build
 
-show 'A calculator: 15 correct digits, numbers as NumPy has them' '2**0.5'
+show 'A calculator, with the numbers that NumPy has' '2**0.5'
 show 'One number from two columns of a file' 'sum(price*qty)' examples/sales.csv
 show 'Several, by name, in one pass over the data' \
     'n = count(), average = mean(price), dearest = max(price)' examples/sales.csv

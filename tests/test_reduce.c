@@ -526,7 +526,7 @@ END_TEST
 
 /* The squares of these deviations are less than any double. */
 START_TEST(a_variance_is_never_negative) {
-    double x[4 * 32];
+    static double x[LEAF]; /* 128 a lane */
     for (size_t i = 0; i < N_OF(x); i++)
         x[i] = i < 32 ? 0 : 1e-162;
     ck_assert(!signbit(reduce_f64(EVEX_RED_VAR, x, N_OF(x))));
