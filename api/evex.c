@@ -8,7 +8,7 @@
 
 #include "compiler/compile.h"
 #include "core/error.h"
-#include "core/memory.h"
+#include "core/options.h"
 #include "eval/expr.h"
 #include "eval/kernels.h"
 #include "eval/pool.h"
@@ -25,33 +25,28 @@ const char *evex_isa(void) {
     return evex_kernels_usable(EVEX_ISA_BEST)->isa;
 }
 
-static const evex_compile_options default_options = EVEX_COMPILE_OPTIONS_INIT;
-
 static evex_status compile(evex_expr **expr, const char *source, size_t length,
-                           const evex_var *vars, size_t n_vars,
-                           const evex_compile_options *options, evex_error *error) {
+                           const evex_var *vars, size_t n_vars, const evex_compile_options *options,
+                           evex_error *error) {
+    evex_compile_options room;
+    const evex_compile_options *known = evex_known_compile_options(options, &room);
     evex_program *program;
-    const evex_status status =
-        evex_compile_program(&program, source, length, vars, n_vars, options, error);
-    return status == EVEX_OK ? evex_expr_create(expr, program, options, error) : status;
+    /* Where the options are not usable at all, the compiler says so. */
+    const evex_status status = evex_compile_program(&program, source, length, vars, n_vars,
+                                                    known != NULL ? known : options, error);
+    return status == EVEX_OK ? evex_expr_create(expr, program, known, error) : status;
 }
 
 evex_status evex_compile(evex_expr **expr, const char *source, size_t length, const evex_var *vars,
                          size_t n_vars, const evex_compile_options *options, evex_error *error) {
-    /* The layers keep the first error of a struct, so an older one of the caller must not be in it. */
-    evex_error fresh;
-    fresh.status = EVEX_OK;
-    evex_status status;
-    if (expr == NULL) {
-        status = evex_fail(&fresh, EVEX_INVALID_ARGUMENT, (evex_place){0, 0}, "expr is NULL");
-    } else {
-        *expr = NULL;
-        status = compile(expr, source, length, vars, n_vars,
-                         options != NULL ? options : &default_options, &fresh);
-    }
-    if (status != EVEX_OK && error != NULL)
-        *error = fresh;
-    return status;
+    evex_error found;
+    found.status = EVEX_OK;
+    if (expr == NULL)
+        return evex_report(
+            error, &found,
+            evex_fail(&found, EVEX_INVALID_ARGUMENT, (evex_place){0, 0}, "expr is NULL"));
+    *expr = NULL;
+    return evex_report(error, &found, compile(expr, source, length, vars, n_vars, options, &found));
 }
 
 void evex_shutdown(void) {

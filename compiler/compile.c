@@ -11,6 +11,7 @@
 #include "compiler/check.h"
 #include "compiler/names.h"
 #include "compiler/schedule.h"
+#include "core/options.h"
 #include "parser/ast.h"
 
 enum {
@@ -21,21 +22,18 @@ enum {
     MAX_STEPS_A_NODE = 32
 };
 
-static const evex_compile_options default_options = EVEX_COMPILE_OPTIONS_INIT;
 static const evex_limits default_limits = EVEX_LIMITS_INIT;
 static const evex_place nowhere = {0, 0};
 
-/* The caller's options over the defaults: its struct may be an older, shorter one. */
+/* A copy of the caller's options, checked and complete. */
 static evex_status read_options(evex_compile_options *options, const evex_compile_options *given,
                                 evex_error *error) {
-    *options = default_options;
-    if (given != NULL) {
-        if (given->struct_bytes < sizeof given->struct_bytes)
-            return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
-                             "the options are not initialised by EVEX_COMPILE_OPTIONS_INIT");
-        memcpy(options, given,
-               given->struct_bytes < sizeof *options ? given->struct_bytes : sizeof *options);
-    }
+    const evex_compile_options *known = evex_known_compile_options(given, options);
+    if (known == NULL)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
+                         "the options are not initialised by EVEX_COMPILE_OPTIONS_INIT");
+    if (known != options)
+        *options = *known;
     if (options->grouped != 0 || options->overflow != 0)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
                          "grouped and overflow must be 0 in this version");

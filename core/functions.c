@@ -20,7 +20,6 @@ struct evex_functions {
 };
 
 enum {
-    MAX_OPERANDS = 1024,
     MAX_NAME_BYTES = 256 /* the default limit on identifiers */
 };
 
@@ -94,9 +93,10 @@ static int is_real(evex_dtype dtype) {
 
 static evex_status check_signature(const char *name, evex_dtype result, const evex_dtype *operands,
                                    size_t n_operands, evex_error *error) {
-    if (n_operands > MAX_OPERANDS)
+    if (n_operands > EVEX_MAX_FUNCTION_OPERANDS)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
-                         "function '%s' has more than %d operands", name, MAX_OPERANDS);
+                         "function '%s' has more than %d operands", name,
+                         EVEX_MAX_FUNCTION_OPERANDS);
     if (n_operands > 0 && operands == NULL)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "operands is NULL");
     if (!is_real(result))

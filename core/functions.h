@@ -11,6 +11,8 @@
 
 #include "include/evex.h"
 
+enum { EVEX_MAX_FUNCTION_OPERANDS = 64 };
+
 typedef struct evex_user_function {
     const char *name; /* NUL-terminated */
     evex_dtype result;

@@ -99,12 +99,12 @@ void *evex_arena_push(evex_arena *arena, size_t n_bytes) {
     if (n_bytes > SIZE_MAX / 4)
         return NULL;
     const size_t rounded = (n_bytes + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
-    if (rounded > (size_t)(arena->end - arena->next) && !add_chunk(arena, rounded))
+    /* An arena without a chunk gets one for 0 bytes too, whose address must not be NULL. */
+    const int is_full = arena->next == NULL || rounded > (size_t)(arena->end - arena->next);
+    if (is_full && !add_chunk(arena, rounded))
         return NULL;
     void *memory = arena->next;
     arena->next += rounded;
-    if (memory == NULL) /* 0 bytes of an arena that has none yet */
-        return add_chunk(arena, ARENA_ALIGNMENT) ? arena->next : NULL;
     return memset(memory, 0, rounded);
 }
 

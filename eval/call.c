@@ -9,8 +9,6 @@
 #include "core/error.h"
 #include "core/functions.h"
 
-enum { MAX_CALL_OPERANDS = 64 };
-
 evex_status evex_call_link(const void **linked, evex_arena *arena, const evex_functions *functions,
                            evex_str name, evex_error *error) {
     const evex_user_function *found = evex_functions_find(functions, name.text, name.n_bytes);
@@ -18,10 +16,10 @@ evex_status evex_call_link(const void **linked, evex_arena *arena, const evex_fu
     if (found == NULL)
         return evex_fail(error, EVEX_UNKNOWN_NAME, nowhere, "there is no function '%.*s'",
                          (int)name.n_bytes, name.text);
-    if (found->n_operands > MAX_CALL_OPERANDS)
+    if (found->n_operands > EVEX_MAX_FUNCTION_OPERANDS)
         return evex_fail(error, EVEX_UNSUPPORTED, nowhere,
                          "function '%s' has more than %d operands", found->name,
-                         (int)MAX_CALL_OPERANDS);
+                         (int)EVEX_MAX_FUNCTION_OPERANDS);
     evex_user_function *copy = evex_arena_push(arena, sizeof *copy);
     if (copy == NULL)
         return evex_fail_memory(error);
@@ -38,8 +36,8 @@ int evex_call_agrees(const void *linked, const evex_insn *insn) {
 void evex_call_kernel(void *const *dst, const evex_operand *src, size_t n, void *context) {
     (void)context;
     const evex_user_function *function = src[0].data;
-    const void *in[MAX_CALL_OPERANDS];
-    size_t step[MAX_CALL_OPERANDS];
+    const void *in[EVEX_MAX_FUNCTION_OPERANDS];
+    size_t step[EVEX_MAX_FUNCTION_OPERANDS];
     for (size_t k = 0; k < function->n_operands; k++) {
         in[k] = src[k + 1].data;
         step[k] = src[k + 1].step;

@@ -15,12 +15,12 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "core/system.h"
 #include "eval/run.h"
 #include "eval/small.h"
 
 static const evex_place nowhere = {0, 0};
-static const evex_eval_options default_options = EVEX_EVAL_OPTIONS_INIT;
 
 /* ---- Kept arrays and copies ----------------------------------------------------------------- */
 
@@ -48,7 +48,8 @@ static int add_bytes(size_t *sum, const evex_view *view) {
            n_bytes <= SIZE_MAX / 2 && !__builtin_add_overflow(*sum, evex_align_up(n_bytes), sum);
 }
 
-/* Calls visit for every kept array and every copy, the copy's view being made in copies[]. */
+/* Adds the bytes of every kept array and, where copies is given, of every input's copy to the
+ * binding's memory; 0 when the sum overflows. */
 static int sum_memory(evex_binding *binding, const evex_view *copies) {
     const evex_program *program = binding->program;
     int fits = 1;
@@ -148,6 +149,8 @@ static evex_status plan(evex_binding *binding, evex_array *outputs, size_t n_out
 }
 
 static size_t n_threads_of(const evex_pool *pool, const evex_eval_options *options) {
+    if (options->max_threads == 1) /* do not make the default pool for that */
+        return 1;
     const size_t size = evex_pool_size(pool);
     return options->max_threads > 0 && options->max_threads < size ? options->max_threads : size;
 }
@@ -243,17 +246,10 @@ static evex_status run_with_memory(evex_binding *binding, evex_pool *pool, evex_
 
 enum { STACK_ARENA = 8 << 10 };
 
-/* evex_fail keeps the first error that a struct gets. Here that is one of this call: the caller's
- * struct may still hold an earlier one, and hears of nothing but failures. */
-static evex_status report(evex_error *error, const evex_error *fresh, evex_status status) {
-    if (status != EVEX_OK && error != NULL)
-        *error = *fresh;
-    return status;
-}
-
 static evex_status invalid(evex_error *error, const char *what) {
     evex_error fresh = EVEX_ERROR_INIT;
-    return report(error, &fresh, evex_fail(&fresh, EVEX_INVALID_ARGUMENT, nowhere, "%s", what));
+    return evex_report(error, &fresh,
+                       evex_fail(&fresh, EVEX_INVALID_ARGUMENT, nowhere, "%s", what));
 }
 
 static evex_status evaluate(const evex_expr *expr, evex_pool *pool, const evex_array *inputs,
@@ -271,7 +267,7 @@ static evex_status evaluate(const evex_expr *expr, evex_pool *pool, const evex_a
     if (status == EVEX_OK)
         status = run_with_memory(&binding, pool, outputs, options);
     evex_arena_free(&arena);
-    return report(error, &fresh, status);
+    return evex_report(error, &fresh, status);
 }
 
 evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const evex_array *inputs,
@@ -279,14 +275,9 @@ evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const evex_array *
                       const evex_eval_options *options, evex_error *error) {
     if (expr == NULL)
         return invalid(error, "expr is NULL");
-    evex_eval_options known;
-    if (options == NULL) {
-        options = &default_options;
-    } else if (options->struct_bytes < sizeof *options) {
-        known = default_options; /* a caller of an earlier version knows fewer options */
-        memcpy(&known, options, options->struct_bytes);
-        options = &known;
-    }
+    evex_eval_options room;
+    if ((options = evex_known_eval_options(options, &room)) == NULL)
+        return invalid(error, "the options are not initialised by EVEX_EVAL_OPTIONS_INIT");
     if (evex_small_eval(expr, inputs, n_inputs, outputs, n_outputs, options))
         return EVEX_OK;
     return evaluate(expr, pool, inputs, n_inputs, outputs, n_outputs, options, error);
@@ -321,5 +312,5 @@ evex_status evex_result_shape(const evex_expr *expr, const evex_array *inputs, s
     if (status == EVEX_OK && memory_bytes != NULL)
         *memory_bytes = binding.memory_bytes;
     evex_arena_free(&arena);
-    return report(error, &fresh, status);
+    return evex_report(error, &fresh, status);
 }

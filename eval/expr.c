@@ -157,7 +157,7 @@ static evex_status link_insn(evex_expr *expr, uint32_t number, evex_error *error
                          evex_dtype_name(in));
     }
     link->cost = op_cost((evex_op)insn->op);
-    if (strcmp(expr->kernels->isa, "ref") == 0)
+    if (expr->kernels == &evex_kernels_ref)
         link->cost *= REF_FACTOR;
     if (expr->element_bytes < evex_dtype_size(out))
         expr->element_bytes = evex_dtype_size(out);

@@ -31,6 +31,9 @@
         INDEPENDENT for (size_t i = 0; i < n; i++) out[i] = expression;                            \
     } while (0)
 
+#define FOR_ISA_(name, isa) name##_##isa
+#define FOR_ISA(name, isa) FOR_ISA_(name, isa)
+
 /* ---- The definition as a loop --------------------------------------------------------------- */
 
 /*
@@ -285,6 +288,18 @@ enum { MANY = 16 };
 #define VECTOR(id, arity, types, word)                                                             \
     CHECK_ARITY(id, arity)                                                                         \
     EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(VECTOR_KERNEL, id, arity, word)
+/* In eval/math_kernels.c. */
+#define MATH_KERNEL(s, ID, C, id)                                                                  \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        FOR_ISA(evex_math, EVEX_ISA)[EVEX_OP_##id][EVEX_##ID](dst, src, n, context);               \
+    }
+#define MATH(id, arity, name)                                                                      \
+    CHECK_ARITY(id, arity) EVEX_FOR_FLOATS(HAS_ROW, id) EVEX_FOR_FLOATS(MATH_KERNEL, id)
+#if V_FMA_IS_FAST
+#define MATH_FMA(id, arity, name) MATH(id, arity, name)
+#else
+#define MATH_FMA(id, arity, name) LOOP(id, FLOATS)
+#endif
 #include "eval/kernels.tmpl.h"
 
 #define CAST_KERNEL(to, TO, R, from, C)                                                            \
@@ -311,7 +326,5 @@ static const evex_kernel kernel_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {EVEX_FOR_R
 
 #define TEXT_(isa) #isa
 #define TEXT(isa) TEXT_(isa)
-#define FOR_ISA_(name, isa) name##_##isa
-#define FOR_ISA(name, isa) FOR_ISA_(name, isa)
 const evex_kernel_table FOR_ISA(evex_kernels, EVEX_ISA) = {TEXT(EVEX_ISA), kernel_of, kernel_cast,
                                                            FOR_ISA(evex_reduce, EVEX_ISA)};

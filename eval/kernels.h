@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel table: all that an instruction set gives to the rest of eval/. eval/kernels.c is
- * compiled once per instruction set and exports one table (see eval/simd/meson.build), and so is
- * eval/reduce_kernels.c for the reductions' part of it; eval/dispatch.c chooses among them.
+ * compiled once per instruction set and exports one table (see eval/simd/meson.build), and so are
+ * eval/math_kernels.c for the part of core/vecmath/ and eval/reduce_kernels.c for the reductions';
+ * eval/dispatch.c chooses among them.
  */
 #ifndef EVEX_EVAL_KERNELS_H
 #define EVEX_EVAL_KERNELS_H
@@ -37,6 +38,9 @@ extern const evex_kernel_table evex_kernels_ref, evex_kernels_base, evex_kernels
     evex_kernels_avx512;
 extern evex_reduce_row evex_reduce_ref[EVEX_N_REDUCTIONS], evex_reduce_base[EVEX_N_REDUCTIONS],
     evex_reduce_avx2[EVEX_N_REDUCTIONS], evex_reduce_avx512[EVEX_N_REDUCTIONS];
+/* The kernels that eval/kernels.tmpl.h calls MATH; other slots are NULL. */
+extern evex_kernel_row evex_math_base[EVEX_N_OPS], evex_math_avx2[EVEX_N_OPS],
+    evex_math_avx512[EVEX_N_OPS];
 
 /* The kernel of an instruction, NULL if the table has none. */
 static inline evex_kernel evex_kernel_find(const evex_kernel_table *table, evex_op op,

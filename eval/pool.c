@@ -258,9 +258,7 @@ evex_status evex_pool_create(evex_pool **pool, size_t n_threads, const evex_allo
     else if ((*pool = make_pool(n_threads,
                                 allocator != NULL ? allocator : &evex_system_allocator)) == NULL)
         status = evex_fail_memory(&fresh);
-    if (status != EVEX_OK && error != NULL)
-        *error = fresh;
-    return status;
+    return evex_report(error, &fresh, status);
 }
 
 static void join_threads(evex_pool *pool) {

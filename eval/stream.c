@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "eval/fp_state.h"
 
 static const evex_place nowhere = {0, 0};
-static const evex_eval_options default_options = EVEX_EVAL_OPTIONS_INIT;
 
 /* ---- Life --------------------------------------------------------------------------------- */
 
@@ -55,19 +55,12 @@ static evex_status create(evex_stream **stream, const evex_expr *expr, uint64_t 
     return EVEX_OK;
 }
 
-/* An error struct that still holds an earlier failure gets the new one. */
-static evex_status report(evex_status status, const evex_error *fresh, evex_error *error) {
-    if (status != EVEX_OK && error != NULL)
-        *error = *fresh;
-    return status;
-}
-
 evex_status evex_stream_create(evex_stream **stream, const evex_expr *expr, uint64_t first_index,
                                evex_error *error) {
     evex_error fresh = EVEX_ERROR_INIT;
     if (stream != NULL)
         *stream = NULL;
-    return report(create(stream, expr, first_index, &fresh), &fresh, error);
+    return evex_report(error, &fresh, create(stream, expr, first_index, &fresh));
 }
 
 void evex_stream_free(evex_stream **stream) {
@@ -122,8 +115,7 @@ static evex_status check_array(const evex_stream *stream, const evex_array *arra
         return fail_input(error, EVEX_LIMIT_DIMS, input, "has an impossible number of dimensions");
     if (array->ndim > 1 && array->shape == NULL)
         return fail_input(error, EVEX_INVALID_ARGUMENT, input, "has no shape");
-    if (array->dtype != (evex_dtype)evex_program_inputs(stream->expr->program)[input].dtype &&
-        !array->is_weak)
+    if (array->dtype != (evex_dtype)evex_program_inputs(stream->expr->program)[input].dtype)
         return fail_input(error, EVEX_BAD_TYPE, input, "has another type than its variable");
     if (stream->is_planned && array->ndim != stream->ndims[input])
         return fail_input(error, EVEX_BAD_SHAPE, input,
@@ -274,11 +266,16 @@ static evex_status check_guards(const evex_stream *stream, evex_error *error) {
     return status;
 }
 
+static evex_status fail_options(evex_error *error) {
+    return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
+                     "the options are not initialised by EVEX_EVAL_OPTIONS_INIT");
+}
+
 static evex_status update(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
                           size_t n_inputs, evex_array *outputs, size_t n_outputs,
                           const evex_eval_options *options, evex_error *error) {
     int64_t n_rows = 0;
-    evex_status status = check_open(stream, error);
+    evex_status status = options != NULL ? check_open(stream, error) : fail_options(error);
     if (status == EVEX_OK)
         status = check_piece(stream, inputs, n_inputs, &n_rows, error);
     if (status != EVEX_OK)
@@ -296,23 +293,14 @@ static evex_status update(evex_stream *stream, evex_pool *pool, const evex_array
     return check_guards(stream, error);
 }
 
-/* Options as this version knows them. */
-static evex_eval_options known_options(const evex_eval_options *options) {
-    evex_eval_options known = default_options;
-    if (options != NULL)
-        memcpy(&known, options,
-               options->struct_bytes < sizeof known ? options->struct_bytes : sizeof known);
-    known.struct_bytes = sizeof known;
-    return known;
-}
-
 evex_status evex_stream_update(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
                                size_t n_inputs, evex_array *outputs, size_t n_outputs,
                                const evex_eval_options *options, evex_error *error) {
     evex_error fresh = EVEX_ERROR_INIT;
-    const evex_eval_options known = known_options(options);
-    return report(update(stream, pool, inputs, n_inputs, outputs, n_outputs, &known, &fresh),
-                  &fresh, error);
+    evex_eval_options room;
+    options = evex_known_eval_options(options, &room);
+    return evex_report(error, &fresh,
+                       update(stream, pool, inputs, n_inputs, outputs, n_outputs, options, &fresh));
 }
 
 /* ---- Ending a pass ------------------------------------------------------------------------ */
@@ -393,7 +381,7 @@ static evex_status next_pass(evex_stream *stream, evex_error *error) {
 
 evex_status evex_stream_next_pass(evex_stream *stream, evex_error *error) {
     evex_error fresh = EVEX_ERROR_INIT;
-    return report(next_pass(stream, &fresh), &fresh, error);
+    return evex_report(error, &fresh, next_pass(stream, &fresh));
 }
 
 static int needs_weak_inputs(const evex_stream *stream) {
@@ -426,8 +414,9 @@ static evex_status finish(evex_stream *stream, evex_array *outputs, size_t n_out
 evex_status evex_stream_finish(evex_stream *stream, evex_array *outputs, size_t n_outputs,
                                const evex_eval_options *options, evex_error *error) {
     evex_error fresh = EVEX_ERROR_INIT;
-    const evex_eval_options known = known_options(options);
-    return report(finish(stream, outputs, n_outputs, &known, &fresh), &fresh, error);
+    evex_eval_options room;
+    options = evex_known_eval_options(options, &room);
+    return evex_report(error, &fresh, finish(stream, outputs, n_outputs, options, &fresh));
 }
 
 /* ---- Merging ------------------------------------------------------------------------------ */
@@ -523,5 +512,5 @@ static evex_status merge(evex_stream *left, evex_stream *right, evex_error *erro
 
 evex_status evex_stream_merge(evex_stream *left, evex_stream *right, evex_error *error) {
     evex_error fresh = EVEX_ERROR_INIT;
-    return report(merge(left, right, &fresh), &fresh, error);
+    return evex_report(error, &fresh, merge(left, right, &fresh));
 }

@@ -216,9 +216,7 @@ static evex_array final_input(const evex_stream *stream, uint32_t i) {
     const evex_program_input *input = &evex_program_inputs(stream->expr->program)[i];
     if (input->kind != EVEX_WEAK)
         return evex_array_0d((evex_dtype)input->dtype, zeros);
-    evex_array array = evex_array_0d((evex_dtype)stream->weak_dtypes[i], stream->weak[i]);
-    array.is_weak = 1;
-    return array;
+    return evex_array_0d((evex_dtype)stream->weak_dtypes[i], stream->weak[i]);
 }
 
 evex_status evex_stream_run_final(evex_stream *stream, evex_array *outputs,

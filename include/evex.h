@@ -155,7 +155,7 @@ typedef struct evex_array {
     uint8_t byte_swapped; /* elements are in the other byte order */
     uint8_t read_only;    /* as an output: an error */
     uint8_t str_form;     /* evex_str_form */
-    uint8_t is_weak;      /* input for a variable declared weak: see evex_kind */
+    uint8_t unused;       /* 0 */
     int64_t length;       /* used as the shape when ndim is 1 and shape is NULL */
 } evex_array;
 
@@ -290,8 +290,9 @@ typedef void (*evex_function_kernel)(void *out, const void *const *in, const siz
 
 EVEX_API evex_status evex_functions_create(evex_functions **functions,
                                            const evex_allocator *allocator, evex_error *error);
-/* Adds `result name(operands...)`. Arguments are cast to the declared types as by same-kind casts;
- * a name that is already an operation is an error. user is kept and given to the kernel. */
+/* Adds `result name(operands...)`, of at most 64 operands. Arguments are cast to the declared types
+ * as by same-kind casts; a name that is already an operation is an error. user is kept and given to
+ * the kernel. */
 EVEX_API evex_status evex_functions_add(evex_functions *functions, const char *name,
                                         evex_dtype result, const evex_dtype *operands,
                                         size_t n_operands, evex_function_kernel kernel, void *user,

@@ -218,14 +218,14 @@ step_aarch64() {
         "$(uname -m)" | tee /dev/fd/3
 }
 
-# fuzz harness seconds: on a copy of the corpus; what it finds is left in build-tests/findings/.
+# fuzz program seconds: on a copy of its corpus; what it finds is left in build-tests/findings/.
 fuzz() {
-    local harness=$1 seconds=$2 corpus
+    local program=$1 seconds=$2 status=0 harness corpus
+    harness=${program##*/fuzz_}
     corpus=$(mktemp -d)
     cp tests/corpus/"$harness"/* "$corpus"
     mkdir -p "$top/findings"
-    local status=0
-    "$top/asan/tests/fuzz/fuzz_$harness" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 \
+    "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 \
         -print_final_stats=1 -artifact_prefix="$top/findings/$harness-" "$corpus" \
         >"$top/fuzz-$harness.log" 2>&1 || status=$?
     rm -rf "$corpus"
@@ -245,9 +245,9 @@ step_fuzz() {
     fi
     configure_asan
     build asan
-    for harness in "$top"/asan/tests/fuzz/fuzz_*; do
+    for harness in "$top"/asan/tests/*/fuzz_*; do
         [[ -x $harness && -f $harness ]] || continue
-        fuzz "${harness##*/fuzz_}" "$seconds" &
+        fuzz "$harness" "$seconds" &
         running+=($!)
         if ((${#running[@]} == jobs)); then
             wait "${running[0]}" || status=1

@@ -5,7 +5,7 @@
 
 include/evex.h as C11 and as C++17 with every compiler of gcc, clang, g++ and clang++ that is here,
 without a warning; every internal header as C11. The vector math is written in a vocabulary that its
-includer chooses, so it is compiled behind one, as are the words that vocabularies share; a vocabulary
+includer chooses, so it is compiled behind one, as is what vocabularies share; a vocabulary
 needs its instruction set's flags. Bodies of templates (*.tmpl.h) are no headers.
 """
 import concurrent.futures
@@ -27,6 +27,8 @@ FLAGS = {"256.h": ["-mavx2", "-mfma"],
 def flags_of(header):
     if header.startswith("core/vecmath/"):
         return ["-include", "core/vecmath/width1.h"]
+    if header.endswith("math_pairs.h"):
+        return ["-include", "eval/simd/math128.h"]
     if header.endswith("words.h"):
         return ["-include", "eval/simd/v128.h"]
     return FLAGS.get(header[-5:], [])

@@ -74,7 +74,7 @@ START_TEST(bad_functions_are_refused) {
     ck_assert_int_eq(evex_functions_add(functions, "f", EVEX_F64, NULL, 1, no_kernel, NULL, NULL),
                      EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(
-        evex_functions_add(functions, "f", EVEX_F64, operands, 1025, no_kernel, NULL, NULL),
+        evex_functions_add(functions, "f", EVEX_F64, operands, 65, no_kernel, NULL, NULL),
         EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(evex_functions_add(functions, "f", EVEX_F64, operands, 2, NULL, NULL, NULL),
                      EVEX_INVALID_ARGUMENT);

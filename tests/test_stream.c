@@ -159,7 +159,6 @@ static void make_input(data *d, size_t i, uint64_t *seed) {
     d->whole[i] = evex_array_nd(input->dtype, d->memory[i], n_dims, d->dims[i]);
     if (apart != 0)
         d->whole[i].strides = d->strides[i];
-    d->whole[i].is_weak = input->kind == EVEX_WEAK;
 }
 
 static size_t bytes_of(const evex_result *result) {

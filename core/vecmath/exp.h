@@ -95,9 +95,10 @@ static inline v_dw expm1_dw(v_f64 x) {
     return fast_two_sum(sum.hi, v_add(v_add(sum.lo, less_one.lo), tail));
 }
 
+/* r.lo is the rounding error of r.hi here, which adding it would not change. */
 static inline v_f64 math_exp(v_f64 x) {
     exp_parts e = exp_reduce(dw(v_clamp(x, EXP_LEAST, EXP_MOST), v_set(0.0)));
-    v_f64 r = v_add(e.r.hi, e.r.lo);
+    v_f64 r = e.r.hi;
     return v_scale(exp_finish(e.power, v_add(r, exp_tail_short(r))), e.n);
 }
 

@@ -23,6 +23,10 @@ V_WORD(v_f64 v_fnma(v_f64 a, v_f64 b, v_f64 c), v_fma_f64(v_neg_f64(a), b, c))
 V_WORD(v_f64 v_min(v_f64 a, v_f64 b), v_select(v_lt(a, b), a, b))
 V_WORD(v_f64 v_max(v_f64 a, v_f64 b), v_select(v_lt(b, a), a, b))
 V_WORD(v_f64 v_round_f32(v_f64 a), simde_mm_cvtps_pd(simde_mm_cvtpd_ps(a)))
+V_WORD(v_f64 v_load_single(const float *p),
+       simde_mm_cvtps_pd(simde_mm_castsi128_ps(simde_mm_loadl_epi64((const void *)p))))
+V_ACTION(v_store_single(float *p, v_f64 a),
+         simde_mm_storel_epi64((void *)p, simde_mm_castps_si128(simde_mm_cvtpd_ps(a))))
 
 V_WORD(v_mask v_le(v_f64 a, v_f64 b), simde_mm_cmple_pd(a, b))
 V_WORD(v_mask v_eq(v_f64 a, v_f64 b), simde_mm_cmpeq_pd(a, b))

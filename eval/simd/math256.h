@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The vocabulary of core/vecmath/ for 256 bits; core/vecmath/width1.h says what the words mean.
+ * The vocabulary of core/vecmath/ for two vectors of 256 bits in lock step; core/vecmath/width1.h
+ * says what the words mean.
  */
 #ifndef EVEX_EVAL_SIMD_MATH256_H
 #define EVEX_EVAL_SIMD_MATH256_H
@@ -19,6 +20,8 @@ V_WORD(v_f64 v_fnma(v_f64 a, v_f64 b, v_f64 c), _mm256_fnmadd_pd(a, b, c))
 V_WORD(v_f64 v_min(v_f64 a, v_f64 b), _mm256_min_pd(a, b))
 V_WORD(v_f64 v_max(v_f64 a, v_f64 b), _mm256_max_pd(a, b))
 V_WORD(v_f64 v_round_f32(v_f64 a), _mm256_cvtps_pd(_mm256_cvtpd_ps(a)))
+V_WORD(v_f64 v_load_single(const float *p), _mm256_cvtps_pd(_mm_loadu_ps(p)))
+V_ACTION(v_store_single(float *p, v_f64 a), _mm_storeu_ps(p, _mm256_cvtpd_ps(a)))
 
 V_WORD(v_mask v_le(v_f64 a, v_f64 b), _mm256_cmp_pd(a, b, _CMP_LE_OQ))
 V_WORD(v_mask v_eq(v_f64 a, v_f64 b), _mm256_cmp_pd(a, b, _CMP_EQ_OQ))
@@ -60,5 +63,7 @@ V_WORD(v_f64 v_lookup16(const double *table, v_i64 i),
        _mm256_i64gather_pd(table, v_and_i64(i, v_set_i64(15)), 8))
 V_WORD(v_i64 v_lookup_i64(const int64_t *table, v_i64 i),
        _mm256_i64gather_epi64((const long long *)table, i, 8))
+
+#include "eval/simd/math_pairs.h"
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The vocabulary of core/vecmath/ for 512 bits; core/vecmath/width1.h says what the words mean.
+ * The vocabulary of core/vecmath/ for two vectors of 512 bits in lock step; core/vecmath/width1.h
+ * says what the words mean.
  */
 #ifndef EVEX_EVAL_SIMD_MATH512_H
 #define EVEX_EVAL_SIMD_MATH512_H
@@ -17,6 +18,8 @@ V_WORD(v_f64 v_min(v_f64 a, v_f64 b), _mm512_min_pd(a, b))
 V_WORD(v_f64 v_max(v_f64 a, v_f64 b), _mm512_max_pd(a, b))
 V_WORD(v_f64 v_scale(v_f64 y, v_f64 n), _mm512_scalef_pd(y, n))
 V_WORD(v_f64 v_round_f32(v_f64 a), _mm512_cvtps_pd(_mm512_cvtpd_ps(a)))
+V_WORD(v_f64 v_load_single(const float *p), _mm512_cvtps_pd(_mm256_loadu_ps(p)))
+V_ACTION(v_store_single(float *p, v_f64 a), _mm256_storeu_ps(p, _mm512_cvtpd_ps(a)))
 
 V_WORD(v_mask v_le(v_f64 a, v_f64 b), _mm512_cmp_pd_mask(a, b, _CMP_LE_OQ))
 V_WORD(v_mask v_eq(v_f64 a, v_f64 b), _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ))
@@ -48,5 +51,7 @@ V_WORD(v_f64 v_from_i64(v_i64 a), _mm512_cvtepi64_pd(a))
 V_WORD(v_f64 v_lookup16(const double *table, v_i64 i),
        _mm512_permutex2var_pd(v_load_f64(table), i, v_load_f64(table + 8)))
 V_WORD(v_i64 v_lookup_i64(const int64_t *table, v_i64 i), _mm512_i64gather_epi64(i, table, 8))
+
+#include "eval/simd/math_pairs.h"
 
 #endif

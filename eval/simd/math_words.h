@@ -2,14 +2,16 @@
 /*
  * The words of core/vecmath/ (core/vecmath/width1.h lists them) that are words of eval/ under a
  * longer name, or made of them. Included by math128.h, math256.h and math512.h after their v128.h,
- * v256.h or v512.h; the words on integers, masks and tables are theirs.
+ * v256.h or v512.h; the words on integers, masks and tables are theirs, and so are two for memory:
+ *
+ *   v_load_single(p), v_store_single(p, a)   LANES_f64 floats from and to memory; rounded once
  */
 #ifndef EVEX_EVAL_SIMD_MATH_WORDS_H
 #define EVEX_EVAL_SIMD_MATH_WORDS_H
 
 #if defined(__GNUC__)
 #define v_unlikely(x) __builtin_expect((x) != 0, 0)
-#define V_SLOW __attribute__((noinline, cold))
+#define V_SLOW __attribute__((noinline, cold, unused))
 #else
 #define v_unlikely(x) (x)
 #define V_SLOW

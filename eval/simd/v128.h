@@ -53,6 +53,7 @@
     V_WORD(V v_select_##s(V m, V a, V b), v_or_##s(v_and_##s(m, a), v_andnot_##s(m, b)))
 
 #if defined(SIMDE_ARM_NEON_A64V8_NATIVE)
+#define V_FMA_IS_FAST 1
 #define V_DEFINE_FUSED(s, x, V, C, N, m)                                                           \
     V_WORD(V v_fma_##s(V a, V b, V c), simde_mm_fmadd_##x(a, b, c))
 #define V_DEFINE_ROUNDING(s, x, V, C, N, digits)                                                   \
@@ -61,6 +62,7 @@
     V_WORD(V v_ceil_##s(V a), simde_mm_round_##x(a, SIMDE_MM_FROUND_TO_POS_INF))                   \
     V_WORD(V v_trunc_##s(V a), simde_mm_round_##x(a, SIMDE_MM_FROUND_TO_ZERO))
 #else
+#define V_FMA_IS_FAST 0
 /* The C library's fma is correctly rounded on any hardware. */
 #define V_DEFINE_FUSED(s, x, V, C, N, m)                                                           \
     static inline V v_fma_##s(V a, V b, V c) {                                                     \

@@ -55,6 +55,8 @@ static inline simde__m256i v_first(size_t n, size_t bytes) {
     V_WORD(V v_unordered_##s(V a, V b), simde_mm256_cmp_##x(a, b, SIMDE_CMP_UNORD_Q))              \
     V_WORD(V v_select_##s(V m, V a, V b), simde_mm256_blendv_##x(b, a, m))
 
+#define V_FMA_IS_FAST 1
+
 #include "eval/simd/words.h"
 
 V_DEFINE_WIDTH(f32, ps, simde__m256, float, 8)

@@ -48,6 +48,8 @@
     V_WORD(M v_unordered_##s(V a, V b), simde_mm512_cmp_##x##_mask(a, b, SIMDE_CMP_UNORD_Q))       \
     V_WORD(V v_select_##s(M m, V a, V b), simde_mm512_mask_blend_##x(m, b, a))
 
+#define V_FMA_IS_FAST 1
+
 #include "eval/simd/words.h"
 
 V_DEFINE_WIDTH(f32, ps, simde__m512, float, 16, simde__mmask16)

@@ -14,6 +14,8 @@
  *   v_lt, v_unordered                      masks
  *   v_select(m, a, b)                      m ? a : b
  *
+ * and V_FMA_IS_FAST: 1 if v_fma is an instruction, 0 if it is the C library's, lane by lane.
+ *
  * This header makes from them the words that are the same text at every width.
  */
 #ifndef EVEX_EVAL_SIMD_WORDS_H

@@ -16,8 +16,10 @@ static void compare_with_libc(const char *text, size_t n_bytes) {
     number_status status = number_read_f64(text, n_bytes, &value);
     if (status == NUMBER_MALFORMED)
         return;
-    char *copy = strndup(text, n_bytes), *end;
+    char *copy = malloc(n_bytes + 1), *end;
     FUZZ_REQUIRE(copy != NULL);
+    memcpy(copy, text, n_bytes);
+    copy[n_bytes] = '\0';
     double wanted = strtod(copy, &end);
     FUZZ_REQUIRE(*end == '\0' && end == copy + n_bytes);
     FUZZ_REQUIRE(isnan(wanted) ? isnan(value) : memcmp(&value, &wanted, sizeof value) == 0);

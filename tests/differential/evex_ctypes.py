@@ -31,7 +31,7 @@ class Error(Structure):
 class Array(Structure):
     _fields_ = [("data", c_void_p), ("dtype", c_int), ("ndim", c_int32), ("shape", POINTER(c_int64)),
                 ("strides", POINTER(c_int64)), ("item_bytes", c_size_t), ("byte_swapped", c_uint8),
-                ("read_only", c_uint8), ("str_form", c_uint8), ("is_weak", c_uint8),
+                ("read_only", c_uint8), ("str_form", c_uint8), ("unused", c_uint8),
                 ("length", c_int64)]
 
 
@@ -76,13 +76,13 @@ class EvexError(Exception):
         super().__init__(f"{self.status} at {self.offset}+{self.length}: {self.message}")
 
 
-def describe(array, is_weak=False):
+def describe(array):
     """The array as evex.h's struct. It points to the array's memory and must not outlive it."""
     shape = (c_int64 * max(array.ndim, 1))(*array.shape)
     strides = (c_int64 * max(array.ndim, 1))(*array.strides)
     return Array(data=array.ctypes.data, dtype=DTYPES.index(array.dtype.name), ndim=array.ndim,
                  shape=shape, strides=strides, byte_swapped=not array.dtype.isnative,
-                 read_only=not array.flags.writeable, is_weak=is_weak)
+                 read_only=not array.flags.writeable)
 
 
 class Library:
@@ -145,7 +145,7 @@ class Expression:
 
     def describe_inputs(self, arrays):
         return (Array * max(len(self.inputs), 1))(*(
-            describe(arrays[name], self.variables[name][1]) for name in self.inputs))
+            describe(arrays[name]) for name in self.inputs))
 
     def result_shapes(self, arrays):
         """[(dtype name, shape)] of the results for these inputs."""

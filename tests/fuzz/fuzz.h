@@ -47,10 +47,8 @@ static inline evex_array fuzz_operand(const evex_var *var) {
     const void *data = var->dtype == EVEX_STR    ? (const void *)texts
                        : var->dtype == EVEX_BOOL ? (const void *)truths
                                                  : (const void *)memory;
-    evex_array array = var->kind == EVEX_WEAK ? evex_array_0d(var->dtype, data)
-                                              : evex_array_nd(var->dtype, data, 2, shape);
-    array.is_weak = var->kind == EVEX_WEAK;
-    return array;
+    return var->kind == EVEX_WEAK ? evex_array_0d(var->dtype, data)
+                                  : evex_array_nd(var->dtype, data, 2, shape);
 }
 
 static inline size_t fuzz_n_elements(const evex_result *result) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every function of core/vecmath/ over arrays: evaluate_<name>(x, y, r, n, single), r[i] = f(x[i],
- * y[i]) for n a multiple of 8. By core/scalar.h, or, compiled with EVEX_MATH_HEADER the vocabulary
+ * y[i]) for n a multiple of 16. By core/scalar.h, or, compiled with EVEX_MATH_HEADER the vocabulary
  * of an instruction set, by the vectors of that set. Arguments and results of float32 are passed as
  * doubles.
  */
