@@ -96,6 +96,12 @@ static evex_dtype operation_dtype(const evex_op_info *info, const evex_term *ter
     return is_weak && common == EVEX_BOOL && dtype == EVEX_I8 ? EVEX_I64 : dtype;
 }
 
+/* NumPy's ** takes the exponent 2 for its square(), which gives int8 for bool, unlike power(). */
+static int is_square_of_bool(const evex_term *terms, evex_dtype dtype) {
+    return terms[0].dtype == EVEX_BOOL && !evex_term_is_weak(&terms[0]) && dtype == EVEX_I64 &&
+           evex_term_is_literal(&terms[1]) && evex_term_number(&terms[1]) == 2;
+}
+
 static evex_status check_operands(evex_checker *c, const evex_ast_node *node, evex_op op,
                                   size_t first_child, const evex_term *terms, int is_operator,
                                   evex_term *result) {
@@ -111,7 +117,10 @@ static evex_status check_operands(evex_checker *c, const evex_ast_node *node, ev
         return fail_op(c, node, op, terms, info->arity);
     evex_status status = evex_terms_adapt(c, terms, info->arity, dtype, node, first_child, values);
     if (status == EVEX_OK && op == EVEX_OP_POW) {
-        const evex_term base = evex_term_strong(c, values[0]);
+        const evex_term base =
+            evex_term_strong(c, is_operator && is_square_of_bool(terms, dtype)
+                                    ? evex_ir_cast(c->ir, terms[0].value, EVEX_I8)
+                                    : values[0]);
         status = evex_check_literal_power(c, node, &base, &terms[1], result, &is_done);
     }
     if (status != EVEX_OK)

@@ -59,7 +59,7 @@ static inline v_dw stirling(v_dw z) {
     v_f64 high = poly3(w2, w4, 0x1.b91e18a0c3d1ap-11, -0x1.ede9269595a48p-10, 0x1.407b2a292ccffp-8,
                        0x1.b493ed230fa5fp-10);
     v_f64 series = v_mul(w, v_fma(high, v_mul(w4, w4), low));
-    v_dw log_less_one = dw_add_f64(log_dw(z, v_set(0.0)), v_set(-1.0));
+    v_dw log_less_one = dw_add_f64(log_dw(log_reduce_dw(z, v_set(0.0))), v_set(-1.0));
     v_dw main_part = dw_mul(dw_add_f64(z, v_set(-0.5)), log_less_one);
     v_dw constant = dw_set(STIRLING_CONSTANT_HI, STIRLING_CONSTANT_LO);
     return dw_add(main_part, dw_add_f64(constant, series));
@@ -142,7 +142,7 @@ static inline v_f64 math_lgamma(v_f64 x) {
         main_part = dw_select(tiny, dw_set(0.0, 0.0), main_part);
         e_shift = v_select(tiny, e_shift, v_set(0.0));
     }
-    v_f64 y = dw_round(dw_add(main_part, dw_neg(log_dw(factor, e_shift))));
+    v_f64 y = dw_round(dw_add(main_part, dw_neg(log_dw(log_reduce_dw(factor, e_shift)))));
     v_mask pole = v_or(is_negative_integer(x), v_eq(x, v_set(0.0)));
     y = v_select(v_or(pole, v_lt(v_set(LGAMMA_MOST), size)), v_set(V_INFINITY), y);
     return v_select(v_ne(x, x), x, y);

@@ -17,10 +17,10 @@
 /* Below it odd functions with f'(0) = 1 return their argument. */
 #define HYPERBOLIC_SMALL 0x1p-28
 
-/* e^x / 2 for x >= 0, which overflows a little later than e^x. */
+/* e^x / 2 for x >= 0, which overflows a little later than e^x; r.lo as in math_exp. */
 static inline v_f64 half_exp(v_f64 x) {
     exp_parts e = exp_reduce(dw(v_clamp(x, 0.0, 712.0), v_set(0.0)));
-    v_f64 r = v_add(e.r.hi, e.r.lo);
+    v_f64 r = e.r.hi;
     return v_scale(exp_finish(e.power, v_add(r, exp_tail_short(r))), v_sub(e.n, v_set(1.0)));
 }
 
@@ -52,8 +52,8 @@ static inline v_f64 math_tanh(v_f64 x) {
 
 /* log(1 + w), or log(2 x) where large. */
 static inline v_f64 log_of_sum_or_double(v_dw w, v_f64 x, v_mask large) {
-    v_f64 y = log_of(dw_select(large, dw(x, v_set(0.0)), one_plus(w)),
-                     v_select(large, v_set(1.0), v_set(0.0)));
+    v_f64 y = log_of(log_reduce_dw(dw_select(large, dw(x, v_set(0.0)), one_plus(w)),
+                                   v_select(large, v_set(1.0), v_set(0.0))));
     return v_select(v_lt(x, v_set(V_INFINITY)), y, x);
 }
 
@@ -81,7 +81,7 @@ static inline v_f64 math_arccosh(v_f64 x) {
 static inline v_f64 math_arctanh(v_f64 x) {
     v_f64 size = v_abs(x);
     v_dw w = dw_div(dw(v_add(size, size), v_set(0.0)), two_sum(v_set(1.0), v_neg(size)));
-    v_f64 y = v_mul(log_of(one_plus(w), v_set(0.0)), v_set(0.5));
+    v_f64 y = v_mul(log_of(log_reduce_dw(one_plus(w), v_set(0.0))), v_set(0.5));
     y = v_select(v_lt(size, v_set(HYPERBOLIC_SMALL)), size, y);
     y = v_select(v_eq(size, v_set(1.0)), v_set(V_INFINITY), y);
     y = v_select(v_lt(v_set(1.0), size), v_set(V_NAN), y);

@@ -15,33 +15,42 @@
 #include "core/vecmath/exp.h"
 #include "core/vecmath/tables.h"
 
-/* log x = (e_log.hi + e_log.lo) + log(1 + r.hi + r.lo). */
+/* log x = (e_log.hi + e_log.lo) + log(1 + r.hi + r.lo), where 1 + r is x 2^-own_e times inverse. */
 typedef struct {
     v_dw e_log, r;
+    v_f64 own_e, inverse;
 } log_parts;
 
-/* Splits x.hi + x.lo, times 2^e_shift; x.hi positive and normal. e_log.hi is exact: both its parts
- * are multiples of 2^-42. r.hi + r.lo is exact if x.lo is 0. */
-static inline log_parts log_reduce(v_dw x, v_f64 e_shift) {
-    v_i64 bits = v_bits(x.hi), offset = v_sub_i64(bits, v_set_i64(LOG_OFFSET));
+/* Splits x, positive and normal, times 2^e_shift. e_log.hi is exact: both its parts are multiples
+ * of 2^-42. r.hi + r.lo is exact. */
+static inline log_parts log_reduce(v_f64 x, v_f64 e_shift) {
+    v_i64 bits = v_bits(x), offset = v_sub_i64(bits, v_set_i64(LOG_OFFSET));
     v_i64 biased = v_shr(v_add_i64(offset, v_set_i64(INT64_C(1) << 62)), 52);
     v_f64 own_e = v_from_i64(v_sub_i64(biased, v_set_i64(1024))), e = v_add(own_e, e_shift);
     v_i64 e_field = v_and_i64(offset, v_set_i64((int64_t)0xfff0000000000000));
-    v_f64 z = v_from_bits(v_sub_i64(bits, e_field)), z_lo = v_scale(x.lo, v_neg(own_e));
+    v_f64 z = v_from_bits(v_sub_i64(bits, e_field));
     v_i64 i = v_shr(offset, 48);
     v_f64 inverse = v_lookup16(log_table_inverse, i);
     v_dw p = two_product(z, inverse);
     return (log_parts){
         .e_log = dw(v_fma(e, v_set(LOG_LN2_HI), v_lookup16(log_table_hi, i)),
                     v_fma(e, v_set(LOG_LN2_LO), v_lookup16(log_table_lo, i))),
-        .r = dw(v_sub(p.hi, v_set(1.0)), v_fma(z_lo, inverse, p.lo)),
+        .r = dw(v_sub(p.hi, v_set(1.0)), p.lo),
+        .own_e = own_e,
+        .inverse = inverse,
     };
 }
 
-/* log of x.hi + x.lo, times 2^e_shift, to within some 0.05 ULP before its one rounding. "log":
+/* The same for x.hi + x.lo; r is rounded. */
+static inline log_parts log_reduce_dw(v_dw x, v_f64 e_shift) {
+    log_parts parts = log_reduce(x.hi, e_shift);
+    parts.r.lo = v_fma(v_scale(x.lo, v_neg(parts.own_e)), parts.inverse, parts.r.lo);
+    return parts;
+}
+
+/* The logarithm of what was split, to within some 0.05 ULP before its one rounding. "log":
  * log(1 + r) = r + r^2 p(r), error 2^-62.9. */
-static inline v_f64 log_of(v_dw x, v_f64 e_shift) {
-    log_parts parts = log_reduce(x, e_shift);
+static inline v_f64 log_of(log_parts parts) {
     v_f64 r = parts.r.hi, r2 = v_mul(r, r), r4 = v_mul(r2, r2);
     v_f64 low = poly3(r, r2, -0x1.0000000000000p-1, 0x1.555555555550dp-2, -0x1.fffffffffffecp-3,
                       0x1.9999999b19da5p-3);
@@ -55,8 +64,7 @@ static inline v_f64 log_of(v_dw x, v_f64 e_shift) {
 
 /* The same with relative error 2^-63. "log_long": log(1 + r) = r - r^2/2 + r^3 p(r), error 2^-65.6
  */
-static inline v_dw log_dw(v_dw x, v_f64 e_shift) {
-    log_parts parts = log_reduce(x, e_shift);
+static inline v_dw log_dw(log_parts parts) {
     v_f64 r = parts.r.hi;
     v_dw r2 = two_product(r, r);
     v_f64 r2_lo = v_fma(v_add(r, r), parts.r.lo, r2.lo), r4 = v_mul(r2.hi, r2.hi);
@@ -96,7 +104,7 @@ static inline v_f64 math_log(v_f64 x) {
     v_mask special = log_is_special(x);
     if (v_unlikely(v_any(special)))
         scaled = log_prepare(x, &e_shift);
-    v_f64 y = log_of(dw(scaled, v_set(0.0)), e_shift);
+    v_f64 y = log_of(log_reduce(scaled, e_shift));
     if (v_unlikely(v_any(special)))
         y = log_fix(y, x);
     return y;
@@ -108,7 +116,7 @@ static inline v_f64 log_times(v_f64 x, v_dw factor) {
     v_mask special = log_is_special(x);
     if (v_unlikely(v_any(special)))
         scaled = log_prepare(x, &e_shift);
-    v_f64 y = dw_round(dw_mul(log_dw(dw(scaled, v_set(0.0)), e_shift), factor));
+    v_f64 y = dw_round(dw_mul(log_dw(log_reduce(scaled, e_shift)), factor));
     if (v_unlikely(v_any(special)))
         y = log_fix(y, x);
     return y;
@@ -131,7 +139,7 @@ static inline v_dw one_plus(v_dw w) {
 
 static inline v_f64 math_log1p(v_f64 x) {
     v_dw sum = two_sum(v_set(1.0), x);
-    v_f64 y = log_of(sum, v_set(0.0));
+    v_f64 y = log_of(log_reduce_dw(sum, v_set(0.0)));
     y = v_select(v_lt(v_abs(x), v_set(0x1p-54)), x, y);
     if (v_unlikely(v_any(log_is_special(sum.hi))))
         y = log_fix(y, sum.hi);
@@ -146,7 +154,8 @@ static inline v_f64 math_logaddexp(v_f64 x, v_f64 y) {
     v_mask near = v_lt(v_set(EXP_LEAST), d.hi);
     v_f64 n;
     v_dw e = exp_dw(dw_select(near, d, dw_set(EXP_LEAST, 0.0)), &n);
-    v_dw l = log_dw(one_plus(dw(v_scale(e.hi, n), v_scale(e.lo, n))), v_set(0.0));
+    v_dw w = dw(v_scale(e.hi, n), v_scale(e.lo, n));
+    v_dw l = log_dw(log_reduce_dw(one_plus(w), v_set(0.0)));
     v_dw sum = two_sum(most, l.hi);
     v_f64 r = v_add(sum.hi, v_add(sum.lo, l.lo));
     v_mask infinite = v_or(v_eq(v_abs(most), v_set(V_INFINITY)), v_eq(least, v_set(-V_INFINITY)));

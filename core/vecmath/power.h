@@ -40,7 +40,7 @@ static inline v_f64 math_pow(v_f64 x, v_f64 y) {
         base = log_prepare(v_select(number, size, v_set(1.0)), &e_shift);
         exponent = pow_limit(y);
     }
-    v_dw l = log_dw(dw(base, v_set(0.0)), e_shift);
+    v_dw l = log_dw(log_reduce(base, e_shift));
     v_f64 hi = v_mul(exponent, l.hi), lo = v_fma(exponent, l.lo, v_fms(exponent, l.hi, hi));
     v_f64 r = exp_of(dw(hi, lo));
     if (v_unlikely(v_any(special)))
