@@ -53,13 +53,14 @@ static double_word times_base(evex_ir *ir, double_word a, const power_base *b) {
 
 /*
  * The last step adds the small terms in one FMA, so it rounds once, also among subnormals, where
- * the sum of the small terms is off by at most half a unit more. They are nan where an intermediate
- * power overflowed or x is infinite or nan: there the plain product is right.
+ * the sum of the small terms is off by at most half a unit more. They are infinite or nan where an
+ * intermediate power overflowed, they did so themselves (with whatever sign), or x is infinite or
+ * nan: there the plain product is right.
  */
 static evex_ir_id last_step(evex_ir *ir, evex_ir_id a, evex_ir_id b, evex_ir_id small) {
     const evex_ir_id result = fused(ir, a, b, small), plain = multiply(ir, a, b);
-    return evex_ir_ternary(ir, EVEX_OP_SELECT, evex_ir_unary(ir, EVEX_OP_ISNAN, result), plain,
-                           result);
+    return evex_ir_ternary(ir, EVEX_OP_SELECT, evex_ir_unary(ir, EVEX_OP_ISFINITE, small), result,
+                           plain);
 }
 
 static evex_ir_id last_square(evex_ir *ir, double_word a) {

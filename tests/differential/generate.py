@@ -229,7 +229,7 @@ class Trees:
             return Node(self.rng.choice(DTYPES[1:]), (self.grow("n", depth),))
         if style < 0.86:
             return Node("**", (self.grow("n", depth),
-                               Literal(self.rng.choice((0, 1, 2, 3, 2.0, 0.5, -1.0)))))
+                               Literal(self.rng.choice((0, 1, 2, 3, 4, 7, -3.0, 2.0, 0.5, -1.0)))))
         if style < 0.89:
             bounds = sorted(self.rng.choices(LITERALS, k=2))
             return Node("clip", (self.grow("n", depth), *map(Literal, bounds)))

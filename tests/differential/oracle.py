@@ -90,6 +90,15 @@ def ignores_nan(function):
     return apply
 
 
+def compared(function):
+    """A comparison; NumPy's refuse a bool beside an integer beyond int64, ours go by value."""
+    def apply(a, b):
+        a, b = (x.astype(np.int64) if kind(x) == "b" and type(y) is int else x
+                for x, y in ((a, b), (b, a)))
+        return function(a, b)
+    return apply
+
+
 def check_fits(value, dtype):
     if type(value) is int and dtype.kind in "iu":
         info = np.iinfo(dtype)
@@ -176,6 +185,8 @@ def logical(function):
 
 def power(a, b):
     """NumPy's operator, whose shortcuts for some literal exponents are exact."""
+    if kind(a) == "b" and is_weak(b):
+        raise NotImplementedError("NumPy's operator and its power() give different types")
     result = a**b
     is_shortcut = is_weak(b) and b in (-1, 0, 0.5, 1, 2)
     if np.asarray(result).dtype.kind != "f" or is_shortcut:
@@ -228,8 +239,8 @@ ELEMENTWISE = {
     "/": np.true_divide, "//": np.floor_divide, "%": np.remainder, "**": power, "power": power,
     "neg": np.negative, "~": np.invert, "&": np.bitwise_and, "|": np.bitwise_or,
     "^": np.bitwise_xor, "<<": np.left_shift, ">>": np.right_shift,
-    "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater,
-    ">=": np.greater_equal,
+    "==": compared(np.equal), "!=": compared(np.not_equal), "<": compared(np.less),
+    "<=": compared(np.less_equal), ">": compared(np.greater), ">=": compared(np.greater_equal),
     "and": logical(np.logical_and), "or": logical(np.logical_or), "not": logical(np.logical_not),
     "where": where, "if": lambda a, condition, b: where(condition, a, b),
     "maximum": maximum, "minimum": minimum,
@@ -243,7 +254,7 @@ ELEMENTWISE = {
     "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
     "signbit": float_function(np.signbit),
     "clip": clip,
-    "in": lambda a, *values: np.logical_or.reduce([np.equal(a, v) for v in values]),
+    "in": lambda a, *values: np.logical_or.reduce([compared(np.equal)(a, v) for v in values]),
     "isclose": np.isclose, "nan_to_num": nan_to_num,
     "zeros_like": np.zeros_like, "ones_like": np.ones_like, "copy": lambda a: a,
 }
