@@ -413,7 +413,7 @@ static const struct {
     {"a ** 2.0", EVEX_F64},
     {"s ** 3", EVEX_F32},
     {"c ** -1.0", EVEX_F64},
-    {"p ** 2", EVEX_I64},
+    {"p ** 2", EVEX_I8},
     {"a / 300", EVEX_F64},
     {"hypot(a, 300)", EVEX_F32},
     {"arctan2(a, c)", EVEX_F64},
