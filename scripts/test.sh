@@ -84,6 +84,14 @@ suite() {
     return "$status"
 }
 
+# total word...: how many tests the runners counted under these words.
+total() {
+    cat "$top"/*.summary | awk -v words="$*" '
+        BEGIN {split(words, list); for (i in list) wanted[list[i] ":"]}
+        $1 in wanted {n += $2}
+        END {print n + 0}'
+}
+
 # ---- Steps -------------------------------------------------------------------------------------
 
 step_packages() {
@@ -317,14 +325,6 @@ printf '\n'
 for ((i = 0; i < ${#all_steps[@]}; i += 2)); do
     cat "$top/${all_steps[i]}.summary" 2>/dev/null || true
 done
-# total word...: how many tests the runners counted under these words.
-total() {
-    cat "$top"/*.summary | awk -v words="$*" '
-        BEGIN {split(words, list); for (i in list) wanted[list[i] ":"]}
-        $1 in wanted {n += $2}
-        END {print n + 0}'
-}
-
 printf '%d min %d s; %s\n' $((SECONDS / 60)) $((SECONDS % 60)) \
     "$([[ $n_failed == 0 ]] && echo 'all steps passed' || echo "$n_failed steps FAILED")"
 printf '%d passed, %d failed\n' "$(total Ok)" "$(total Fail Timeout)"
