@@ -335,9 +335,36 @@ static evex_status verify_outputs_written(const verifier *v) {
     return EVEX_OK;
 }
 
+/* Whether a part of a stage begins where the last one ended; moves the end. */
+static int follows(uint64_t *end, uint32_t first, uint32_t n) {
+    const int is_next = n == 0 || first == *end;
+    *end += n;
+    return is_next;
+}
+
+/* The stages' parts follow one another and leave nothing out, so that those who walk all instructions
+ * or reductions of a program (the linker) meet verified ones only. */
+static evex_status verify_cover(const verifier *v) {
+    const evex_program *p = v->program;
+    uint64_t insns = 0, reductions = 0, guards = 0;
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        const evex_stage *stage = &evex_program_stages(p)[i];
+        if (!follows(&insns, stage->first_scalar_insn, stage->n_scalar_insns) ||
+            !follows(&insns, stage->first_insn, stage->n_insns) ||
+            !follows(&reductions, stage->first_reduction, stage->n_reductions) ||
+            !follows(&guards, stage->first_guard, stage->n_guards))
+            return reject(v, "stage out of order", i);
+    }
+    if (insns != p->n_insns || reductions != p->n_reductions || guards != p->n_guards)
+        return reject(v, "code outside the stages", p->n_stages);
+    return EVEX_OK;
+}
+
 static evex_status verify_in(const verifier *v) {
     memset(v->dtypes, UNDEFINED, v->program->first_register[EVEX_N_CLASSES]);
     evex_status status = verify_tables(v);
+    if (status == EVEX_OK)
+        status = verify_cover(v);
     for (uint32_t i = 0; status == EVEX_OK && i < v->program->n_stages; i++)
         status = verify_stage(v, &evex_program_stages(v->program)[i]);
     return status == EVEX_OK ? verify_outputs_written(v) : status;
