@@ -12,7 +12,7 @@
 #   gcc        build with gcc -Werror; the whole suite                               2
 #   settings   the suite again under each instruction-set cap (ref, base, avx2,      2
 #              avx512), 1, 2, 3 and 8 threads, tiny blocks, without optimisation
-#   clang      build with clang -Werror; the whole suite                             1.5
+#   clang      build with clang -Werror; the whole suite                             2
 #   asan       ASan + UBSan (clang), reduced matrices                                2
 #   tsan       TSan (clang), reduced matrices                                        2
 #   numpy      random expressions against NumPy, and against evex itself under       1.5
@@ -174,7 +174,7 @@ step_numpy() {
         count=100000
     fi
     "$venv/bin/python" tests/differential/run.py --library "$top/gcc/api/libevex.so" \
-        --count "$count" --jobs "$jobs" | tee /dev/fd/3
+        --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
 }
 
 # An aarch64 file system with what the build needs, unpacked from packages without installing any.
@@ -200,11 +200,11 @@ unpack_sysroot() {
 step_aarch64() {
     local root=$top/aarch64-root
     if [[ -n $(missing_of "${cross_packages[@]}") ]]; then
-        echo 'aarch64: skipped, no cross compiler or qemu-user here' | tee /dev/fd/3
+        echo 'aarch64: skipped, no cross compiler or qemu-user here' | tee -a /dev/fd/3
         return 0
     fi
     if [[ ! -d $root ]] && ! unpack_sysroot "$root"; then
-        echo 'aarch64: skipped, no arm64 packages from the sources of this system' | tee /dev/fd/3
+        echo 'aarch64: skipped, no arm64 packages from the sources of this system' | tee -a /dev/fd/3
         return 0
     fi
     printf "[constants]\nsysroot = '%s'\nlibraries = '%s'\n" "$root" \
@@ -223,7 +223,7 @@ step_aarch64() {
         "$top/aarch64/tests/meta/digest" >"$top/digest.aarch64"
     diff "$top/digest.native" "$top/digest.aarch64"
     printf 'aarch64: %d digests equal those of %s\n' "$(wc -l <"$top/digest.native")" \
-        "$(uname -m)" | tee /dev/fd/3
+        "$(uname -m)" | tee -a /dev/fd/3
 }
 
 # fuzz program seconds: on a copy of its corpus; what it finds is left in build-tests/findings/.
@@ -241,7 +241,7 @@ fuzz() {
         tail -n 60 "$top/fuzz-$harness.log"
     fi
     printf 'fuzz %s: %s %s\n' "$harness" "$([[ $status == 0 ]] && echo ok || echo FAIL)" \
-        "$(grep -E 'number_of_executed_units' "$top/fuzz-$harness.log" || true)" | tee /dev/fd/3
+        "$(grep -E 'number_of_executed_units' "$top/fuzz-$harness.log" || true)" | tee -a /dev/fd/3
     return "$status"
 }
 
@@ -279,12 +279,12 @@ step_coverage() {
     build coverage
     suite coverage
     gcovr --root . --exclude tests --exclude examples --print-summary \
-        --txt "$top/coverage.txt" "$top/coverage" | tee /dev/fd/3
+        --txt "$top/coverage.txt" "$top/coverage" | tee -a /dev/fd/3
 }
 
 # ---- All of it ---------------------------------------------------------------------------------
 
-all_steps=(packages 2 gcc 2 settings 2 clang 1.5 asan 2 tsan 2 numpy 1.5 aarch64 1 fuzz 0.5)
+all_steps=(packages 2 gcc 2 settings 2 clang 2 asan 2 tsan 2 numpy 1.5 aarch64 1 fuzz 0.5)
 long_steps=(valgrind 60 coverage 5)
 
 wanted=()
