@@ -49,7 +49,7 @@ show 'New columns, an element at a time' \
     'r = sqrt(x**2+y**2), t = arctan2(y,x)' examples/points.csv
 show "Each row against the whole: the program makes the two passes that this needs" \
     'name, centred = x - mean(x)' examples/points.csv
-show 'What the first of these is compiled to' --explain 'sum(price*qty)' examples/sales.csv
+show 'What the sum is compiled to' --explain 'sum(price*qty)' examples/sales.csv
 
 printf '\n# A mistake is pointed at, and nothing is written\n'
 printf "\$ build/cli/evex 'sum(price*qtty)' examples/sales.csv\n"
