@@ -393,7 +393,7 @@ static int needs_weak_inputs(const evex_stream *stream) {
 
 static evex_status finish(evex_stream *stream, evex_array *outputs, size_t n_outputs,
                           const evex_eval_options *options, evex_error *error) {
-    evex_status status = check_usable(stream, error);
+    evex_status status = options != NULL ? check_usable(stream, error) : fail_options(error);
     if (status != EVEX_OK)
         return status;
     if (!evex_stream_is_last_pass(stream))

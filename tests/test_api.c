@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The public API where it is misused or asked about itself; what it computes is test_language.c's.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,34 @@ START_TEST(every_failing_allocation_is_survived) {
 }
 END_TEST
 
+/* An older caller's struct ends before cancel: what lies behind it is not an option. */
+START_TEST(eval_options_of_any_version_are_read) {
+    const double a[] = {1, 2, 3};
+    double r[3];
+    const evex_array in = evex_array_1d(EVEX_F64, a, 3);
+    evex_array out = evex_array_1d(EVEX_F64, r, 3);
+    const int cancel = 1;
+    evex_expr *expr;
+    ck_assert_int_eq(compile(&expr, "a * 2", NULL, NULL), EVEX_OK);
+    evex_eval_options options = EVEX_EVAL_OPTIONS_INIT;
+    options.cancel = &cancel;
+    options.struct_bytes = offsetof(evex_eval_options, cancel);
+    ck_assert_int_eq(evex_eval(expr, NULL, &in, 1, &out, 1, &options, NULL), EVEX_OK);
+    ck_assert(r[2] == 6);
+    options.struct_bytes = sizeof options;
+    ck_assert_int_eq(evex_eval(expr, NULL, &in, 1, &out, 1, &options, NULL), EVEX_CANCELLED);
+    options.struct_bytes = 0;
+    ck_assert_int_eq(evex_eval(expr, NULL, &in, 1, &out, 1, &options, NULL), EVEX_INVALID_ARGUMENT);
+    evex_stream *stream;
+    ck_assert_int_eq(evex_stream_create(&stream, expr, 0, NULL), EVEX_OK);
+    ck_assert_int_eq(evex_stream_update(stream, NULL, &in, 1, &out, 1, &options, NULL),
+                     EVEX_INVALID_ARGUMENT);
+    ck_assert_int_eq(evex_stream_finish(stream, &out, 1, &options, NULL), EVEX_INVALID_ARGUMENT);
+    evex_stream_free(&stream);
+    evex_expr_free(&expr);
+}
+END_TEST
+
 START_TEST(the_library_tells_about_itself) {
     char version[32];
     snprintf(version, sizeof version, "%d.%d.%d", EVEX_VERSION_MAJOR, EVEX_VERSION_MINOR,
@@ -180,6 +209,7 @@ static void add(TCase *tests) {
     tcase_add_test(tests, an_expression_tells_about_itself);
     tcase_add_test(tests, names_are_the_free_ones);
     tcase_add_test(tests, every_failing_allocation_is_survived);
+    tcase_add_test(tests, eval_options_of_any_version_are_read);
     tcase_add_test(tests, the_library_tells_about_itself);
     tcase_add_test(tests, it_can_be_shut_down_and_used_again);
 }
