@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""The functions of evex that are not on a hot path."""
+
+import contextlib
+
+import numpy as np
+
+from evex import _evex
+from evex._errors import EvexError
+
+
+def compile(ex, **examples):
+    """Compile an expression for many calls.
+
+    Parameters
+    ----------
+    ex : str
+        The text.
+    **examples
+        For each operand a dtype or an example; then errors show here rather than in the first call.
+
+    Returns
+    -------
+    Expression
+        Call it with operands by position, in the order of its `names`, or by name.
+
+    Examples
+    --------
+    >>> f = evex.compile('hypot(x, y)')
+    >>> f(3.0, 4.0)
+    np.float64(5.0)
+    """
+    expression = _evex.Expression(ex)
+    if examples:
+        _try(expression, examples)
+    return expression
+
+
+def _example(value):
+    """No elements of a dtype, or of an example's."""
+    if isinstance(value, (bool, int, float, complex)):
+        return value
+    if isinstance(value, (type, np.dtype, str)):
+        return np.empty(0, value)
+    return np.asarray(value)[..., None][..., :0]
+
+
+def _try(expression, examples):
+    expression(**{name: _example(value) for name, value in examples.items()})
+
+
+def names(ex):
+    """The names that an expression needs, in order of their first use.
+
+    Examples
+    --------
+    >>> evex.names('b*a + pi')
+    ('b', 'a', 'pi')
+    """
+    return _evex.Expression(ex).names
+
+
+def validate(ex, **examples):
+    """The error that evaluating would raise before it looks at elements, or None.
+
+    Examples
+    --------
+    >>> print(evex.validate('2*a +'))
+    an operand is missing
+        2*a +
+            ^
+    >>> evex.validate('2*a', a=float)
+    """
+    try:
+        compile(ex, **examples)
+    except (EvexError, TypeError, ValueError) as error:
+        return error
+    return None
+
+
+def explain(ex, **examples):
+    """The bytecode of an expression for operands of these dtypes, as text."""
+    expression = _evex.Expression(ex)
+    _try(expression, examples)
+    return expression.explain()
+
+
+def set_num_threads(n):
+    """Set how many threads evaluations in this context use; returns the old number.
+
+    Parameters
+    ----------
+    n : int or None
+        At least 1; None: as many as the process may use.
+    """
+    old = get_num_threads()
+    _evex._threads.set(_checked(n))
+    return old
+
+
+def get_num_threads():
+    """How many threads an evaluation in this context uses at most."""
+    limit = _evex._threads.get()
+    return _evex._n_threads() if limit is None else min(limit, _evex._n_threads())
+
+
+@contextlib.contextmanager
+def threads(n):
+    """Use n threads within a with statement.
+
+    Examples
+    --------
+    >>> with evex.threads(1):
+    ...     evex.get_num_threads()
+    1
+    """
+    token = _evex._threads.set(_checked(n))
+    try:
+        yield
+    finally:
+        _evex._threads.reset(token)
+
+
+def _checked(n):
+    if n is not None and n < 1:
+        raise ValueError(f"threads must be at least 1, not {n}")
+    return n
+
+
+def clear_cache():
+    """Forget all texts that evaluate() has compiled."""
+    _evex._clear_cache()
+
+
+def config():
+    """What this installation is and uses, as a dict."""
+    return {
+        "version": _evex._version(),
+        "isa": _evex._isa(),
+        "threads": get_num_threads(),
+        "numpy": np.__version__,
+        "cached": _evex._cached(),
+    }

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keyword arguments that evaluate() and compiled expressions share. Their names are not free
+ * for operands that are given by keyword; operands of such names come from a dict or the frame.
+ */
+#include "python/src/binding.h"
+
+keyword evex_find_keyword(const module_state *state, PyObject *name) {
+    for (int k = 0; k < N_ARGS; k++)
+        if (PyTuple_GET_ITEM(state->keywords, k) == name) /* both are interned as a rule */
+            return (keyword)k;
+    for (int k = 0; k < N_ARGS; k++)
+        if (PyUnicode_Compare(PyTuple_GET_ITEM(state->keywords, k), name) == 0)
+            return (keyword)k;
+    return N_ARGS;
+}
+
+/* None: all. */
+static int set_threads(call_options *options, PyObject *value) {
+    if (value == Py_None)
+        return 0;
+    const Py_ssize_t n = PyNumber_AsSsize_t(value, PyExc_ValueError);
+    if (n < 1) {
+        if (!PyErr_Occurred())
+            PyErr_Format(PyExc_ValueError, "threads must be at least 1, not %zd", n);
+        return -1;
+    }
+    options->n_threads = (size_t)n;
+    return 0;
+}
+
+static int set_pool(module_state *state, call_options *options, PyObject *value) {
+    if (value == Py_None)
+        return 0;
+    if (Py_TYPE(value) != state->pool_type) {
+        PyErr_Format(PyExc_TypeError, "pool must be an evex.Pool, not %R",
+                     (PyObject *)Py_TYPE(value));
+        return -1;
+    }
+    options->pool = evex_pool_of(value);
+    return options->pool != NULL ? 0 : -1;
+}
+
+int evex_options_init(module_state *state, call_options *options) {
+    PyObject *threads = NULL;
+    *options = (call_options){.order = NPY_KEEPORDER, .casting = NPY_SAME_KIND_CASTING};
+    if (PyContextVar_Get(state->threads, NULL, &threads) < 0)
+        return -1;
+    const int status = threads == NULL ? 0 : set_threads(options, threads);
+    Py_XDECREF(threads);
+    return status;
+}
+
+int evex_option_set(module_state *state, call_options *options, keyword which, PyObject *value) {
+    switch (which) {
+    case ARG_OUT:
+        options->out = value == Py_None ? NULL : value;
+        return 0;
+    case ARG_ORDER:
+        return PyArray_OrderConverter(value, &options->order) == NPY_SUCCEED ? 0 : -1;
+    case ARG_CASTING:
+        return PyArray_CastingConverter(value, &options->casting) == NPY_SUCCEED ? 0 : -1;
+    case ARG_THREADS:
+        return set_threads(options, value);
+    case ARG_POOL:
+        return set_pool(state, options, value);
+    default:
+        return 0;
+    }
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the extension module share: the module's state, and what each file offers to
+ * the others. The module sees the library as everyone does, through evex.h, and NumPy through its C
+ * API. Calls happen under the interpreter lock except where a comment says so.
+ *
+ *   module.c       the module, its functions and state
+ *   operand.c      Python objects as inputs
+ *   expression.c   compiled expressions: one text, one program for each combination of types
+ *   run.c          an evaluation: outputs, the interpreter lock, errors
+ *   names.c        where evaluate() finds its operands
+ *   arguments.c    keyword arguments that all callables take
+ *   pool.c         threads of one's own
+ *   memory.c       NumPy's memory for large results, recycled
+ */
+#ifndef EVEX_PYTHON_BINDING_H
+#define EVEX_PYTHON_BINDING_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#define NPY_TARGET_VERSION NPY_2_0_API_VERSION
+#define PY_ARRAY_UNIQUE_SYMBOL evex_numpy_api
+#ifndef EVEX_IMPORTS_NUMPY
+#define NO_IMPORT_ARRAY
+#endif
+#include <numpy/arrayobject.h>
+
+#include "include/evex.h"
+
+/* ---- State ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    PyTypeObject *expression_type, *pool_type;
+    PyObject *adapt;        /* _adapt.adapt: other objects as arrays */
+    PyObject *raise_error;  /* _errors.raise_error */
+    PyObject *make_results; /* _results.make_type: a named tuple's type */
+    PyObject *masked;       /* numpy.ma.MaskedArray */
+    PyObject *cache;        /* dict: text -> expression; the oldest entry first */
+    PyObject *threads;      /* context variable: None or the number of threads */
+    PyObject *keywords;     /* tuple of the interned names of options, in the order of `keyword` */
+    PyObject *memory;       /* the capsule of the data allocator for large results */
+    evex_functions *functions;
+} module_state;
+
+extern struct PyModuleDef evex_module;
+
+module_state *evex_state_of(PyTypeObject *type);
+
+/* ---- Operands ------------------------------------------------------------------------------- */
+
+enum { N_STACK_OPERANDS = 16 };
+
+/* An input: its array, and who keeps that alive. Scalars lie in the operand itself. */
+typedef struct {
+    evex_array array;
+    evex_kind kind;
+    PyObject *owner; /* strong; NULL: none */
+    union {
+        uint8_t b;
+        int64_t i;
+        uint64_t u;
+        double f;
+        double c[2];
+        char bytes[16];
+    } scalar;
+} operand;
+
+/* Reads a Python object as an input. name (a str) is for errors. -1: an exception is set. */
+int evex_operand_read(module_state *state, operand *to, PyObject *object, PyObject *name);
+/* An ndarray's memory as an evex_array; -1 and no exception: a type that evex does not have. */
+int evex_array_of(evex_array *to, PyArrayObject *array);
+/* NumPy's type number for a dtype. */
+int evex_type_number(evex_dtype dtype);
+
+/* ---- Arguments ------------------------------------------------------------------------------ */
+
+typedef enum { ARG_OUT, ARG_ORDER, ARG_CASTING, ARG_THREADS, ARG_POOL, N_ARGS } keyword;
+
+/* The options of one call; borrowed references. */
+typedef struct {
+    PyObject *out; /* NULL: none */
+    NPY_ORDER order;
+    NPY_CASTING casting;
+    size_t n_threads; /* 0: all */
+    evex_pool *pool;  /* NULL: the default one */
+} call_options;
+
+int evex_options_init(module_state *state, call_options *options);
+/* Which option a keyword names, N_ARGS: none. name must be a str. */
+keyword evex_find_keyword(const module_state *state, PyObject *name);
+/* Takes one option in; -1: an exception is set. */
+int evex_option_set(module_state *state, call_options *options, keyword which, PyObject *value);
+
+/* ---- Expressions ---------------------------------------------------------------------------- */
+
+enum { NO_OPERAND = 0xffff };
+
+/* The program of an expression for operands of certain types. Never changed once it is listed. */
+typedef struct program {
+    struct program *next;
+    evex_expr *expr;
+    const evex_output *outputs;
+    size_t n_inputs, n_outputs;
+    int is_elementwise;         /* no output is reduced */
+    uint32_t *operand_of_input; /* number of the name */
+    uint16_t types[];           /* one a name: dtype and kind, or NO_OPERAND */
+} program;
+
+typedef struct {
+    PyObject_HEAD vectorcallfunc vectorcall;
+    module_state *state; /* the type's module outlives its objects */
+    PyObject *text;      /* str */
+    PyObject *names;     /* tuple of interned str */
+    PyObject *result_type;
+    PyObject *weak_references;
+    program *programs;
+} expression;
+
+extern PyType_Spec evex_expression_spec;
+
+/* The expression of a text, from the cache or new; a strong reference. */
+expression *evex_expression_get(module_state *state, PyObject *text);
+/* One that is not in the cache. */
+expression *evex_expression_new(module_state *state, PyObject *text);
+/* The number of a name, or -1. */
+Py_ssize_t evex_expression_find_name(const expression *self, PyObject *name);
+/* n absent operands, in room for N_STACK_OPERANDS or on the heap; NULL: no memory. */
+operand *evex_operands_new(operand *room, Py_ssize_t n);
+void evex_operands_free(operand *operands, const operand *room, Py_ssize_t n);
+/* The program for operands (array.ndim < 0: absent, left to the language's constants). */
+program *evex_expression_program(expression *self, const operand *operands);
+
+/* ---- Runs ----------------------------------------------------------------------------------- */
+
+/* Evaluates; a new reference to the result or the named tuple of results. */
+PyObject *evex_run(expression *self, operand *operands, const call_options *options);
+/* Sets the exception for an error of the library; always NULL. */
+PyObject *evex_raise(module_state *state, const evex_error *error, PyObject *text,
+                     PyObject *operand_name);
+
+/* ---- The rest ------------------------------------------------------------------------------- */
+
+/* names.c: reads the operands that are still absent. local, global: dict-like, or NULL for the
+ * caller's frame. What is found nowhere stays absent. */
+int evex_names_read(expression *self, operand *operands, PyObject *local, PyObject *global);
+
+/* pool.c: evex.Pool. */
+extern PyType_Spec evex_pool_spec;
+/* NULL, and an exception is set: the pool is closed. */
+evex_pool *evex_pool_of(PyObject *pool);
+
+/* memory.c: an array whose memory, if it is large, is recycled. */
+PyObject *evex_new_array(module_state *state, int type_number, int ndim, const npy_intp *shape,
+                         int is_fortran);
+PyObject *evex_memory_capsule(void);
+
+#endif

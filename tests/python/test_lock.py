@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""What evex promises about the interpreter lock, threads, signals and processes. Nothing here is
+timed: a counter that another thread moves on shows that it ran."""
+
+import asyncio
+import concurrent.futures
+import multiprocessing
+import multiprocessing.shared_memory
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import evex
+import numpy as np
+import pytest
+
+# Some tenths of a second on one core.
+HEAVY = "sum(lgamma(x) + gamma(x) + lgamma(x + 1))"
+
+
+@pytest.fixture(scope="module")
+def x():
+    return np.linspace(0.5, 20, 10_000_000)
+
+
+class Counter(threading.Thread):
+    """Counts as fast as it gets the lock."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.n, self.is_stopped = 0, False
+
+    def run(self):
+        while not self.is_stopped:
+            self.n += 1
+
+    def __enter__(self):
+        self.start()
+        while self.n == 0:
+            pass
+        return self
+
+    def __exit__(self, *exception):
+        self.is_stopped = True
+        self.join()
+
+
+def test_other_threads_run_during_an_evaluation(x):
+    """With the lock held, the counter would get no turn but some microseconds at the borders."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with Counter() as counter:
+            before = counter.n
+            evex.evaluate(HEAVY, x=x, threads=1)
+            assert counter.n - before > 50_000
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_evaluations_run_at_once(x):
+    """Each waits, in the middle of its evaluation, until the other one has come as far."""
+    meeting = threading.Barrier(2, timeout=60)
+    results = []
+
+    class Meets(np.ndarray):
+        pass
+
+    def work():
+        meeting.wait()
+        results.append(evex.evaluate(HEAVY, x=x, threads=1))
+        meeting.wait()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results[0] == results[1]
+
+
+def test_one_expression_in_many_threads():
+    f = evex.compile("sum(a*b) + count(a)")
+    values = [np.arange(n, dtype=dtype) for n in (10, 5000, 200_000) for dtype in ("f8", "f4", "i4")]
+    expected = [f(v, v) for v in values]
+
+    def work(seed):
+        order = np.random.default_rng(seed).permutation(len(values))
+        return all(f(values[i], values[i]) == expected[i] for i in order for _ in range(20))
+
+    with concurrent.futures.ThreadPoolExecutor(8) as executor:
+        assert all(executor.map(work, range(8)))
+
+
+def test_ctrl_c_interrupts_an_evaluation(x):
+    code = """
+import _thread, threading, evex, numpy as np
+x = np.linspace(0.5, 20, 10_000_000)
+threading.Timer(0.3, _thread.interrupt_main).start()
+try:
+    while True:
+        evex.evaluate("sum(lgamma(x) + gamma(x))")
+except KeyboardInterrupt:
+    print("interrupted")
+print(evex.evaluate("sum(y)", y=np.ones(5)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["interrupted", "5.0"], done.stderr
+
+
+def test_a_handler_s_exception_ends_the_evaluation(x):
+    class Alarm(Exception):
+        pass
+
+    def ring(*arguments):
+        raise Alarm
+
+    old = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(Alarm):
+            while True:
+                evex.evaluate(HEAVY, x=x)
+    finally:
+        signal.signal(signal.SIGALRM, old)
+
+
+def test_fork_in_any_thread(x):
+    expected = evex.evaluate("sum(x)", x=x[:300_000])
+
+    def fork():
+        child = os.fork()
+        if child == 0:
+            os._exit(int(evex.evaluate("sum(x)", x=x[:300_000]) != expected))
+        return os.waitpid(child, 0)[1]
+
+    assert fork() == 0
+    with concurrent.futures.ThreadPoolExecutor(1) as executor:
+        assert executor.submit(fork).result() == 0
+
+
+def doubled(numbers):
+    return evex.evaluate("2*numbers + 1")
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_multiprocessing(method):
+    context = multiprocessing.get_context(method)
+    evex.evaluate("1 + 1")
+    with context.Pool(2) as pool:
+        for n, result in zip((10, 100_000), pool.map(doubled, [np.arange(10.0), np.arange(1e5)])):
+            np.testing.assert_array_equal(result, 2 * np.arange(float(n)) + 1)
+
+
+def test_shared_memory_without_a_copy():
+    memory = multiprocessing.shared_memory.SharedMemory(create=True, size=8000)
+    try:
+        x = np.ndarray(1000, "f8", buffer=memory.buf)
+        x[:] = 1
+        evex.evaluate("x*2", out=x)
+        assert (x == 2).all()
+        np.testing.assert_array_equal(evex.evaluate("b + 1", b=memory.buf[:10]), 
+                                      np.asarray(memory.buf[:10]) + 1)
+        del x
+    finally:
+        memory.close()  # raises BufferError if evex still held the memory
+        memory.unlink()
+
+
+def test_the_event_loop_stays_responsive(x):
+    async def main():
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(None, lambda: evex.evaluate(HEAVY, x=x, threads=1))
+        n = 0
+        while not work.done():
+            await asyncio.sleep(0)
+            n += 1
+        await work
+        return n
+
+    assert asyncio.run(main()) > 100
+
+
+def test_threads_are_set_by_task():
+    async def with_one():
+        with evex.threads(1):
+            await asyncio.sleep(0)
+            return evex.get_num_threads()
+
+    async def main():
+        everything = evex.get_num_threads()
+        results = await asyncio.gather(with_one(), asyncio.sleep(0, evex.get_num_threads()))
+        return results == [1, everything]
+
+    assert asyncio.run(main())
