@@ -127,6 +127,70 @@ def _checked(n):
     return n
 
 
+def _types_of(signature):
+    """The numbers of the result's type and of the operands' in 'float64(float64, float64)'."""
+    result, _, rest = signature.partition("(")
+    operands = rest.strip().removesuffix(")").split(",") if rest.strip() != ")" else []
+    if not rest.strip().endswith(")"):
+        raise ValueError(f"not a signature such as 'float64(float64)': {signature!r}")
+    dtypes = _evex._dtypes()
+    numbers = []
+    for text in (result, *operands):
+        name = np.dtype(text.strip()).name
+        if name not in dtypes:
+            raise TypeError(f"evex does not compute with {name}")
+        numbers.append(dtypes.index(name))
+    return numbers[0], tuple(numbers[1:])
+
+
+def register(name, function, signature, *, block=False):
+    """Make a C function callable in expressions.
+
+    The function runs without the interpreter lock, on several threads at once: it must not touch
+    Python objects, and must stay where it is as long as the process lives.
+
+    Parameters
+    ----------
+    name : str
+        Its name in expressions; no name that is taken.
+    function : int or object
+        The address, or an object that has it: a numba ``@cfunc`` (its ``address``), a ctypes
+        function, a cffi pointer to a function.
+    signature : str
+        Types, as ``'float64(float64, float64)'``.
+    block : bool
+        False: the function takes one element of each operand and returns one. True: it has the
+        signature of ``evex_function_kernel`` in evex.h and computes a block of elements.
+
+    Examples
+    --------
+    >>> import ctypes, ctypes.util
+    >>> libm = ctypes.CDLL(ctypes.util.find_library('m'))
+    >>> evex.register('bessel', libm.j0, 'float64(float64)')
+    >>> round(evex.evaluate('bessel(1.0)'), 4)
+    np.float64(0.7652)
+    """
+    result, operands = _types_of(signature)
+    _evex._register(name, _address_of(function), result, operands, block)
+    clear_cache()
+
+
+def _address_of(function):
+    if isinstance(function, int):
+        return function
+    if isinstance(address := getattr(function, "address", None), int):
+        return address
+    if type(function).__module__ == "_cffi_backend":
+        import cffi
+
+        return int(cffi.FFI().cast("uintptr_t", function))
+    if type(type(function)).__module__ == "_ctypes":
+        import ctypes
+
+        return ctypes.cast(function, ctypes.c_void_p).value
+    raise TypeError(f"no address of a C function: {function!r}")
+
+
 def clear_cache():
     """Forget all texts that evaluate() has compiled."""
     _evex._clear_cache()

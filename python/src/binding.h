@@ -10,6 +10,7 @@
  *   run.c          an evaluation: outputs, the interpreter lock, errors
  *   names.c        where evaluate() finds its operands
  *   arguments.c    keyword arguments that all callables take
+ *   functions.c    C functions of the user's
  *   pool.c         threads of one's own
  *   memory.c       NumPy's memory for large results, recycled
  */
@@ -145,6 +146,10 @@ PyObject *evex_raise(module_state *state, const evex_error *error, PyObject *tex
 /* names.c: reads the operands that are still absent. local, global: dict-like, or NULL for the
  * caller's frame. What is found nowhere stays absent. */
 int evex_names_read(expression *self, operand *operands, PyObject *local, PyObject *global);
+
+/* functions.c: _register(name, address, result, operands, is_block); types as numbers of
+ * evex_dtype. */
+PyObject *evex_register_function(module_state *state, PyObject *args);
 
 /* pool.c: evex.Pool. */
 extern PyType_Spec evex_pool_spec;

@@ -140,6 +140,24 @@ static PyObject *n_threads(PyObject *module, PyObject *none) {
     return PyLong_FromSize_t(evex_pool_size(NULL));
 }
 
+static PyObject *register_function(PyObject *module, PyObject *args) {
+    return evex_register_function(state_of(module), args);
+}
+
+/* The names of dtypes, by their number. */
+static PyObject *dtypes(PyObject *module, PyObject *none) {
+    (void)module, (void)none;
+    PyObject *names = PyTuple_New(EVEX_N_DTYPES);
+    for (int k = 0; names != NULL && k < EVEX_N_DTYPES; k++) {
+        PyObject *name = PyUnicode_FromString(evex_dtype_name((evex_dtype)k));
+        if (name == NULL)
+            Py_CLEAR(names);
+        else
+            PyTuple_SET_ITEM(names, k, name);
+    }
+    return names;
+}
+
 static PyObject *cached(PyObject *module, PyObject *none) {
     (void)none;
     return PyLong_FromSsize_t(PyDict_GET_SIZE(state_of(module)->cache));
@@ -189,6 +207,8 @@ static PyMethodDef methods[] = {{"evaluate", (PyCFunction)(void (*)(void))evalua
                                 {"_isa", isa, METH_NOARGS, NULL},
                                 {"_version", library_version, METH_NOARGS, NULL},
                                 {"_n_threads", n_threads, METH_NOARGS, NULL},
+                                {"_register", register_function, METH_VARARGS, NULL},
+                                {"_dtypes", dtypes, METH_NOARGS, NULL},
                                 {"_cached", cached, METH_NOARGS, NULL},
                                 {"_clear_cache", clear_cache, METH_NOARGS, NULL},
                                 {NULL, NULL, 0, NULL}};
@@ -230,10 +250,13 @@ static int execute(PyObject *module) {
     state->raise_error = import_name("evex._errors", "raise_error");
     state->make_results = import_name("evex._results", "make_type");
     state->cache = PyDict_New();
+    if (evex_functions_create(&state->functions, NULL, NULL) != EVEX_OK)
+        PyErr_NoMemory();
     state->keywords = intern_keywords();
     state->threads = PyContextVar_New("evex.threads", Py_None);
     if (state->adapt == NULL || state->raise_error == NULL || state->make_results == NULL ||
-        state->cache == NULL || state->keywords == NULL || state->threads == NULL)
+        state->cache == NULL || state->keywords == NULL || state->threads == NULL ||
+        state->functions == NULL)
         return -1;
     return PyModule_AddObjectRef(module, "_threads", state->threads);
 }
@@ -265,6 +288,7 @@ static int clear(PyObject *module) {
 
 static void free_module(void *module) {
     clear(module);
+    evex_functions_free(&state_of(module)->functions);
 }
 
 static PyModuleDef_Slot slots[] = {
