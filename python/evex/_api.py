@@ -192,8 +192,14 @@ def _address_of(function):
 
 
 def clear_cache():
-    """Forget all texts that evaluate() has compiled."""
-    _evex._clear_cache()
+    """Forget all texts that evaluate() has compiled, and give idle memory of results back.
+
+    Returns
+    -------
+    int
+        Bytes that were given back to the system.
+    """
+    return _evex._clear_cache()
 
 
 def config():

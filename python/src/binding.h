@@ -41,7 +41,7 @@ typedef struct {
     PyObject *cache;        /* dict: text -> expression; the oldest entry first */
     PyObject *threads;      /* context variable: None or the number of threads */
     PyObject *keywords;     /* tuple of the interned names of options, in the order of `keyword` */
-    PyObject *memory;       /* the capsule of the data allocator for large results */
+    PyObject *memory;       /* the data allocator for large results, a capsule of memory.c's */
     evex_functions *functions;
 } module_state;
 
@@ -104,7 +104,7 @@ typedef struct program {
     evex_expr *expr;
     const evex_output *outputs;
     size_t n_inputs, n_outputs;
-    int is_elementwise;         /* no output is reduced */
+    int is_spanning;            /* all outputs have the shape that the inputs broadcast to */
     uint32_t *operand_of_input; /* number of the name */
     uint16_t types[];           /* one a name: dtype and kind, or NO_OPERAND */
 } program;
@@ -159,6 +159,9 @@ evex_pool *evex_pool_of(PyObject *pool);
 /* memory.c: an array whose memory, if it is large, is recycled. */
 PyObject *evex_new_array(module_state *state, int type_number, int ndim, const npy_intp *shape,
                          int is_fortran);
-PyObject *evex_memory_capsule(void);
+/* A new data allocator, as NEP 49 wants it. */
+PyObject *evex_memory_new(void);
+/* Gives what is idle back to the system; how much it was. */
+size_t evex_memory_trim(PyObject *memory);
 
 #endif

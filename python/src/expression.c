@@ -106,9 +106,9 @@ static void free_program(program *p) {
 
 static int describe(const expression *self, program *p, const operand *operands) {
     p->outputs = evex_expr_outputs(p->expr, &p->n_outputs);
-    p->is_elementwise = 1;
+    p->is_spanning = 1;
     for (size_t i = 0; i < p->n_outputs; i++)
-        p->is_elementwise &= !p->outputs[i].is_reduced;
+        p->is_spanning &= p->outputs[i].is_spanning;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->names); i++)
         p->types[i] = type_of(&operands[i]);
     return find_operands(self, p);

@@ -166,7 +166,7 @@ static PyObject *cached(PyObject *module, PyObject *none) {
 static PyObject *clear_cache(PyObject *module, PyObject *none) {
     (void)none;
     PyDict_Clear(state_of(module)->cache);
-    Py_RETURN_NONE;
+    return PyLong_FromSize_t(evex_memory_trim(state_of(module)->memory));
 }
 
 PyDoc_STRVAR(
@@ -253,10 +253,11 @@ static int execute(PyObject *module) {
     if (evex_functions_create(&state->functions, NULL, NULL) != EVEX_OK)
         PyErr_NoMemory();
     state->keywords = intern_keywords();
+    state->memory = evex_memory_new();
     state->threads = PyContextVar_New("evex.threads", Py_None);
     if (state->adapt == NULL || state->raise_error == NULL || state->make_results == NULL ||
         state->cache == NULL || state->keywords == NULL || state->threads == NULL ||
-        state->functions == NULL)
+        state->memory == NULL || state->functions == NULL)
         return -1;
     return PyModule_AddObjectRef(module, "_threads", state->threads);
 }
@@ -269,6 +270,7 @@ static int traverse(PyObject *module, visitproc visit, void *arg) {
     Py_VISIT(state->raise_error);
     Py_VISIT(state->make_results);
     Py_VISIT(state->cache);
+    Py_VISIT(state->memory);
     Py_VISIT(state->threads);
     return 0;
 }
@@ -282,6 +284,7 @@ static int clear(PyObject *module) {
     Py_CLEAR(state->make_results);
     Py_CLEAR(state->cache);
     Py_CLEAR(state->keywords);
+    Py_CLEAR(state->memory);
     Py_CLEAR(state->threads);
     return 0;
 }

@@ -128,7 +128,7 @@ static const evex_array *common_shape(const run *r) {
 
 /* Where shapes are known in advance, the library's short way for small arrays is open. */
 static int make_known_results(run *r) {
-    const evex_array *common = r->p->is_elementwise ? common_shape(r) : NULL;
+    const evex_array *common = r->p->is_spanning ? common_shape(r) : NULL;
     if (common == NULL)
         return 0;
     for (size_t k = 0; k < r->p->n_outputs; k++)
