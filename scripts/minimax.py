@@ -145,4 +145,5 @@ def main():
             print(f'    x^{power:<2} {c.hex()}')
 
 
-main()
+if __name__ == '__main__':
+    main()

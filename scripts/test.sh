@@ -8,7 +8,7 @@
 #   ./scripts/test.sh [--long] [STEP...]      all steps, or those named
 #
 #   step       what                                                            budget, minutes
-#   packages   apt-get what is missing; NumPy into .venv-tests                       2
+#   packages   apt-get what is missing; NumPy, pytest and the like into .venv        2
 #   gcc        build with gcc -Werror; the whole suite                               2
 #   settings   the suite again under each instruction-set cap (ref, base, avx2,      2
 #              avx512), 1, 2, 3 and 8 threads, tiny blocks, without optimisation
@@ -17,6 +17,7 @@
 #   tsan       TSan (clang), reduced matrices                                        2
 #   numpy      random expressions against NumPy, and against evex itself under       1.5
 #              every instruction set, thread count and block length
+#   python     pip install . into .venv; the Python package's tests                  1.5
 #   aarch64    cross build under qemu-user: the same digests as here                 1
 #   fuzz       each libFuzzer harness for 10 s, two at a time                        0.5
 #
@@ -28,7 +29,7 @@ export LC_ALL=C.UTF-8
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
 
-readonly top=$PWD/build-tests venv=$PWD/.venv-tests
+readonly top=$PWD/build-tests venv=$PWD/.venv
 jobs=$(nproc)
 is_long=0
 n_failed=0
@@ -177,6 +178,22 @@ step_numpy() {
         --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
 }
 
+# The package as users get it, but for the isolation, which would load everything anew.
+step_python() {
+    local status=0
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+        --force-reinstall -Cbuild-dir="$top/python" .
+    PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m pytest -q -p no:cacheprovider \
+        tests/python >"$top/pytest.log" 2>&1 || status=$?
+    cat "$top/pytest.log"
+    {
+        tail -n 1 "$top/pytest.log"
+        sed -nE '$ s/.*\b([0-9]+) passed.*/Ok: \1/p; $ s/.*\b([0-9]+) failed.*/Fail: \1/p' \
+            "$top/pytest.log"
+    } | sed 's/^/python: /; s/^python: \(Ok\|Fail\)/\1/' >&3
+    return "$status"
+}
+
 # An aarch64 file system with what the build needs, unpacked from packages without installing any.
 arm64_packages=(libpcre2-8-0 libpcre2-dev check libsubunit0 libsubunit-dev libgmp10 libgmp-dev
     libmpfr6 libmpfr-dev libsimde-dev)
@@ -284,7 +301,8 @@ step_coverage() {
 
 # ---- All of it ---------------------------------------------------------------------------------
 
-all_steps=(packages 2 gcc 2 settings 2 clang 2 asan 2 tsan 2 numpy 1.5 aarch64 1 fuzz 0.5)
+all_steps=(packages 2 gcc 2 settings 2 clang 2 asan 2 tsan 2 numpy 1.5 python 1.5
+    aarch64 1 fuzz 0.5)
 long_steps=(valgrind 60 coverage 5)
 
 wanted=()

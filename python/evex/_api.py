@@ -66,9 +66,7 @@ def validate(ex, **examples):
     Examples
     --------
     >>> print(evex.validate('2*a +'))
-    an operand is missing
-        2*a +
-            ^
+    expected an expression after '+', found the end of the text
     >>> evex.validate('2*a', a=float)
     """
     try:

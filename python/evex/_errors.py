@@ -59,6 +59,9 @@ def _underlined(text, offset, length):
     return ["    " + line, "    " + " " * column + "^" * carets]
 
 
+for _class in (EvexError, EvexNameError, EvexTypeError):
+    _class.__module__ = "evex"  # where users find them
+
 _CLASSES = {_UNKNOWN_NAME: EvexNameError, _BAD_TYPE: EvexTypeError}
 
 
