@@ -23,8 +23,11 @@ def adapt(obj, name):
         return np.asarray(obj)
     if isinstance(obj, (float, complex)):
         return float(obj) if isinstance(obj, float) else complex(obj)
-    for convert in (_from_buffer, _from_interface, _from_series, _from_dlpack):
-        array = convert(obj)
+    for convert in (_from_buffer, _from_interface, _from_arrow, _from_series, _from_dlpack):
+        try:
+            array = convert(obj)
+        except TypeError as error:
+            raise TypeError(f"operand '{name}' is {error}") from error
         if array is not None:
             return array
     what = f"operand '{name}' is a {type(obj).__module__}.{type(obj).__qualname__}"
@@ -46,10 +49,20 @@ def _from_interface(obj):
     return np.asarray(obj)
 
 
+def _from_arrow(obj):
+    if not hasattr(type(obj), "__arrow_c_array__"):
+        return None
+    from evex import _evex
+
+    return _evex._from_arrow(obj)
+
+
 def _from_series(obj):
     """Columns of pandas and polars, whose to_numpy gives their memory where it can."""
     if not hasattr(type(obj), "to_numpy") or not hasattr(type(obj), "__len__"):
         return None
+    if callable(count := getattr(obj, "null_count", None)) and count() > 0:
+        raise TypeError("a column with nulls, which evex cannot compute with")
     return np.asarray(obj.to_numpy())
 
 

@@ -10,6 +10,7 @@
  *   run.c          an evaluation: outputs, the interpreter lock, errors
  *   names.c        where evaluate() finds its operands
  *   arguments.c    keyword arguments that all callables take
+ *   arrow.c        arrays of Arrow's C data interface
  *   functions.c    C functions of the user's
  *   pool.c         threads of one's own
  *   memory.c       NumPy's memory for large results, recycled
@@ -150,6 +151,9 @@ int evex_names_read(expression *self, operand *operands, PyObject *local, PyObje
 /* functions.c: _register(name, address, result, operands, is_block); types as numbers of
  * evex_dtype. */
 PyObject *evex_register_function(module_state *state, PyObject *args);
+
+/* arrow.c: an ndarray with the elements of an object that has __arrow_c_array__. */
+PyObject *evex_from_arrow(PyObject *exporter);
 
 /* pool.c: evex.Pool. */
 extern PyType_Spec evex_pool_spec;

@@ -144,6 +144,11 @@ static PyObject *register_function(PyObject *module, PyObject *args) {
     return evex_register_function(state_of(module), args);
 }
 
+static PyObject *from_arrow(PyObject *module, PyObject *exporter) {
+    (void)module;
+    return evex_from_arrow(exporter);
+}
+
 /* The names of dtypes, by their number. */
 static PyObject *dtypes(PyObject *module, PyObject *none) {
     (void)module, (void)none;
@@ -208,7 +213,8 @@ static PyMethodDef methods[] = {{"evaluate", (PyCFunction)(void (*)(void))evalua
                                 {"_version", library_version, METH_NOARGS, NULL},
                                 {"_n_threads", n_threads, METH_NOARGS, NULL},
                                 {"_register", register_function, METH_VARARGS, NULL},
-                                {"_dtypes", dtypes, METH_NOARGS, NULL},
+                                {"_from_arrow", from_arrow, METH_O, NULL},
+    {"_dtypes", dtypes, METH_NOARGS, NULL},
                                 {"_cached", cached, METH_NOARGS, NULL},
                                 {"_clear_cache", clear_cache, METH_NOARGS, NULL},
                                 {NULL, NULL, 0, NULL}};
