@@ -212,8 +212,10 @@ EVEX_DEFINE_MATH_1(cosh) EVEX_DEFINE_MATH_1(tanh) EVEX_DEFINE_MATH_1(arcsinh)
 EVEX_DEFINE_MATH_1(arccosh) EVEX_DEFINE_MATH_1(arctanh) EVEX_DEFINE_MATH_1(erf)
 EVEX_DEFINE_MATH_1(erfc) EVEX_DEFINE_MATH_1(gamma) EVEX_DEFINE_MATH_1(lgamma)
 EVEX_DEFINE_MATH_2(hypot) EVEX_DEFINE_MATH_2(logaddexp) EVEX_DEFINE_MATH_2(arctan2)
-EVEX_DEFINE_MATH_2(pow) EVEX_DEFINE_MATH_2(floordiv) EVEX_DEFINE_MATH_2(mod)
+EVEX_DEFINE_MATH_2(pow) EVEX_DEFINE_MATH_2(pown) EVEX_DEFINE_MATH_2(floordiv) EVEX_DEFINE_MATH_2(mod)
 EVEX_DEFINE_MATH_2(fmod)
+EVEX_DEF float sincos_f32(float a, float *cosine) { return evex_sincos_f32(a, cosine); }
+EVEX_DEF double sincos_f64(double a, double *cosine) { return evex_sincos_f64(a, cosine); }
 
 /* ---- Membership: binary search in a sorted list --------------------------------------------- */
 

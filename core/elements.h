@@ -49,6 +49,10 @@
     EVEX_DEF C element_##id##_##s(C a, C b, C c) {                                                 \
         return definition;                                                                         \
     }
+#define EVEX_ELEMENT_TT_T(id, s, C, definition)                                                    \
+    EVEX_DEF C element_##id##_##s(C a, C *second) {                                                \
+        return definition;                                                                         \
+    }
 #define EVEX_ELEMENT_B_T(id, s, C, definition)                                                     \
     EVEX_DEF uint8_t element_##id##_##s(C a) {                                                     \
         return (uint8_t)(definition);                                                              \

@@ -35,7 +35,7 @@ typedef enum {
 } evex_reduction_kind;
 
 /*
- * Signatures: result, underscore, operands. T is the instruction's operand type, B bool, S a set
+ * Signatures: results, underscore, operands. T is the instruction's operand type, B bool, S a set
  * constant, X any type (the instruction names it), F a function number followed by its operands.
  *    SIGNATURE(id, operands, result is bool, first operand is bool)
  */
@@ -47,6 +47,7 @@ typedef enum {
     SIGNATURE(B_TT, 2, 1, 0)                                                                       \
     SIGNATURE(T_BTT, 3, 0, 1)                                                                      \
     SIGNATURE(B_TS, 2, 1, 0)                                                                       \
+    SIGNATURE(TT_T, 1, 0, 0)                                                                       \
     SIGNATURE(T_X, 1, 0, 0)                                                                        \
     SIGNATURE(T_F, 0, 0, 0)
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The algorithms of core/vecmath/ at width 1, under the names that core/scalar.h declares. A
- * float32 function is the float64 one between two conversions, so its error is half an ULP and a
- * hair; NumPy's floor division and modulo, whose intermediate results are rounded to the type, have
- * a float32 variant.
+ * The algorithms of core/vecmath/ and core/vecmath/single/ at width 1, under the names that
+ * core/scalar.h declares.
  */
 #include "core/scalar.h"
 
+#include "core/vecmath/single/width1.h"
 #include "core/vecmath/width1.h"
 
 #include "core/vecmath/error_function.h"
@@ -17,20 +16,15 @@
 #include "core/vecmath/log.h"
 #include "core/vecmath/power.h"
 #include "core/vecmath/remainder.h"
+#include "core/vecmath/single/functions.h"
 #include "core/vecmath/trig.h"
-
-#define math_arctan2_single math_arctan2
-#define math_pow_single math_pow
-#define math_hypot_single math_hypot
-#define math_logaddexp_single math_logaddexp
-#define math_fmod_single math_fmod
 
 #define DEFINE_UNARY(name)                                                                         \
     double evex_##name##_f64(double x) {                                                           \
         return math_##name(v_set(x)).lane;                                                         \
     }                                                                                              \
     float evex_##name##_f32(float x) {                                                             \
-        return (float)math_##name(v_set(x)).lane;                                                  \
+        return single_##name(s_set(x)).lane;                                                       \
     }
 
 #define DEFINE_BINARY(name)                                                                        \
@@ -38,8 +32,28 @@
         return math_##name(v_set(x), v_set(y)).lane;                                               \
     }                                                                                              \
     float evex_##name##_f32(float x, float y) {                                                    \
-        return (float)math_##name##_single(v_set(x), v_set(y)).lane;                               \
+        return single_##name(s_set(x), s_set(y)).lane;                                             \
     }
 
 EVEX_FOR_UNARY_MATH(DEFINE_UNARY)
 EVEX_FOR_BINARY_MATH(DEFINE_BINARY)
+
+double evex_sincos_f64(double x, double *cosine) {
+    both_results both = math_sincos(v_set(x));
+    *cosine = both.second.lane;
+    return both.first.lane;
+}
+
+float evex_sincos_f32(float x, float *cosine) {
+    single_both_results both = single_sincos(s_set(x));
+    *cosine = both.second.lane;
+    return both.first.lane;
+}
+
+double evex_pown_f64(double x, double n) {
+    return math_pown(v_set(x), pown_exponent(n)).lane;
+}
+
+float evex_pown_f32(float x, float n) {
+    return single_pown(s_set(x), pown_exponent((double)n)).lane;
+}

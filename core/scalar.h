@@ -61,4 +61,13 @@
 EVEX_FOR_UNARY_MATH(EVEX_DECLARE_UNARY_MATH)
 EVEX_FOR_BINARY_MATH(EVEX_DECLARE_BINARY_MATH)
 
+/* The sine; *cosine is the cosine. The bits of evex_sin and evex_cos at little more than the cost of
+ * one of them. */
+double evex_sincos_f64(double x, double *cosine);
+float evex_sincos_f32(float x, float *cosine);
+
+/* x to the integral part of n, |n| <= 64, by multiplications; 1 for any other n. */
+double evex_pown_f64(double x, double n);
+float evex_pown_f32(float x, float n);
+
 #endif

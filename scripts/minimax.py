@@ -6,14 +6,14 @@ usage: minimax.py [NAME...]     prints the coefficients of each fit, and its err
 
 A fit is sum c_k x^p_k ~ f(x) on [a, b], with the least maximum of |error| / weight(x). A weight of
 x^p_0 bounds the relative error of the polynomial; a weaker one is enough where the error vanishes
-at 0 by itself. The lowest two coefficients are rounded to double first and the rest fitted anew, so
-that their rounding is made up for. Needs mpmath; run by hand when a polynomial changes, never by
-the build.
+at 0 by itself; it should change its sign at 0 if x^p_0 does, so that the error alternates. The
+lowest two coefficients are rounded to double first and the rest fitted anew, so that their rounding
+is made up for. Needs mpmath; run by hand when a polynomial changes, never by the build.
 """
 import sys
 
-from mpmath import (mp, mpf, asin, atan, cbrt, cos, erf, expm1, lu_solve, log, log1p, loggamma,
-                    matrix, pi, sin, sqrt)
+from mpmath import (mp, mpf, asin, atan, cbrt, cos, cosh, expm1, lu_solve, log, log1p, loggamma,
+                    matrix, pi, sin, sinh, tan)
 
 mp.prec = 240
 LN2 = log(mpf(2))
@@ -90,7 +90,7 @@ def fit(f, weight, powers, a, b):
         rest = [y - sum(mpf(rounded[k - n]) * x ** powers[k] for k in range(n))
                 for y, x in zip(rest, points)]
         del powers[:n]
-    worst = max(abs(y) / w for y, w in zip(rest, weights))
+    worst = max(abs(y / w) for y, w in zip(rest, weights))
     return rounded, worst
 
 
@@ -98,11 +98,15 @@ def one(_):
     return mpf(1)
 
 
+def identity(x):
+    return x
+
+
 def square(x):
     return x * x
 
 
-R_LOG = (-mpf('0.029004'), mpf('0.029957'))
+R_LOG = (-mpf('0.032716'), mpf('0.033128'))
 R_EXP = LN2 / 32 * mpf('1.0001')
 R_TRIG = pi / 4 * mpf('1.00001')
 LOG10_2 = LN2 / log(mpf(10))
@@ -119,18 +123,24 @@ FITS = {
               LOG10_2 / 32 * mpf('1.0001')),
     # log(1 + r) = r + r^2 p(r); = r - r^2/2 + r^3 p(r)
     'log': (lambda r: log1p(r) - r, abs, range(2, 11), *R_LOG),
-    'log_long': (lambda r: log1p(r) - r + r * r / 2, abs, range(3, 12), *R_LOG),
+    'log_long': (lambda r: log1p(r) - r + r * r / 2, identity, range(3, 12), *R_LOG),
+    # log2(1 + r) = r / log 2 + r^2 p(r), log10 likewise
+    'log2': (lambda r: (log1p(r) - r) / LN2, abs, range(2, 11), *R_LOG),
+    'log10': (lambda r: (log1p(r) - r) / log(mpf(10)), abs, range(2, 11), *R_LOG),
+    # cosh r = 1 + r^2 p(r^2), sinh r = r + r^3 p(r^2)
+    'cosh': (lambda r: cosh(r) - 1, one, range(2, 7, 2), mpf('1e-9'), R_EXP),
+    'sinh': (lambda r: sinh(r) - r, abs, range(3, 8, 2), mpf('1e-9'), R_EXP),
     # sin r = r + r^3 p(r^2), cos r = 1 - r^2/2 + r^4 p(r^2)
     'sin': (lambda r: sin(r) - r, abs, range(3, 14, 2), mpf('1e-9'), R_TRIG),
     'cos': (lambda r: cos(r) - 1 + r * r / 2, one, range(4, 15, 2), mpf('1e-9'), R_TRIG),
+    # tan r = r + r^3 p(r^2)
+    'tan': (lambda r: tan(r) - r, abs, range(3, 12, 2), mpf('1e-9'), pi / 32 * mpf('1.0001')),
     # atan u = u + u^3 p(u^2)
-    'atan': (lambda u: atan(u) - u, abs, range(3, 12, 2), mpf('1e-9'), mpf(1) / mpf('15.9')),
+    'atan': (lambda u: atan(u) - u, abs, range(3, 14, 2), mpf('1e-9'), mpf('0.0991')),
     # asin x = x + x^3 p(x^2)
-    'asin': (lambda x: asin(x) - x, abs, range(3, 30, 2), mpf('1e-9'), mpf('0.5')),
-    # m^(-1/3)
-    'cbrt': (lambda m: 1 / cbrt(m), one, range(0, 7), mpf(1), mpf(2)),
-    # erf x = 2 / sqrt(pi) x + x^3 p(x^2)
-    'erf': (lambda x: erf(x) - 2 * x / sqrt(pi), abs, range(3, 22, 2), mpf('1e-9'), mpf('0.5')),
+    'asin': (lambda x: asin(x) - x, abs, range(3, 26, 2), mpf('1e-9'), mpf('0.5')),
+    # (1 - e)^(-1/3)
+    'cbrt': (lambda e: 1 / cbrt(1 - e), one, range(0, 4), -mpf('0.1025'), mpf('0.1025')),
     # log gamma(1/w) = (1/w - 1/2) log(1/w) - 1/w + log(2 pi)/2 + w p(w^2)
     'stirling': (lambda w: loggamma(1 / w) - (1 / w - mpf(1) / 2) * log(1 / w) + 1 / w
                  - log(2 * pi) / 2, one, range(1, 16, 2), mpf('0.005'), mpf(1) / 8),

@@ -12,7 +12,8 @@ made up for. Needs mpmath; run by hand when a polynomial changes, never by the b
 import struct
 import sys
 
-from mpmath import cos, cosh, expm1, log, log1p, lu_solve, matrix, mp, mpf, pi, sinh
+from mpmath import (asin, atan, cbrt, cos, cosh, expm1, log, log1p, lu_solve, matrix, mp, mpf, pi,
+                    sin, sinh, tan)
 
 from minimax import LN2, one
 
@@ -80,6 +81,7 @@ def fit(f, weight, powers, a, b, rounding=to_single):
 
 R_EXP = LN2 / 16 * mpf('1.0001')
 R_EXP10 = LN2 / log(mpf(10)) / 16 * mpf('1.0001')
+R_TRIG = pi / 16 * mpf('1.003')
 R_HALF = LN2 / 2 * mpf('1.0001')
 R_LOG = mpf('0.0611')
 LN10 = log(mpf(10))
@@ -99,6 +101,15 @@ FITS = {
     # log2(1 + r) = r p(r), in float64
     'pow': (lambda r: log1p(r) / LN2, abs, range(1, 8), -R_LOG, R_LOG, float),
     'log10': (lambda r: (log1p(r) - r) / LN10, abs, range(2, 7), -R_LOG, R_LOG),
+    # sin r = r + r^3 p(r^2); cos r = 1 + r^2 p(r^2); tan r = r + r^3 p(r^2)
+    'sin': (lambda r: sin(r) - r, abs, range(3, 6, 2), mpf('1e-3'), R_TRIG),
+    'cos': (lambda r: cos(r) - 1, one, range(2, 5, 2), mpf('1e-3'), R_TRIG),
+    'tan': (lambda r: tan(r) - r, abs, range(3, 8, 2), mpf('1e-3'), R_TRIG),
+    # asin t = t + t^3 p(t^2); atan t = t + t^3 p(t^2)
+    'asin': (lambda t: asin(t) - t, abs, range(3, 12, 2), mpf('1e-3'), mpf('0.5')),
+    'atan': (lambda t: atan(t) - t, abs, range(3, 20, 2), mpf('1e-3'), mpf(1)),
+    # (1 - e)^(-1/3) = 1 + e p(e)
+    'cbrt': (lambda e: 1 / cbrt(1 - e) - 1, abs, range(1, 4), -mpf('0.104'), mpf('0.105')),
 }
 
 

@@ -5,10 +5,9 @@
  * is the distance of the type's values at the exact result, subnormal results included.
  *
  *   accuracy                the ordinary run, some 10^5 points a function
- *   accuracy --long N       N points a function and type; float32 unary functions take every
- *                           (2^32 / N)th bit pattern besides, all of them if N >= 2^32
- *   accuracy --only NAME    that function alone
- *   accuracy --table        prints the Markdown table of docs/NUMERICS.md instead
+ *   accuracy --long N       N points a function and type, and all 2^32 arguments of the float32
+ * unary functions accuracy --only NAME    that function alone accuracy --table        prints the
+ * Markdown table of docs/NUMERICS.md instead
  */
 #include <math.h>
 #include <mpfr.h>
@@ -19,9 +18,12 @@
 #include <string.h>
 
 #include "core/scalar.h"
+#include "core/system.h"
+#include "tests/accuracy_single.h"
 
-/* Bits of the reference: its own error is below 2^-40 ULP. */
-enum { REFERENCE_BITS = 96, MAX_RANGES = 7 };
+/* Bits of the reference: its own error is below 2^-40 ULP. For each float32 argument given to MPFR,
+ * some are held against float64. */
+enum { REFERENCE_BITS = 96, MAX_RANGES = 7, SCANNED_FOR_POINT = 40 };
 
 /* ---- Arguments ------------------------------------------------------------------------------ */
 
@@ -380,15 +382,43 @@ static record measure_range(const function *f, int i, bool single, uint64_t n) {
     return r;
 }
 
+static single_scan scan_of(const function *f) {
+    const evex_function found = evex_find_function(f->name, strlen(f->name));
+    const evex_kernel_table *table = evex_kernels_usable(EVEX_ISA_BEST);
+    return (single_scan){
+        .single = evex_kernel_find(table, (evex_op)found.id, EVEX_F32, EVEX_F32),
+        .twice = evex_kernel_find(table, (evex_op)found.id, EVEX_F64, EVEX_F64),
+        .n_threads = (int)evex_system_in_use()->usable_cpus(),
+        .one_below_minus_2 = f->measure == ULP_OF_ONE_BELOW_MINUS_2,
+    };
+}
+
 /* Every step-th float32. */
 static record measure_patterns(const function *f, uint64_t step) {
     record r = {0};
-    for (uint64_t bits = 0; bits <= UINT32_MAX; bits += step) {
-        uint32_t pattern = (uint32_t)bits;
-        float x;
-        memcpy(&x, &pattern, sizeof x);
-        measure_point(f, (double)x, 0.0, true, &r);
+    single_scan scan = scan_of(f);
+    scan.step = step;
+    single_error worst = single_scan_run(&scan);
+    measure_point(f, (double)worst.x, 0.0, true, &r);
+    return r;
+}
+
+/* As many float32 pairs, and more. */
+static record measure_pairs(const function *f, int i, uint64_t n) {
+    record r = {0};
+    const single_scan scan = scan_of(f);
+    uint64_t state = (uint64_t)i + 1;
+    single_error worst = {0};
+    for (uint64_t k = 0; k < n; k += SINGLE_BLOCK) {
+        float x[SINGLE_BLOCK], y[SINGLE_BLOCK];
+        for (int j = 0; j < SINGLE_BLOCK; j++) {
+            x[j] = (float)draw(&f->ranges[i].x, 0.0, true, &state);
+            y[j] = (float)draw(&f->ranges[i].y, (double)x[j], true, &state);
+        }
+        const single_error e = single_block_error(&scan, x, y);
+        worst = e.worst > worst.worst ? e : worst;
     }
+    measure_point(f, (double)worst.x, (double)worst.y, true, &r);
     return r;
 }
 
@@ -430,13 +460,15 @@ static record measure_type(const function *f, bool single, const options *o) {
         o->points / (uint64_t)f->cost / (uint64_t)n_ranges / (single && !o->exhaustive ? 4 : 1);
     for (int i = 0; i < n_ranges; i++) {
         record r = measure_range(f, i, single, n + 1);
+        if (single && is_binary(f) && f->measure == OWN_ULP)
+            r = take_worse(r, measure_pairs(f, i, SCANNED_FOR_POINT * n));
         if (!o->table)
             print_record(f, single, describe(f, i, text, sizeof text), r);
         worst = take_worse(worst, r);
     }
-    if (single && !is_binary(f) && o->exhaustive) {
-        uint64_t step = o->points >= UINT64_C(1) << 32 ? 1 : (UINT64_C(1) << 32) / o->points;
-        record r = measure_patterns(f, step);
+    if (single && !is_binary(f)) {
+        uint64_t step = (UINT64_C(1) << 32) / (SCANNED_FOR_POINT * o->points);
+        record r = measure_patterns(f, o->exhaustive || step == 0 ? 1 : step);
         if (!o->table)
             print_record(f, single, "every step-th float32", r);
         worst = take_worse(worst, r);

@@ -25,10 +25,16 @@ FLAGS = {"256.h": ["-mavx2", "-mfma"],
 
 
 def flags_of(header):
+    if header.startswith("core/vecmath/single/"):
+        return ["-include", "core/vecmath/single/width1.h"]
     if header.startswith("core/vecmath/"):
         return ["-include", "core/vecmath/width1.h"]
     if header.endswith("math_pairs.h"):
         return ["-include", "eval/simd/math128.h"]
+    if header.endswith("single_words.h"):
+        return ["-include", "eval/simd/single128.h"]
+    if header.endswith("single_pairs.h"):
+        return ["-mavx2", "-mfma", "-include", "eval/simd/single256.h"]
     if header.endswith("words.h"):
         return ["-include", "eval/simd/v128.h"]
     return FLAGS.get(header[-5:], [])

@@ -555,6 +555,19 @@ START_TEST(remainders_are_numpys) {
 }
 END_TEST
 
+START_TEST(sincos_is_sin_and_cos) {
+    uint64_t state = 9;
+    for (int i = 0; i < 300000; i++) {
+        double x = draw(&state, false), cosine, sine = evex_sincos_f64(x, &cosine);
+        float y = (float)draw(&state, true), cosine_f32, sine_f32 = evex_sincos_f32(y, &cosine_f32);
+        ck_assert_msg(same(sine, evex_sin_f64(x)) && same(cosine, evex_cos_f64(x)), "%a", x);
+        ck_assert_msg(same((double)sine_f32, (double)evex_sin_f32(y)) &&
+                          same((double)cosine_f32, (double)evex_cos_f32(y)),
+                      "float %a", (double)y);
+    }
+}
+END_TEST
+
 START_TEST(single_remainders_are_numpys) {
     uint64_t state = 8;
     for (int i = 0; i < 300000; i++) {
@@ -582,6 +595,7 @@ static Suite *vecmath_suite(void) {
     tcase_add_test(exact, floordiv_of_a_tenth);
     tcase_add_test(exact, remainders_are_numpys);
     tcase_add_test(exact, single_remainders_are_numpys);
+    tcase_add_test(exact, sincos_is_sin_and_cos);
     tcase_set_timeout(exact, 120);
     suite_add_tcase(suite, special);
     suite_add_tcase(suite, exact);

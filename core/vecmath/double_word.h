@@ -88,13 +88,6 @@ static inline v_dw dw_div(v_dw a, v_dw b) {
     return fast_two_sum(q, v_mul(remainder, reciprocal));
 }
 
-/* The maximum is for a root of 0, which has no remainder either. */
-static inline v_dw dw_sqrt(v_dw a) {
-    v_f64 s = v_sqrt(a.hi);
-    v_f64 remainder = v_add(v_fnma(s, s, a.hi), a.lo);
-    return fast_two_sum(s, v_div(remainder, v_max(v_set(0x1p-1000), v_add(s, s))));
-}
-
 /* ---- Polynomials: c0 + c1 x + ..., pairs first (Estrin), given x and x^2 ---- */
 
 static inline v_f64 poly1(v_f64 x, double c0, double c1) {

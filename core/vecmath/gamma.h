@@ -71,7 +71,8 @@ static inline v_dw sine_of_pi_times(v_f64 x) {
     v_dw sine, cosine;
     trig_sin_and_cos(t.r, &sine, &cosine);
     v_dw s = dw_select(trig_is_odd(t.quadrant), cosine, sine);
-    return dw(trig_sign(s.hi, t.quadrant, 1), trig_sign(s.lo, t.quadrant, 1));
+    v_i64 signs = trig_half_turn(t.quadrant);
+    return dw(trig_sign(s.hi, signs), trig_sign(s.lo, signs));
 }
 
 static inline v_mask is_negative_integer(v_f64 x) {

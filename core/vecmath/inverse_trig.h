@@ -1,119 +1,125 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * arcsin, arccos, arctan, arctan2 in the vector vocabulary (width1.h). Coefficients:
- * scripts/minimax.py atan (error 2^-62.5) and asin (2^-58.9).
+ * scripts/minimax.py atan (error 2^-63.5) and asin (2^-55.9).
  */
 #ifndef EVEX_VECMATH_INVERSE_TRIG_H
 #define EVEX_VECMATH_INVERSE_TRIG_H
 
 #include "core/vecmath/double_word.h"
+#include "core/vecmath/root.h"
 #include "core/vecmath/tables.h"
 #include "core/vecmath/trig.h"
 
-/* Adding and subtracting it rounds to a multiple of 1/8; the low bits of the sum count them. */
-#define ATAN_ROUNDER 0x1.8p49
+/* The ends of the ranges that atan_quads has entries for; entries for less and more are the first
+ * and the last. */
+#define ATAN_FIRST 0x1p-4
+#define ATAN_LAST 12.0
 
 /*
- * atan(a / b) for 0 <= a <= b, 2^-1000 < b < 2^1000: with c the nearest multiple of 1/8 of a / b,
- * it is atan c, from a table, plus atan u of u = (a - c b) / (b + c a), below 1/15.9.
+ * atan q = c + atan u, u = (alpha q - beta) / (beta q + alpha), |u| < 0.0991: atan_quads has beta,
+ * alpha and c in two parts for each half of a binade of q. The cuts are relative to q, so u and its
+ * rounding errors are small beside the result.
  */
-static inline v_dw atan_of_ratio(v_f64 a, v_f64 b) {
-    v_f64 rounded = v_add(v_div(a, b), v_set(ATAN_ROUNDER));
-    v_f64 c = v_sub(rounded, v_set(ATAN_ROUNDER));
-    v_i64 i = v_bits(rounded);
-    v_f64 over = v_fnma(c, b, a), under = v_fma(c, a, b), under_lo = v_fma(c, a, v_sub(b, under));
-    v_dw u = dw_div(dw(over, v_set(0.0)), dw(under, under_lo));
+static inline v_quad atan_row(v_f64 q) {
+    return v_lookup16x4(atan_quads, v_shr(v_bits(v_clamp(q, ATAN_FIRST, ATAN_LAST)), 51));
+}
+
+/* atan u - u.hi + lo. */
+static inline v_f64 atan_tail(v_dw u, v_f64 lo) {
     v_f64 z = v_mul(u.hi, u.hi);
-    v_f64 p = poly4(z, v_mul(z, z), -0x1.5555555555535p-2, 0x1.9999999960ad2p-3,
-                    -0x1.24924820ded79p-3, 0x1.c718686639e1cp-4, -0x1.70b76140ca4f9p-4);
-    v_dw sum = fast_two_sum(v_lookup16(atan_table_hi, i), u.hi);
-    v_f64 tail = v_add(v_fma(v_mul(u.hi, z), p, u.lo), v_lookup16(atan_table_lo, i));
-    return fast_two_sum(sum.hi, v_add(sum.lo, tail));
+    v_f64 p =
+        poly5(z, v_mul(z, z), -0x1.555555555554dp-2, 0x1.999999999168dp-3, -0x1.2492490f47577p-3,
+              0x1.c71c3f02f2c89p-4, -0x1.743e821f16228p-4, 0x1.31fecd790ea53p-4);
+    return v_fma(v_mul(u.hi, z), p, v_add(u.lo, lo));
 }
 
-/* base times pi/2, plus a. */
-static inline v_f64 add_half_pis(double base, v_dw a) {
-    v_dw sum = two_sum(v_set(base * TRIG_HALF_PI_1), a.hi);
-    return v_add(sum.hi, v_add(sum.lo, v_add(v_set(base * TRIG_HALF_PI_2), a.lo)));
-}
-
-/* Above 1, pi/2 - atan(1 / x); 1e300 stands for everything beyond it. */
 static inline v_f64 math_arctan(v_f64 x) {
-    v_f64 size = v_min(v_set(1e300), v_abs(x)), one = v_set(1.0);
-    v_mask above = v_lt(one, size);
-    v_dw t = atan_of_ratio(v_select(above, one, size), v_select(above, size, one));
-    return v_copysign(v_select(above, add_half_pis(1.0, dw_neg(t)), dw_round(t)), x);
+    v_f64 size = v_min(v_set(0x1p1000), v_abs(x));
+    v_quad row = atan_row(size);
+    v_dw u = quotient_dw(v_fms(size, row.c1, row.c0), v_fma(size, row.c0, row.c1));
+    return v_copysign(v_add(row.c2, v_add(u.hi, atan_tail(u, row.c3))), x);
 }
 
-/* The two sides of a triangle brought to a range in which atan_of_ratio can divide them: scaled,
- * or, if they have no ratio, replaced by ones that have the right angle. */
-static inline void atan2_prepare(v_f64 *a, v_f64 *b) {
-    v_f64 factor = v_select(v_lt(*b, v_set(1.0)), v_set(0x1p200), v_set(0x1p-200));
-    v_mask infinite = v_eq(*b, v_set(V_INFINITY)), zero = v_eq(*b, v_set(0.0));
-    v_f64 beside = v_select(v_eq(*a, *b), v_set(1.0), v_set(0.0));
-    *a = v_select(zero, v_set(0.0), v_select(infinite, beside, v_mul(*a, factor)));
-    *b = v_select(v_or(zero, infinite), v_set(1.0), v_mul(*b, factor));
+/* Two sides of a triangle brought to a range in which arctan2 can divide them: scaled, or, if they
+ * have no ratio, replaced by ones that have the right angle. */
+static inline void atan2_prepare(v_f64 *y, v_f64 *x) {
+    v_f64 longest = v_max(*y, *x);
+    v_f64 factor = v_select(v_lt(longest, v_set(1.0)), v_set(0x1p200), v_set(0x1p-200));
+    v_mask zero = v_eq(longest, v_set(0.0)), infinite = v_eq(longest, v_set(V_INFINITY));
+    v_f64 y_beside = v_select(v_eq(*y, longest), v_set(1.0), v_set(0.0));
+    v_f64 x_beside = v_select(v_eq(*x, longest), v_set(1.0), v_set(0.0));
+    *y = v_select(zero, v_set(0.0), v_select(infinite, y_beside, v_mul(*y, factor)));
+    *x = v_select(zero, v_set(1.0), v_select(infinite, x_beside, v_mul(*x, factor)));
 }
 
-/* A quotient below 2^-500 is its own arctangent, and rounded once even where it is subnormal. */
+/* Left of the y axis, pi less the angle on the right. A tiny quotient is its own arctangent, and
+ * comes out rounded once even where it is subnormal. */
 static inline v_f64 math_arctan2(v_f64 y, v_f64 x) {
-    v_f64 ay = v_abs(y), ax = v_abs(x);
-    v_mask steep = v_lt(ax, ay), left = v_lt_i64(v_bits(x), v_set_i64(0));
-    v_f64 a = v_select(steep, ax, ay), b = v_select(steep, ay, ax);
-    v_mask special = v_not(v_and(v_lt(v_set(0x1p-900), b), v_lt(b, v_set(0x1p900))));
+    v_f64 a = v_abs(y), b = v_abs(x), longest = v_max(a, b);
+    v_mask special = v_not(v_and(v_lt(v_set(0x1p-900), longest), v_lt(longest, v_set(0x1p900))));
     if (v_unlikely(v_any(special))) {
         v_f64 scaled_a = a, scaled_b = b;
         atan2_prepare(&scaled_a, &scaled_b);
         a = v_select(special, scaled_a, a);
         b = v_select(special, scaled_b, b);
     }
-    v_dw t = atan_of_ratio(a, b);
-    v_f64 quotient = v_div(a, b);
-    v_mask add = v_or(v_and(steep, left), v_not(v_or(steep, left)));
-    v_f64 r = v_select(v_lt(quotient, v_set(0x1p-500)), quotient, dw_round(t));
-    t = dw_select(add, t, dw_neg(t));
-    r = v_select(left, add_half_pis(2.0, t), r);
-    r = v_select(steep, add_half_pis(1.0, t), r);
-    return v_select(v_or(v_ne(x, x), v_ne(y, y)), v_add(x, y), v_copysign(r, y));
+    v_quad row = atan_row(v_div(a, b));
+    v_f64 over = v_fnma(b, row.c0, v_mul(a, row.c1)), under = v_fma(a, row.c0, v_mul(b, row.c1));
+    v_dw u = quotient_dw(over, under);
+    v_f64 rest = v_add(u.hi, atan_tail(u, row.c3));
+    v_mask left = v_lt_i64(v_bits(x), v_set_i64(0));
+    v_f64 base = v_select(left, v_set(2.0 * TRIG_HALF_PI_1), v_set(0.0));
+    v_f64 base_lo = v_select(left, v_set(2.0 * TRIG_HALF_PI_2), v_set(0.0));
+    v_dw sum = fast_two_sum(base, v_select(left, v_neg(row.c2), row.c2));
+    v_f64 tail = v_add(v_add(sum.lo, base_lo), v_select(left, v_neg(rest), rest));
+    v_f64 r = v_copysign(v_add(sum.hi, tail), y);
+    if (v_unlikely(v_any(special)))
+        r = v_select(v_or(v_ne(x, x), v_ne(y, y)), v_add(x, y), r);
+    return r;
 }
 
-/* asin t = t + t z p(z) with z = t^2 <= 1/4; z is given, as it is the more exact one for a square
- * root. */
-static inline v_dw asin_of(v_dw t, v_f64 z) {
+/* asin t = t + t z p(z), z = t^2 <= 1/4; z is given, as it is the more exact one for a square root,
+ * and so is what to add to the second part. */
+static inline v_f64 asin_tail(v_f64 t, v_f64 t_lo, v_f64 z) {
     v_f64 z2 = v_mul(z, z), z4 = v_mul(z2, z2);
-    v_f64 low = poly3(z, z2, 0x1.5555555555553p-3, 0x1.33333333339f3p-4, 0x1.6db6db6d499cfp-5,
-                      0x1.f1c71ca97a8c3p-6);
-    v_f64 middle = poly3(z, z2, 0x1.6e8b9a863f4a2p-6, 0x1.1c4f94e3a6e3cp-6, 0x1.c97e4eeb3117cp-7,
-                         0x1.7bc752d39368fp-7);
-    v_f64 high = poly5(z, z2, 0x1.358300d73a6bep-7, 0x1.4fb82c6c74d0cp-7, -0x1.27633e487d554p-12,
-                       0x1.c0037cfb9728cp-6, -0x1.eaaa0dfeed957p-6, 0x1.28377114a34e9p-5);
-    v_f64 p = v_fma(v_fma(high, z4, middle), z4, low);
-    return dw(t.hi, v_fma(v_mul(t.hi, z), p, t.lo));
+    v_f64 low = poly3(z, z2, 0x1.5555555555387p-3, 0x1.333333336f85bp-4, 0x1.6db6db41d5f09p-5,
+                      0x1.f1c72c6ca3379p-6);
+    v_f64 middle = poly3(z, z2, 0x1.6e89ef894b704p-6, 0x1.1c6c26e165f11p-6, 0x1.c6f88dd98fb64p-7,
+                         0x1.8ee442ab64e22p-7);
+    v_f64 high = poly3(z, z2, 0x1.aab6dc4554753p-8, 0x1.40afd1665465bp-6, -0x1.0af1c45a0dabap-6,
+                       0x1.05cd5ab2124b5p-5);
+    return v_fma(v_mul(t, z), v_fma(v_fma(high, z4, middle), z4, low), t_lo);
 }
 
-/* asin |x| if |x| <= 1/2, else asin of sqrt((1 - |x|) / 2), which is (pi/2 - asin |x|) / 2; NaN
- * beyond 1. */
-static inline v_dw asin_or_half(v_f64 size, v_mask wide) {
-    v_f64 rest = v_fnma(size, v_set(0.5), v_set(0.5));
-    v_dw t = dw_select(wide, dw_sqrt(dw(rest, v_set(0.0))), dw(size, v_set(0.0)));
-    return asin_of(t, v_select(wide, rest, v_mul(size, size)));
+/* base - factor asin t, or asin of sqrt((1 - |x|) / 2), which is (pi/2 - asin |x|) / 2, where |x|
+ * is above 1/2 (`wide`), t being x or |x|. NaN beyond 1. base is a multiple of pi/2 in [0, pi]. */
+static inline v_f64 asin_from(v_f64 base, v_f64 factor, v_f64 x, v_f64 t, v_mask wide) {
+    v_f64 rest = v_fnma(v_abs(x), v_set(0.5), v_set(0.5));
+    v_dw root = sqrt_dw(rest, v_set(0.0));
+    t = v_select(wide, root.hi, t);
+    v_f64 t_lo = v_select(wide, root.lo, v_set(0.0));
+    v_f64 tail = asin_tail(t, t_lo, v_select(wide, rest, v_mul(x, x)));
+    v_f64 hi = v_fnma(factor, t, base), lo = v_fnma(factor, t, v_sub(base, hi));
+    lo = v_fma(base, v_set(TRIG_HALF_PI_2 / TRIG_HALF_PI_1), lo);
+    return v_add(hi, v_fnma(factor, tail, lo));
 }
 
 static inline v_f64 math_arcsin(v_f64 x) {
     v_f64 size = v_abs(x);
     v_mask wide = v_lt(v_set(0.5), size);
-    v_dw t = asin_or_half(size, wide);
-    v_dw twice = dw(v_mul(t.hi, v_set(-2.0)), v_mul(t.lo, v_set(-2.0)));
-    return v_copysign(v_select(wide, add_half_pis(1.0, twice), dw_round(t)), x);
+    v_f64 base = v_select(wide, v_set(TRIG_HALF_PI_1), v_set(0.0));
+    v_f64 factor = v_select(wide, v_set(2.0), v_set(-1.0));
+    return v_copysign(asin_from(base, factor, x, size, wide), x);
 }
 
 static inline v_f64 math_arccos(v_f64 x) {
-    v_f64 size = v_abs(x);
-    v_mask wide = v_lt(v_set(0.5), size), left = v_lt(x, v_set(0.0));
-    v_dw t = asin_or_half(size, wide);
-    v_dw twice = dw(v_add(t.hi, t.hi), v_add(t.lo, t.lo));
-    v_f64 far = v_select(left, add_half_pis(2.0, dw_neg(twice)), dw_round(twice));
-    return v_select(wide, far, add_half_pis(1.0, dw_select(left, t, dw_neg(t))));
+    v_mask wide = v_lt(v_set(0.5), v_abs(x)), left = v_lt(x, v_set(0.0));
+    v_f64 far = v_select(left, v_set(2.0 * TRIG_HALF_PI_1), v_set(0.0));
+    v_f64 base = v_select(wide, far, v_set(TRIG_HALF_PI_1));
+    v_f64 far_factor = v_select(left, v_set(2.0), v_set(-2.0));
+    v_f64 factor = v_select(wide, far_factor, v_set(1.0));
+    return asin_from(base, factor, x, x, wide);
 }
 
 #endif

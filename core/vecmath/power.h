@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * power, cbrt, hypot in the vector vocabulary (width1.h). power is e^(y log x) with the logarithm
- * and the product in double-word; roots take their last step from a remainder in double-word.
+ * Powers in the vector vocabulary (width1.h): x^y = e^(y log x) with the logarithm and the product
+ * in double-word; and x^n for small integers n by chains of multiplications.
  */
 #ifndef EVEX_VECMATH_POWER_H
 #define EVEX_VECMATH_POWER_H
@@ -31,97 +31,136 @@ static inline v_f64 pow_fix(v_f64 r, v_f64 x, v_f64 y) {
     return v_select(v_or(v_eq(x, v_set(1.0)), v_eq(y, v_set(0.0))), v_set(1.0), r);
 }
 
+/* e^(y (l.hi + l.lo)). */
+static inline v_f64 pow_of(v_dw l, v_f64 y) {
+    v_f64 hi = v_mul(y, l.hi);
+    return exp_of(dw(hi, v_fma(y, l.lo, v_fms(y, l.hi, hi))));
+}
+
+static inline v_f64 pow_any(v_f64 x, v_f64 y) {
+    v_f64 e_shift, size = v_abs(x);
+    v_mask number = v_and(v_lt(v_set(0.0), size), v_lt(size, v_set(V_INFINITY)));
+    v_f64 base = log_prepare(v_select(number, size, v_set(1.0)), &e_shift);
+    v_dw l = log_dw(log_reduce_shifted(base, e_shift));
+    return pow_fix(pow_of(l, pow_limit(y)), x, y);
+}
+
 static inline v_f64 math_pow(v_f64 x, v_f64 y) {
-    v_f64 base = x, exponent = y, e_shift = v_set(0.0);
-    v_mask special = v_or(log_is_special(x), v_not(v_lt(v_abs(y), v_set(0x1p64))));
-    if (v_unlikely(v_any(special))) {
-        v_f64 size = v_abs(x);
-        v_mask number = v_and(v_lt(v_set(0.0), size), v_lt(size, v_set(V_INFINITY)));
-        base = log_prepare(v_select(number, size, v_set(1.0)), &e_shift);
-        exponent = pow_limit(y);
-    }
-    v_dw l = log_dw(log_reduce(base, e_shift));
-    v_f64 hi = v_mul(exponent, l.hi), lo = v_fma(exponent, l.lo, v_fms(exponent, l.hi, hi));
-    v_f64 r = exp_of(dw(hi, lo));
-    if (v_unlikely(v_any(special)))
-        r = pow_fix(r, x, y);
-    return r;
+    v_mask ordinary = v_and(log_is_ordinary(x), v_lt(v_abs(y), v_set(0x1p64)));
+    if (v_unlikely(!v_all(ordinary)))
+        return pow_any(x, y);
+    return pow_of(log_dw(log_reduce(x)), y);
+}
+
+/* ---- Small integral exponents --------------------------------------------------------------- */
+
+/*
+ * A chain squares from n's highest bit down to its lowest and multiplies by the base where a bit is
+ * set. It carries each power as h + l, so that only the last step rounds: within 1 ULP. l need not
+ * be renormalised: it stays below 64 ULP of h, so that the neglected l*l is below 2^-94 of the
+ * result.
+ */
+enum { POWN_MOST = 64 };
+
+/* The exponent of a chain: 0 stands for what is beyond POWN_MOST, or NaN. */
+static inline int pown_exponent(double n) {
+    return n >= -POWN_MOST && n <= POWN_MOST ? (int)n : 0;
+}
+
+/* The greatest power of two that is at most |n|; n is not 0. */
+static inline int pown_highest_bit(int n) {
+    const int size = n < 0 ? -n : n;
+    int bit = 1;
+    while (bit <= size / 2)
+        bit *= 2;
+    return bit;
+}
+
+static inline v_dw pown_square(v_dw a) {
+    v_dw p = two_product(a.hi, a.hi);
+    return dw(p.hi, v_fma(v_add(a.hi, a.hi), a.lo, p.lo));
 }
 
 /*
- * |x| = 2^(3k) 2^j m with j in 0..2, m in [1, 2). s ~ m^(-1/3) from "cbrt" (error 2^-20.2), times
- * 2^(-j/3), and one step of third order bring it to a few ULP; t = m s^2 is the root to the same,
- * and its last step takes m - t^3 in double-word.
+ * The last step adds the small terms in one FMA, so it rounds once, also among subnormals, where
+ * the sum of the small terms is off by at most half a unit more. They are infinite or NaN where an
+ * intermediate power overflowed, they did so themselves (with whatever sign), or x is infinite or
+ * NaN: there the plain product is right.
  */
-static inline v_f64 cbrt_of(v_f64 m, v_mask j1, v_mask j2) {
-    v_f64 m2 = v_mul(m, m), m4 = v_mul(m2, m2);
-    v_f64 s =
-        v_fma(m4, poly2(m, m2, 0x1.043e10767011fp-1, -0x1.cb315b58733f0p-4, 0x1.5a98712e7e517p-7),
-              poly3(m, m2, 0x1.e1af84d4feab4p+0, -0x1.fe3740d950673p+0, 0x1.fd87d7d820082p+0,
-                    -0x1.49214cb0ae99fp+0));
-    s = v_mul(s, v_select(j2, v_set(0x1.428a2f98d728bp-1),
-                          v_select(j1, v_set(0x1.965fea53d6e3dp-1), v_set(1.0))));
-    m = v_mul(m, v_select(j2, v_set(4.0), v_select(j1, v_set(2.0), v_set(1.0))));
-    v_f64 e = v_fnma(v_mul(m, s), v_mul(s, s), v_set(1.0));
-    s = v_fma(v_mul(s, e), poly1(e, 0x1.5555555555555p-2, 0x1.c71c71c71c71cp-3), s);
-    v_f64 s2 = v_mul(s, s), t = v_mul(m, s2);
-    v_dw t2 = two_product(t, t);
-    v_f64 cube = v_mul(t2.hi, t), cube_lo = v_fma(t2.lo, t, v_fms(t2.hi, t, cube));
-    v_f64 remainder = v_sub(v_sub(m, cube), cube_lo);
-    return v_fma(v_mul(remainder, s2), v_set(0x1.5555555555555p-2), t);
+static inline v_f64 pown_last(v_f64 a, v_f64 b, v_f64 small) {
+    v_f64 result = v_fma(a, b, small);
+    v_mask finite = v_lt(v_abs(small), v_set(V_INFINITY));
+    if (v_unlikely(!v_all(finite)))
+        result = v_select(finite, result, v_mul(a, b));
+    return result;
 }
 
-static inline v_f64 math_cbrt(v_f64 x) {
-    v_f64 size = v_abs(x), e_shift = v_set(0.0);
-    v_mask special = log_is_special(size);
-    if (v_unlikely(v_any(special)))
-        size = log_prepare(size, &e_shift);
-    v_i64 bits = v_bits(size);
-    v_f64 e = v_add(v_from_i64(v_sub_i64(v_shr(bits, 52), v_set_i64(1023))), e_shift);
-    v_f64 k = v_floor(v_mul(v_add(e, v_set(0.25)), v_set(0x1.5555555555555p-2)));
-    v_f64 j = v_fnma(k, v_set(3.0), e);
-    v_i64 fraction = v_and_i64(bits, v_set_i64(INT64_C(0xfffffffffffff)));
-    v_f64 m = v_from_bits(v_or_i64(fraction, v_set_i64(INT64_C(0x3ff) << 52)));
-    v_f64 r = v_scale(cbrt_of(m, v_eq(j, v_set(1.0)), v_eq(j, v_set(2.0))), k);
-    if (v_unlikely(v_any(special))) {
-        v_mask number = v_and(v_ne(x, v_set(0.0)), v_lt(v_abs(x), v_set(V_INFINITY)));
-        r = v_select(number, r, v_abs(x));
+static inline v_f64 pown_last_square(v_dw a) {
+    return pown_last(a.hi, a.hi, v_mul(v_add(a.hi, a.hi), a.lo));
+}
+
+/* n >= 3. */
+static inline v_f64 pown_rising(v_f64 x, int n) {
+    v_dw a = two_product(x, x);
+    for (int bit = pown_highest_bit(n) / 2; bit > 1; bit /= 2) {
+        if (n & bit) {
+            v_dw p = two_product(a.hi, x);
+            a = dw(p.hi, v_fma(a.lo, x, p.lo));
+        }
+        if (bit == 2 && n % 2 == 0)
+            return pown_last_square(a);
+        a = pown_square(a);
     }
-    return v_copysign(r, x);
+    return pown_last(a.hi, x, v_mul(a.lo, x));
 }
 
-/* sqrt(a^2 + b^2), a >= b >= 0, in double-word; a within what hypot_factor says. */
-static inline v_f64 hypot_of(v_f64 a, v_f64 b) {
-    v_dw a2 = two_product(a, a), b2 = two_product(b, b), sum = fast_two_sum(a2.hi, b2.hi);
-    return dw_round(dw_sqrt(dw(sum.hi, v_add(sum.lo, v_add(a2.lo, b2.lo)))));
-}
-
-/* A power of two that brings a between 2^-450 and 2^510, so that no square overflows and none loses
- * its low part. */
-static inline v_f64 hypot_factor(v_f64 a) {
-    return v_select(v_lt(v_set(1.0), a), v_set(0x1p-600), v_set(0x1p600));
-}
-
-/* a is 0, infinite or NaN, or b is NaN beside an infinity; r is the result otherwise. */
-static inline v_f64 hypot_fix(v_f64 r, v_f64 x, v_f64 y) {
-    v_mask infinite = v_or(v_eq(v_abs(x), v_set(V_INFINITY)), v_eq(v_abs(y), v_set(V_INFINITY)));
-    v_mask zero = v_and(v_eq(x, v_set(0.0)), v_eq(y, v_set(0.0)));
-    return v_select(infinite, v_set(V_INFINITY), v_select(zero, v_set(0.0), r));
-}
-
-static inline v_f64 math_hypot(v_f64 x, v_f64 y) {
-    v_f64 ax = v_abs(x), ay = v_abs(y), a = v_max(ax, ay), b = v_min(ay, ax);
-    v_mask special = v_not(v_and(v_lt(v_set(0x1p-450), a), v_lt(a, v_set(0x1p510))));
-    v_f64 factor = v_set(1.0);
-    if (v_unlikely(v_any(special))) {
-        factor = v_select(special, hypot_factor(a), factor);
-        a = v_mul(a, factor);
-        b = v_mul(b, factor);
+/* n <= -2: powers of 1/x as q + q rest, where the remainder 1 - q x of the rounded quotient q is
+ * exact. */
+static inline v_f64 pown_falling(v_f64 x, int n) {
+    v_f64 q = v_div(v_set(1.0), x), rest = v_fnma(q, x, v_set(1.0)), q_lo = v_mul(q, rest);
+    v_dw a = dw(q, q_lo);
+    for (int bit = pown_highest_bit(n) / 2; bit > 1; bit /= 2) {
+        a = pown_square(a);
+        if (-n & bit) {
+            v_dw p = two_product(a.hi, q);
+            a = dw(p.hi, v_fma(a.hi, q_lo, v_fma(a.lo, q, p.lo)));
+        }
     }
-    v_f64 r = hypot_of(a, b);
-    if (v_unlikely(v_any(special)))
-        r = v_select(special, hypot_fix(v_div(r, factor), x, y), r);
-    return r;
+    if (n % 2 == 0)
+        return pown_last_square(a);
+    a = pown_square(a);
+    return pown_last(a.hi, q, v_mul(v_fma(a.hi, rest, a.lo), q));
+}
+
+/* |n| <= POWN_MOST; 0, 1, 2 and -1 as IEEE's single operations; 3 and 4, the commonest, are chains
+ * that the compiler unrolls. An underflow to zero may have lost
+ * the sign; not so for n = 3, whose one small term is a multiple of x by something that is not
+ * negative where x*x is zero. */
+static inline v_f64 math_pown(v_f64 x, int n) {
+    if (n == 3)
+        return pown_rising(x, 3);
+    if (n == 4)
+        return pown_rising(x, 4);
+    if (n == -1)
+        return v_div(v_set(1.0), x);
+    if (n >= 0 && n <= 2)
+        return n == 0 ? v_set(1.0) : n == 1 ? x : v_mul(x, x);
+    v_f64 y = n > 0 ? pown_rising(x, n) : pown_falling(x, n);
+    return n % 2 != 0 ? v_copysign(y, x) : y;
+}
+
+/* A plain chain, good enough for x of float32: 64 roundings of 2^-53 against one of 2^-24. */
+static inline v_f64 pown_plain(v_f64 x, int n) {
+    const int size = n < 0 ? -n : n;
+    v_f64 a = x;
+    if (n == 0)
+        return v_set(1.0);
+    for (int bit = pown_highest_bit(n) / 2; bit > 0; bit /= 2) {
+        a = v_mul(a, a);
+        if (size & bit)
+            a = v_mul(a, x);
+    }
+    return n < 0 ? v_div(v_set(1.0), a) : a;
 }
 
 #endif

@@ -54,12 +54,12 @@ static inline v_f64 trig_limb(v_i64 limb, double weight) {
 }
 
 /*
- * |x| >= 2^40. x = m 2^e with an integer m of 53 bits: the bits of 2/pi of weight above 2^(1 - e)
+ * x >= 2^40. x = m 2^e with an integer m of 53 bits: the bits of 2/pi of weight above 2^(1 - e)
  * make whole turns of 2 pi only, so the 192 bits after them are multiplied by m; the top two bits
  * of the product are the quadrant, the others its fraction, of which at most some 62 are zeros.
  */
 V_SLOW static trig_argument trig_reduce_large(v_f64 x) {
-    v_i64 bits = v_bits(v_abs(x)), fraction = v_set_i64(INT64_C(0xfffffffffffff));
+    v_i64 bits = v_bits(x), fraction = v_set_i64(INT64_C(0xfffffffffffff));
     v_i64 m = v_or_i64(v_and_i64(bits, fraction), v_set_i64(INT64_C(1) << 52));
     v_i64 place = v_sub_i64(v_shr(bits, 52), v_set_i64(1075 - 62));
     v_i64 i = v_shr(place, 5), shift = v_and_i64(place, v_set_i64(31));
@@ -81,17 +81,13 @@ V_SLOW static trig_argument trig_reduce_large(v_f64 x) {
     v_f64 rest = v_add(trig_limb(d4, 0x1p-158), trig_limb(d5, 0x1p-190));
     v_dw turn = fast_two_sum(c.hi, v_add(a.lo, v_add(b.lo, v_add(c.lo, rest))));
     v_dw r = dw_mul(turn, dw_set(TRIG_HALF_PI_1, TRIG_HALF_PI_2));
-    v_mask negative = v_lt(x, v_set(0.0));
-    return (trig_argument){
-        .r = dw_select(negative, dw_neg(r), r),
-        .quadrant = v_select_i64(negative, v_sub_i64(v_set_i64(0), quadrant), quadrant),
-    };
+    return (trig_argument){.r = r, .quadrant = quadrant};
 }
 
 /* The large lanes reduced; infinities and NaN become NaN; the others keep their reduction. */
 V_SLOW static trig_argument trig_replace_large(trig_argument small, v_f64 x, v_mask large) {
     trig_argument t = trig_reduce_large(v_select(large, x, v_set(TRIG_LARGE)));
-    v_mask number = v_lt(v_abs(x), v_set(V_INFINITY));
+    v_mask number = v_lt(x, v_set(V_INFINITY));
     t.r.hi = v_select(number, t.r.hi, v_sub(x, x));
     return (trig_argument){.r = dw_select(large, t.r, small.r),
                            .quadrant = v_select_i64(large, t.quadrant, small.quadrant)};
@@ -99,15 +95,26 @@ V_SLOW static trig_argument trig_replace_large(trig_argument small, v_f64 x, v_m
 
 /* ---- Reduction ------------------------------------------------------------------------------ */
 
-/* x - n HALF_PI_1 is exact, a multiple of 2^-53 below 1; so is the next difference's error. */
-static inline trig_argument trig_reduce(v_f64 x) {
-    v_f64 rounded = v_fma(x, v_set(TRIG_TWO_OVER_PI), v_set(TRIG_ROUNDER));
-    v_f64 n = v_sub(rounded, v_set(TRIG_ROUNDER)), r = v_fnma(n, v_set(TRIG_HALF_PI_1), x);
-    v_dw p = two_product(n, v_set(TRIG_HALF_PI_2));
+/* x = r + n part pi/2, x < 2^40, `part` a power of two, n counted in the argument's quadrant.
+ * x - n HALF_PI_1 is exact, a multiple of 2^-53 below 1; so is the next difference's error. */
+static inline trig_argument trig_reduce_small(v_f64 x, double part) {
+    v_f64 rounded = v_fma(x, v_set(TRIG_TWO_OVER_PI / part), v_set(TRIG_ROUNDER));
+    v_f64 n = v_sub(rounded, v_set(TRIG_ROUNDER));
+    v_f64 r = v_fnma(n, v_set(part * TRIG_HALF_PI_1), x);
+    v_dw p = two_product(n, v_set(part * TRIG_HALF_PI_2));
     v_f64 hi = v_sub(r, p.hi), lo = v_sub(v_sub(v_sub(r, hi), p.hi), p.lo);
-    lo = v_fnma(n, v_set(TRIG_HALF_PI_3), lo);
-    trig_argument t = {.r = dw(hi, lo), .quadrant = v_bits(rounded)};
-    v_mask large = v_not(v_le(v_abs(x), v_set(TRIG_LARGE)));
+    lo = v_fnma(n, v_set(part * TRIG_HALF_PI_3), lo);
+    return (trig_argument){.r = dw(hi, lo), .quadrant = v_bits(rounded)};
+}
+
+static inline v_mask trig_is_large(v_f64 x) {
+    return v_not(v_lt(x, v_set(TRIG_LARGE)));
+}
+
+/* x >= 0. */
+static inline trig_argument trig_reduce(v_f64 x) {
+    trig_argument t = trig_reduce_small(x, 1.0);
+    v_mask large = trig_is_large(x);
     if (v_unlikely(v_any(large)))
         t = trig_replace_large(t, x, large);
     return t;
@@ -129,34 +136,84 @@ static inline v_mask trig_is_odd(v_i64 quadrant) {
     return v_eq_i64(v_and_i64(quadrant, v_set_i64(1)), v_set_i64(1));
 }
 
-/* y, negated where bit `bit` of the quadrant is set. */
-static inline v_f64 trig_sign(v_f64 y, v_i64 quadrant, int bit) {
-    v_i64 sign = v_and_i64(v_shl(quadrant, 63 - bit), v_set_i64(INT64_MIN));
-    return v_from_bits(v_xor_i64(v_bits(y), sign));
+/* y, negated where the top bit of `signs` is set. */
+static inline v_f64 trig_sign(v_f64 y, v_i64 signs) {
+    return v_from_bits(v_xor_i64(v_bits(y), v_and_i64(signs, v_set_i64(INT64_MIN))));
 }
 
-/* sin r = r + z r p(z) or cos r = 1 - z/2 + z^2 p(z), z = r^2, by the lane's coefficients; both
- * cost one polynomial. 1 - z/2 is taken with its rounding error. */
+/* Bit 1 of the quadrant at the top: in half of the turn the sign changes. */
+static inline v_i64 trig_half_turn(v_i64 quadrant) {
+    return v_shl(quadrant, 62);
+}
+
+/* sin r = r + z r p(z), cos r = 1 - z/2 + z^2 p(z), z = r^2: the coefficients of both, for
+ * trig_sin_or_cos to choose from by lane. */
+typedef struct {
+    v_f64 c0, c1, c2, c3, c4, c5;
+} trig_coefficients;
+
+static inline trig_coefficients trig_for_sin(void) {
+    return (trig_coefficients){v_set(-0x1.5555555555549p-3),  v_set(0x1.111111110f8a6p-7),
+                               v_set(-0x1.a01a019c1618ep-13), v_set(0x1.71de357b1a3aep-19),
+                               v_set(-0x1.ae5e689d1f3b2p-26), v_set(0x1.5d93a3c4f1a71p-33)};
+}
+
+static inline trig_coefficients trig_for_cos(void) {
+    return (trig_coefficients){v_set(0x1.555555555554cp-5),  v_set(-0x1.6c16c16c1521fp-10),
+                               v_set(0x1.a01a019cbf617p-16), v_set(-0x1.27e4f812b4963p-22),
+                               v_set(0x1.1ee9f15098010p-29), v_set(-0x1.8fb12f9a4fb08p-37)};
+}
+
+static inline trig_coefficients trig_select(v_mask cosine) {
+    trig_coefficients s = trig_for_sin(), c = trig_for_cos();
+    return (trig_coefficients){v_select(cosine, c.c0, s.c0), v_select(cosine, c.c1, s.c1),
+                               v_select(cosine, c.c2, s.c2), v_select(cosine, c.c3, s.c3),
+                               v_select(cosine, c.c4, s.c4), v_select(cosine, c.c5, s.c5)};
+}
+
+static inline v_f64 trig_polynomial(v_f64 z, trig_coefficients c) {
+    v_f64 z2 = v_mul(z, z), p0 = v_fma(z, c.c1, c.c0), p1 = v_fma(z, c.c3, c.c2);
+    return v_fma(v_fma(v_fma(z, c.c5, c.c4), z2, p1), z2, p0);
+}
+
+/* What both need besides: z, and 1 - z/2 in two parts. */
+typedef struct {
+    v_dw r;
+    v_f64 z, w, w_lo;
+} trig_powers;
+
+static inline trig_powers trig_prepare(v_dw r) {
+    v_f64 z = v_mul(r.hi, r.hi), w = v_fnma(z, v_set(0.5), v_set(1.0));
+    return (trig_powers){r, z, w, v_fnma(z, v_set(0.5), v_sub(v_set(1.0), w))};
+}
+
+static inline v_f64 trig_sin_of(trig_powers t) {
+    v_f64 p = trig_polynomial(t.z, trig_for_sin());
+    return v_add(t.r.hi, v_fma(v_mul(t.z, t.r.hi), p, v_mul(t.w, t.r.lo)));
+}
+
+static inline v_f64 trig_cos_of(trig_powers t) {
+    v_f64 p = trig_polynomial(t.z, trig_for_cos());
+    v_f64 tail = v_fnma(t.r.hi, t.r.lo, t.w_lo);
+    return v_add(t.w, v_fma(v_mul(t.z, t.z), p, tail));
+}
+
+/* The bits of trig_cos_of where the mask is set, of trig_sin_of elsewhere, at the cost of one. */
 static inline v_f64 trig_sin_or_cos(v_dw r, v_mask cosine) {
-#define BY_LANE(of_sin, of_cos) v_select(cosine, v_set(of_cos), v_set(of_sin))
-    v_f64 z = v_mul(r.hi, r.hi), z2 = v_mul(z, z);
-    v_f64 w = v_fnma(z, v_set(0.5), v_set(1.0));
-    v_f64 w_excess = v_fma(z, v_set(0.5), v_sub(w, v_set(1.0)));
-    v_f64 p0 = v_fma(z, BY_LANE(0x1.111111110f8a6p-7, -0x1.6c16c16c1521fp-10),
-                     BY_LANE(-0x1.5555555555549p-3, 0x1.555555555554cp-5));
-    v_f64 p1 = v_fma(z, BY_LANE(0x1.71de357b1a3aep-19, -0x1.27e4f812b4963p-22),
-                     BY_LANE(-0x1.a01a019c1618ep-13, 0x1.a01a019cbf617p-16));
-    v_f64 p2 = v_fma(z, BY_LANE(0x1.5d93a3c4f1a71p-33, -0x1.8fb12f9a4fb08p-37),
-                     BY_LANE(-0x1.ae5e689d1f3b2p-26, 0x1.1ee9f15098010p-29));
-#undef BY_LANE
-    v_f64 p = v_fma(v_fma(p2, z2, p1), z2, p0);
-    v_f64 tail = v_select(cosine, v_neg(v_fma(r.hi, r.lo, w_excess)), v_mul(w, r.lo));
-    v_f64 power = v_mul(z, v_select(cosine, z, r.hi));
-    return v_add(v_select(cosine, w, r.hi), v_fma(power, p, tail));
+    trig_powers t = trig_prepare(r);
+    v_f64 p = trig_polynomial(t.z, trig_select(cosine));
+    v_f64 tail = v_select(cosine, v_fnma(r.hi, r.lo, t.w_lo), v_mul(t.w, r.lo));
+    v_f64 power = v_mul(t.z, v_select(cosine, t.z, r.hi));
+    return v_add(v_select(cosine, t.w, r.hi), v_fma(power, p, tail));
+}
+
+/* But for its sign, that is the top bit of trig_half_turn. */
+static inline v_f64 trig_sine_size(trig_argument t) {
+    return trig_sin_or_cos(t.r, trig_is_odd(t.quadrant));
 }
 
 static inline v_f64 trig_sine(trig_argument t) {
-    return trig_sign(trig_sin_or_cos(t.r, trig_is_odd(t.quadrant)), t.quadrant, 1);
+    return trig_sign(trig_sine_size(t), trig_half_turn(t.quadrant));
 }
 
 static inline trig_argument trig_quarter_turn(trig_argument t) {
@@ -182,23 +239,71 @@ static inline void trig_sin_and_cos(v_dw r, v_dw *sine, v_dw *cosine) {
 
 /* ---- The functions -------------------------------------------------------------------------- */
 
-/* Selecting small arguments themselves keeps -0. */
 static inline v_f64 math_sin(v_f64 x) {
-    return v_select(v_lt(v_abs(x), v_set(TRIG_SMALL)), x, trig_sine(trig_reduce(x)));
+    trig_argument t = trig_reduce(v_abs(x));
+    return trig_sign(trig_sine_size(t), v_xor_i64(trig_half_turn(t.quadrant), v_bits(x)));
 }
 
 static inline v_f64 math_cos(v_f64 x) {
-    return trig_sine(trig_quarter_turn(trig_reduce(x)));
+    return trig_sine(trig_quarter_turn(trig_reduce(v_abs(x))));
 }
 
-static inline v_f64 math_tan(v_f64 x) {
-    trig_argument t = trig_reduce(x);
-    v_dw sine, cosine;
-    trig_sin_and_cos(t.r, &sine, &cosine);
+/* The sine and the cosine. */
+typedef struct {
+    v_f64 first, second;
+} both_results;
+
+/* The bits of math_sin and math_cos, which share the reduction. */
+static inline both_results math_sincos(v_f64 x) {
+    trig_argument t = trig_reduce(v_abs(x));
+    trig_powers powers = trig_prepare(t.r);
+    v_f64 s = trig_sin_of(powers), c = trig_cos_of(powers);
     v_mask odd = trig_is_odd(t.quadrant);
-    v_dw ratio = dw_div(dw_select(odd, cosine, sine), dw_select(odd, sine, cosine));
-    v_f64 y = trig_sign(dw_round(ratio), t.quadrant, 0);
-    return v_select(v_lt(v_abs(x), v_set(TRIG_SMALL)), x, y);
+    v_i64 next = trig_quarter_turn(t).quadrant;
+    v_i64 signs = v_xor_i64(trig_half_turn(t.quadrant), v_bits(x));
+    return (both_results){.first = trig_sign(v_select(odd, c, s), signs),
+                          .second = trig_sign(v_select(odd, s, c), trig_half_turn(next))};
+}
+
+/* x = r + n pi/16, where reduced by pi/2. */
+static inline trig_argument tan_split(trig_argument t) {
+    v_f64 n = v_rint(v_mul(t.r.hi, v_set(8.0 * TRIG_TWO_OVER_PI)));
+    v_f64 hi = v_fnma(n, v_set(0.125 * TRIG_HALF_PI_1), t.r.hi);
+    v_i64 i = v_bits(v_add(n, v_set(TRIG_ROUNDER)));
+    return (trig_argument){
+        .r = two_sum(hi, v_fnma(n, v_set(0.125 * TRIG_HALF_PI_2), t.r.lo)),
+        .quadrant = v_add_i64(v_shl(t.quadrant, 3), i),
+    };
+}
+
+V_SLOW static trig_argument tan_replace_large(trig_argument small, v_f64 x, v_mask large) {
+    trig_argument t = tan_split(trig_replace_large(small, x, large));
+    return (trig_argument){.r = dw_select(large, t.r, small.r),
+                           .quadrant = v_select_i64(large, t.quadrant, small.quadrant)};
+}
+
+/* tan(n pi/16 + r) = (N + D tan r) / (D - N tan r), N / D = tan(n pi/16), |r| < 0.099: tan_quads
+ * has N, D and what they lack, the larger one being 1. Both sides of the fraction, and r z p(z),
+ * "tan", get a second part each. */
+static inline v_f64 math_tan(v_f64 x) {
+    v_f64 size = v_abs(x);
+    trig_argument t = trig_reduce_small(size, 0.125);
+    v_mask large = trig_is_large(size);
+    if (v_unlikely(v_any(large)))
+        t = tan_replace_large(t, size, large);
+    v_quad row = v_lookup16x4(tan_quads, t.quadrant);
+    v_f64 r = t.r.hi, z = v_mul(r, r);
+    v_f64 p = poly4(z, v_mul(z, z), 0x1.55555555555dcp-2, 0x1.11111110b0757p-3,
+                    0x1.ba1ba48a2836dp-5, 0x1.664ab5f932687p-6, 0x1.25ccf75caa5e6p-7);
+    v_dw tangent = fast_two_sum(r, v_fma(v_mul(r, z), p, t.r.lo));
+    v_f64 over = v_fma(row.c1, tangent.hi, row.c0), under = v_fnma(row.c0, tangent.hi, row.c1);
+    v_f64 over_lo = v_add(v_fma(row.c1, tangent.hi, v_sub(row.c0, over)), row.c2);
+    v_f64 under_lo = v_add(v_fnma(row.c0, tangent.hi, v_sub(row.c1, under)), row.c3);
+    over_lo = v_fma(row.c1, tangent.lo, over_lo);
+    under_lo = v_fnma(row.c0, tangent.lo, under_lo);
+    v_f64 reciprocal = v_div(v_set(1.0), under), q = v_mul(over, reciprocal);
+    v_f64 remainder = v_add(v_fnma(q, under, over), v_fnma(q, under_lo, over_lo));
+    return trig_sign(v_fma(remainder, reciprocal, q), v_bits(x));
 }
 
 /* pi x where its low part would underflow. */
@@ -213,7 +318,8 @@ static inline v_f64 math_sinpi(v_f64 x) {
     v_mask tiny = v_lt(v_abs(x), v_set(0x1p-900));
     if (v_unlikely(v_any(tiny)))
         y = v_select(tiny, sinpi_tiny(x), y);
-    /* Not v_copysign(y, x): clang 14 loses that sign with AVX-512 and -fsanitize=pointer-overflow. */
+    /* Not v_copysign(y, x): clang 14 loses that sign with AVX-512 and -fsanitize=pointer-overflow.
+     */
     return v_select(v_eq(y, v_set(0.0)), v_copysign(v_set(0.0), x), y);
 }
 

@@ -16,7 +16,7 @@
  *                     0; any value if y or n is NaN and y NaN then
  *   v_round_f32(a)    to float32 and back; rounded once
  *   v_lt, v_le, v_eq, v_ne      IEEE comparisons; v_ne is true for NaN
- *   v_and, v_or, v_not, v_any   of masks; v_any is an int
+ *   v_and, v_or, v_not, v_any, v_all   of masks; the last two are ints
  *   v_select(m,a,b), v_select_i64     m ? a : b
  *   v_bits, v_from_bits      float64 as int64 and back
  *   v_add_i64, v_sub_i64, v_and_i64, v_or_i64, v_xor_i64      wrap; bitwise
@@ -26,7 +26,10 @@
  *   v_eq_i64, v_lt_i64       signed comparisons
  *   v_from_i64(a)            to float64; exact, |a| < 2^51
  *   v_lookup16(table, i)     table[i & 15], of 16 doubles
- *   v_lookup_i64(table, i)   table[i], of int64_t
+ *   v_lookup16x2(table, i), v_lookup16x4(table, i)    the entries of row i & 15 of a table of
+ *                            quads.h
+ *   v_horner16x4(table, n, i, x)     the sum over k below n of x^k times v_lookup16x4(table + k,
+ * i), by Horner's rule with v_fma, n >= 1 v_lookup_i64(table, i)   table[i], of int64_t
  */
 #ifndef EVEX_VECMATH_WIDTH1_H
 #define EVEX_VECMATH_WIDTH1_H
@@ -35,6 +38,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "core/vecmath/quads.h"
 
 typedef struct {
     double lane;
@@ -47,6 +52,14 @@ typedef struct {
 typedef struct {
     bool lane;
 } v_mask;
+
+typedef struct {
+    v_f64 c0, c1;
+} v_pair;
+
+typedef struct {
+    v_f64 c0, c1, c2, c3;
+} v_quad;
 
 #if defined(__GNUC__)
 #define v_unlikely(x) __builtin_expect((x) != 0, 0)
@@ -125,6 +138,9 @@ static inline v_mask v_not(v_mask a) {
 static inline int v_any(v_mask a) {
     return a.lane;
 }
+static inline int v_all(v_mask a) {
+    return a.lane;
+}
 
 static inline v_f64 v_select(v_mask m, v_f64 a, v_f64 b) {
     return m.lane ? a : b;
@@ -183,6 +199,23 @@ static inline v_f64 v_scale(v_f64 y, v_f64 n) {
 
 static inline v_f64 v_lookup16(const double *table, v_i64 i) {
     return v_set(table[i.lane & 15]);
+}
+static inline v_pair v_lookup16x2(const v_pairs *table, v_i64 i) {
+    const double *row = table->row[i.lane & 15];
+    return (v_pair){v_set(row[0]), v_set(row[1])};
+}
+static inline v_quad v_lookup16x4(const v_quads *table, v_i64 i) {
+    const double *row = table->row[i.lane & 15];
+    return (v_quad){v_set(row[0]), v_set(row[1]), v_set(row[2]), v_set(row[3])};
+}
+static inline v_quad v_horner16x4(const v_quads *table, int n, v_i64 i, v_f64 x) {
+    v_quad sum = v_lookup16x4(table + n - 1, i);
+    for (int k = n - 2; k >= 0; k--) {
+        v_quad c = v_lookup16x4(table + k, i);
+        sum = (v_quad){v_fma(sum.c0, x, c.c0), v_fma(sum.c1, x, c.c1), v_fma(sum.c2, x, c.c2),
+                       v_fma(sum.c3, x, c.c3)};
+    }
+    return sum;
 }
 static inline v_i64 v_lookup_i64(const int64_t *table, v_i64 i) {
     return v_set_i64(table[i.lane]);

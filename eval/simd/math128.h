@@ -8,6 +8,7 @@
 
 #include <simde/x86/avx2.h>
 
+#include "core/vecmath/quads.h"
 #include "eval/simd/v128.h"
 
 #include "eval/simd/math_words.h"
@@ -37,6 +38,7 @@ V_WORD(v_mask v_and(v_mask a, v_mask b), simde_mm_and_pd(a, b))
 V_WORD(v_mask v_or(v_mask a, v_mask b), simde_mm_or_pd(a, b))
 V_WORD(v_mask v_not(v_mask a), simde_mm_xor_pd(a, v_from_bits(simde_mm_set1_epi64x(-1))))
 V_WORD(int v_any(v_mask a), simde_mm_movemask_pd(a))
+V_WORD(int v_all(v_mask a), simde_mm_movemask_pd(a) == 3)
 
 V_WORD(v_i64 v_set_i64(int64_t c), simde_mm_set1_epi64x(c))
 V_WORD(v_i64 v_add_i64(v_i64 a, v_i64 b), simde_mm_add_epi64(a, b))
@@ -69,6 +71,27 @@ V_WORD(int64_t v_first_i64(v_i64 a), simde_mm_cvtsi128_si64(a))
 V_WORD(int64_t v_second_i64(v_i64 a), simde_mm_cvtsi128_si64(simde_mm_unpackhi_epi64(a, a)))
 V_WORD(v_f64 v_lookup16(const double *table, v_i64 i),
        simde_mm_set_pd(table[v_second_i64(i) & 15], table[v_first_i64(i) & 15]))
+static inline v_pair v_lookup16x2(const v_pairs *table, v_i64 i) {
+    v_f64 p = simde_mm_load_pd(table->row[v_first_i64(i) & 15]);
+    v_f64 q = simde_mm_load_pd(table->row[v_second_i64(i) & 15]);
+    return (v_pair){simde_mm_unpacklo_pd(p, q), simde_mm_unpackhi_pd(p, q)};
+}
+static inline v_quad v_lookup16x4(const v_quads *table, v_i64 i) {
+    const double *p = table->row[v_first_i64(i) & 15], *q = table->row[v_second_i64(i) & 15];
+    v_f64 p0 = simde_mm_loadu_pd(p), p2 = simde_mm_loadu_pd(p + 2);
+    v_f64 q0 = simde_mm_loadu_pd(q), q2 = simde_mm_loadu_pd(q + 2);
+    return (v_quad){simde_mm_unpacklo_pd(p0, q0), simde_mm_unpackhi_pd(p0, q0),
+                    simde_mm_unpacklo_pd(p2, q2), simde_mm_unpackhi_pd(p2, q2)};
+}
+static inline v_quad v_horner16x4(const v_quads *table, int n, v_i64 i, v_f64 x) {
+    v_quad sum = v_lookup16x4(table + n - 1, i);
+    for (int k = n - 2; k >= 0; k--) {
+        v_quad c = v_lookup16x4(table + k, i);
+        sum = (v_quad){v_fma(sum.c0, x, c.c0), v_fma(sum.c1, x, c.c1), v_fma(sum.c2, x, c.c2),
+                       v_fma(sum.c3, x, c.c3)};
+    }
+    return sum;
+}
 V_WORD(v_i64 v_lookup_i64(const int64_t *table, v_i64 i),
        simde_mm_set_epi64x(table[v_second_i64(i)], table[v_first_i64(i)]))
 

@@ -6,6 +6,7 @@
 #ifndef EVEX_EVAL_SIMD_MATH512_H
 #define EVEX_EVAL_SIMD_MATH512_H
 
+#include "core/vecmath/quads.h"
 #include "eval/simd/v512.h"
 
 #include "eval/simd/math_words.h"
@@ -30,6 +31,7 @@ V_WORD(v_mask v_and(v_mask a, v_mask b), (v_mask)(a &b))
 V_WORD(v_mask v_or(v_mask a, v_mask b), (v_mask)(a | b))
 V_WORD(v_mask v_not(v_mask a), (v_mask)~a)
 V_WORD(int v_any(v_mask a), a)
+V_WORD(int v_all(v_mask a), a == 0xff)
 
 V_WORD(v_i64 v_set_i64(int64_t c), _mm512_set1_epi64(c))
 V_WORD(v_i64 v_bits(v_f64 a), _mm512_castpd_si512(a))
@@ -50,6 +52,22 @@ V_WORD(v_f64 v_from_i64(v_i64 a), _mm512_cvtepi64_pd(a))
 /* The permutation looks at the low four bits of an index alone. */
 V_WORD(v_f64 v_lookup16(const double *table, v_i64 i),
        _mm512_permutex2var_pd(v_load_f64(table), i, v_load_f64(table + 8)))
+static inline v_pair v_lookup16x2(const v_pairs *table, v_i64 i) {
+    return (v_pair){v_lookup16(table->column[0], i), v_lookup16(table->column[1], i)};
+}
+static inline v_quad v_lookup16x4(const v_quads *table, v_i64 i) {
+    return (v_quad){v_lookup16(table->column[0], i), v_lookup16(table->column[1], i),
+                    v_lookup16(table->column[2], i), v_lookup16(table->column[3], i)};
+}
+static inline v_quad v_horner16x4(const v_quads *table, int n, v_i64 i, v_f64 x) {
+    v_quad sum = v_lookup16x4(table + n - 1, i);
+    for (int k = n - 2; k >= 0; k--) {
+        v_quad c = v_lookup16x4(table + k, i);
+        sum = (v_quad){v_fma(sum.c0, x, c.c0), v_fma(sum.c1, x, c.c1), v_fma(sum.c2, x, c.c2),
+                       v_fma(sum.c3, x, c.c3)};
+    }
+    return sum;
+}
 V_WORD(v_i64 v_lookup_i64(const int64_t *table, v_i64 i), _mm512_i64gather_epi64(i, table, 8))
 
 #include "eval/simd/math_pairs.h"

@@ -22,6 +22,14 @@ typedef struct {
     v_mask a, b;
 } pair_mask;
 
+typedef struct {
+    pair_f64 c0, c1;
+} pair_pair;
+
+typedef struct {
+    pair_f64 c0, c1, c2, c3;
+} pair_quad;
+
 enum { PAIR_LANES = 2 * LANES_f64 };
 
 /* ---- The words, by what they take ----------------------------------------------------------- */
@@ -112,8 +120,27 @@ PAIR_1(from_i64, f64, i64)
 PAIR_LOOKUP(lookup16, f64, double)
 PAIR_LOOKUP(lookup_i64, i64, int64_t)
 
+static inline pair_pair pair_lookup16x2(const v_pairs *table, pair_i64 i) {
+    v_pair a = v_lookup16x2(table, i.a), b = v_lookup16x2(table, i.b);
+    return (pair_pair){{a.c0, b.c0}, {a.c1, b.c1}};
+}
+
+static inline pair_quad pair_lookup16x4(const v_quads *table, pair_i64 i) {
+    v_quad a = v_lookup16x4(table, i.a), b = v_lookup16x4(table, i.b);
+    return (pair_quad){{a.c0, b.c0}, {a.c1, b.c1}, {a.c2, b.c2}, {a.c3, b.c3}};
+}
+
+static inline pair_quad pair_horner16x4(const v_quads *table, int n, pair_i64 i, pair_f64 x) {
+    v_quad a = v_horner16x4(table, n, i.a, x.a), b = v_horner16x4(table, n, i.b, x.b);
+    return (pair_quad){{a.c0, b.c0}, {a.c1, b.c1}, {a.c2, b.c2}, {a.c3, b.c3}};
+}
+
 static inline int pair_any(pair_mask m) {
     return v_any(v_or(m.a, m.b));
+}
+
+static inline int pair_all(pair_mask m) {
+    return v_all(v_and(m.a, m.b));
 }
 
 /* ---- Their names ---------------------------------------------------------------------------- */
@@ -122,6 +149,8 @@ static inline int pair_any(pair_mask m) {
 #define v_f64 pair_f64
 #define v_i64 pair_i64
 #define v_mask pair_mask
+#define v_pair pair_pair
+#define v_quad pair_quad
 #define v_load_f64 pair_load_f64
 #define v_load_single pair_load_single
 #define v_store_f64 pair_store_f64
@@ -171,7 +200,11 @@ static inline int pair_any(pair_mask m) {
 #define v_lt_i64 pair_lt_i64
 #define v_from_i64 pair_from_i64
 #define v_lookup16 pair_lookup16
+#define v_lookup16x2 pair_lookup16x2
+#define v_lookup16x4 pair_lookup16x4
+#define v_horner16x4 pair_horner16x4
 #define v_lookup_i64 pair_lookup_i64
 #define v_any pair_any
+#define v_all pair_all
 
 #endif

@@ -19,6 +19,14 @@
 
 typedef v_mask_f64 v_mask;
 
+typedef struct {
+    v_f64 c0, c1;
+} v_pair;
+
+typedef struct {
+    v_f64 c0, c1, c2, c3;
+} v_quad;
+
 V_WORD(v_f64 v_set(double c), v_set_f64(c))
 V_WORD(v_f64 v_add(v_f64 a, v_f64 b), v_add_f64(a, b))
 V_WORD(v_f64 v_sub(v_f64 a, v_f64 b), v_sub_f64(a, b))

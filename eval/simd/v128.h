@@ -116,4 +116,15 @@ V_DEFINE_ROUNDING(f64, pd, simde__m128d, double, 2, 53)
 V_DEFINE_WORDS(f32, float)
 V_DEFINE_WORDS(f64, double)
 
+static inline void v_stream_line(char *to, const char *from) {
+    const simde__m128i *source = (const void *)from;
+    simde__m128i *line = (void *)to;
+    const simde__m128i a = simde_mm_loadu_si128(source), b = simde_mm_loadu_si128(source + 1),
+                       c = simde_mm_loadu_si128(source + 2), d = simde_mm_loadu_si128(source + 3);
+    simde_mm_stream_si128(line, a);
+    simde_mm_stream_si128(line + 1, b);
+    simde_mm_stream_si128(line + 2, c);
+    simde_mm_stream_si128(line + 3, d);
+}
+
 #endif

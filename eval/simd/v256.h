@@ -64,4 +64,12 @@ V_DEFINE_WIDTH(f64, pd, simde__m256d, double, 4)
 V_DEFINE_WORDS(f32, float)
 V_DEFINE_WORDS(f64, double)
 
+static inline void v_stream_line(char *to, const char *from) {
+    const simde__m256i *source = (const void *)from;
+    simde__m256i *line = (void *)to;
+    const simde__m256i a = simde_mm256_loadu_si256(source), b = simde_mm256_loadu_si256(source + 1);
+    simde_mm256_stream_si256(line, a);
+    simde_mm256_stream_si256(line + 1, b);
+}
+
 #endif

@@ -57,4 +57,9 @@ V_DEFINE_WIDTH(f64, pd, simde__m512d, double, 8, simde__mmask8)
 V_DEFINE_WORDS(f32, float)
 V_DEFINE_WORDS(f64, double)
 
+/* SIMDe 0.7.4 lacks this word. */
+static inline void v_stream_line(char *to, const char *from) {
+    _mm512_stream_si512((void *)to, simde_mm512_loadu_si512(from));
+}
+
 #endif

@@ -13,6 +13,8 @@
  *   v_and, v_or, v_xor, v_andnot(a, b)     bits; the last is ~a & b
  *   v_lt, v_unordered                      masks
  *   v_select(m, a, b)                      m ? a : b
+ *   v_stream_line(to, from)                copies a line of 64 bytes to the border of one, past the
+ *                                          caches where there are such stores
  *
  * and V_FMA_IS_FAST: 1 if v_fma is an instruction, 0 if it is the C library's, lane by lane.
  *

@@ -16,6 +16,7 @@
 
 enum {
     MAX_ARITY = 3,
+    MAX_RESULTS = 2,
     REGION_BYTES = 1 << 20,
     CANARY_BYTES = 64,
     CANARY = 0xa5,
@@ -34,7 +35,7 @@ typedef struct {
     evex_op op;
     evex_dtype dtype, result;
     evex_kernel kernel, definition;
-    int arity;
+    int arity, n_results;
     evex_dtype operand[MAX_ARITY];
     size_t operand_bytes[MAX_ARITY], result_bytes;
     evex_set set;
@@ -42,8 +43,8 @@ typedef struct {
 } trial;
 
 static struct {
-    region operand[MAX_ARITY], dst;
-    unsigned char *values[MAX_ARITY], *expected, *splat[MAX_ARITY];
+    region operand[MAX_ARITY], dst[MAX_RESULTS];
+    unsigned char *values[MAX_ARITY], *expected[MAX_RESULTS], *splat[MAX_ARITY];
 } memory;
 
 static region map_region(void) {
@@ -59,10 +60,12 @@ static region map_region(void) {
 }
 
 static void prepare_memory(void) {
-    if (memory.expected != NULL)
+    if (memory.expected[0] != NULL)
         return;
-    memory.dst = map_region();
-    memory.expected = map_region().begin;
+    for (int r = 0; r < MAX_RESULTS; r++) {
+        memory.dst[r] = map_region();
+        memory.expected[r] = map_region().begin;
+    }
     for (int k = 0; k < MAX_ARITY; k++) {
         memory.operand[k] = map_region();
         memory.values[k] = map_region().begin;
@@ -184,12 +187,13 @@ static int is_nan(evex_dtype dtype, const unsigned char *p) {
 }
 
 /* The first element that differs, nan being equal to nan; n if none does. */
-static size_t find_difference(const trial *t, const unsigned char *got, size_t n) {
+static size_t find_difference(const trial *t, const unsigned char *got,
+                              const unsigned char *expected, size_t n) {
     const size_t bytes = t->result_bytes;
-    if (memcmp(got, memory.expected, n * bytes) == 0)
+    if (memcmp(got, expected, n * bytes) == 0)
         return n;
     for (size_t i = 0; i < n; i++) {
-        const unsigned char *a = got + i * bytes, *b = memory.expected + i * bytes;
+        const unsigned char *a = got + i * bytes, *b = expected + i * bytes;
         if (memcmp(a, b, bytes) != 0 && !(is_nan(t->result, a) && is_nan(t->result, b)))
             return i;
     }
@@ -207,20 +211,20 @@ static uint64_t value_bits(const unsigned char *p, size_t bytes) {
     return bits;
 }
 
-static int fail_at(const trial *t, const unsigned char *dst, size_t n, size_t i, int scalars,
-                   int alias) {
+/* got, expected: the result that differs. */
+static int fail_at(const trial *t, const unsigned char *got, const unsigned char *expected,
+                   size_t n, size_t i, int scalars, int alias) {
     const unsigned char *x[MAX_ARITY];
     for (int k = 0; k < MAX_ARITY; k++)
         x[k] = memory.values[k] + (scalars >> k & 1 ? 0 : i * t->operand_bytes[k]);
-    return fail(
-        t,
-        "element %zu of %zu, scalars %d, over operand %d: of %#llx %#llx %#llx got %#llx, "
-        "want %#llx",
-        i, n, scalars, alias, (unsigned long long)value_bits(x[0], t->operand_bytes[0]),
-        (unsigned long long)value_bits(x[1], t->operand_bytes[1]),
-        (unsigned long long)value_bits(x[2], t->operand_bytes[2]),
-        (unsigned long long)value_bits(dst + i * t->result_bytes, t->result_bytes),
-        (unsigned long long)value_bits(memory.expected + i * t->result_bytes, t->result_bytes));
+    return fail(t,
+                "element %zu of %zu, scalars %d, over operand %d: of %#llx %#llx %#llx got %#llx, "
+                "want %#llx",
+                i, n, scalars, alias, (unsigned long long)value_bits(x[0], t->operand_bytes[0]),
+                (unsigned long long)value_bits(x[1], t->operand_bytes[1]),
+                (unsigned long long)value_bits(x[2], t->operand_bytes[2]),
+                (unsigned long long)value_bits(got + i * t->result_bytes, t->result_bytes),
+                (unsigned long long)value_bits(expected + i * t->result_bytes, t->result_bytes));
 }
 
 /* Makes operand k ready for a call: a splat, the set of IN, or a copy of its values at `to`. */
@@ -242,35 +246,55 @@ static void compute_expected(const trial *t, size_t n, int scalars) {
     evex_operand src[MAX_ARITY];
     for (int k = 0; k < t->arity; k++)
         src[k] = make_operand(t, k, scalars >> k & 1, memory.operand[k].begin, n);
-    t->definition((void *[]){memory.expected}, src, n, NULL);
+    t->definition((void *[]){memory.expected[0], memory.expected[1]}, src, n, NULL);
 }
 
-/* alias: the operand in whose place the result goes; NO_ALIAS: none. */
-static int call(const trial *t, size_t n, int scalars, int where, int alias) {
-    unsigned char *dst = place(memory.dst, where, n, t->result_bytes);
-    unsigned char *dst_end = dst + n * t->result_bytes;
-    const size_t before = (size_t)(dst - memory.dst.begin),
-                 after = (size_t)(memory.dst.end - dst_end);
-    const size_t low = before < CANARY_BYTES ? before : CANARY_BYTES;
-    const size_t high = after < CANARY_BYTES ? after : CANARY_BYTES;
-    memset(dst - low, CANARY, low + n * t->result_bytes + high);
+static size_t at_most(size_t n, size_t most) {
+    return n < most ? n : most;
+}
 
+/* The room for result r: n elements, and canaries before and behind as far as the guards. */
+static unsigned char *prepare_result(const trial *t, int r, size_t n, int where) {
+    const region room = memory.dst[r];
+    unsigned char *dst = place(room, where, n, t->result_bytes), *end = dst + n * t->result_bytes;
+    const size_t low = at_most((size_t)(dst - room.begin), CANARY_BYTES);
+    memset(dst - low, CANARY, low);
+    memset(dst, CANARY, (size_t)(end - dst) + at_most((size_t)(room.end - end), CANARY_BYTES));
+    return dst;
+}
+
+static int check_result(const trial *t, int r, const unsigned char *dst, size_t n, int scalars,
+                        int alias) {
+    const region room = memory.dst[r];
+    const unsigned char *end = dst + n * t->result_bytes;
+    const size_t i = find_difference(t, dst, memory.expected[r], n);
+    if (i < n)
+        return fail_at(t, dst, memory.expected[r], n, i, scalars, alias);
+    for (size_t k = 1; k <= at_most((size_t)(dst - room.begin), CANARY_BYTES); k++)
+        if (dst[-(ptrdiff_t)k] != CANARY)
+            return fail(t, "wrote %zu bytes before the first of %zu elements", k, n);
+    for (size_t k = 0; k < at_most((size_t)(room.end - end), CANARY_BYTES); k++)
+        if (end[k] != CANARY)
+            return fail(t, "wrote %zu bytes behind the last of %zu elements", k, n);
+    return 1;
+}
+
+/* alias: the operand in whose place a result goes (of two, the first or the second by the place);
+ * NO_ALIAS: none. */
+static int call(const trial *t, size_t n, int scalars, int where, int alias) {
+    unsigned char *dst[MAX_RESULTS] = {NULL};
+    for (int r = 0; r < t->n_results; r++)
+        dst[r] = prepare_result(t, r, n, (where + r) % PLACES);
     evex_operand src[MAX_ARITY];
     for (int k = 0; k < t->arity; k++) {
         unsigned char *at = place(memory.operand[k], (where + k) % PLACES, n, t->operand_bytes[k]);
-        src[k] = make_operand(t, k, scalars >> k & 1, alias == k ? dst : at, n);
+        src[k] =
+            make_operand(t, k, scalars >> k & 1, alias == k ? dst[where % t->n_results] : at, n);
     }
-    t->kernel((void *[]){dst}, src, n, NULL);
-
-    const size_t i = find_difference(t, dst, n);
-    if (i < n)
-        return fail_at(t, dst, n, i, scalars, alias);
-    for (size_t k = 1; k <= low; k++)
-        if (dst[-(ptrdiff_t)k] != CANARY)
-            return fail(t, "wrote %zu bytes before the first of %zu elements", k, n);
-    for (size_t k = 0; k < high; k++)
-        if (dst_end[k] != CANARY)
-            return fail(t, "wrote %zu bytes behind the last of %zu elements", k, n);
+    t->kernel((void *[]){dst[0], dst[1]}, src, n, NULL);
+    for (int r = 0; r < t->n_results; r++)
+        if (!check_result(t, r, dst[r], n, scalars, alias))
+            return 0;
     return 1;
 }
 
@@ -380,6 +404,7 @@ int kernel_trial(const evex_kernel_table *table, evex_op op, evex_dtype dtype, e
     t.kernel = evex_kernel_find(table, op, dtype, result);
     t.definition = evex_definition(op, dtype, result);
     t.result_bytes = size_of(t.result);
+    t.n_results = info->signature == EVEX_SIG_TT_T ? 2 : 1;
     for (int k = 0; k < t.arity; k++) {
         t.operand[k] = info->takes_bool && k == 0 ? EVEX_BOOL : dtype;
         t.operand_bytes[k] = size_of(t.operand[k]);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The float32 kernels of one instruction set that eval/kernels.tmpl.h calls MATH: the algorithms of
+ * core/vecmath/single/, as eval/math_kernels.c has those of core/vecmath/ for float64. Compiled
+ * once per set, with EVEX_SINGLE_HEADER its vocabulary; what leaves the object is the table
+ * evex_math_f32_<isa>.
+ */
+#include EVEX_SINGLE_HEADER
+
+#include "core/vecmath/single/functions.h"
+
+#define ELEMENT float
+#define SUFFIX f32
+#define LANES S_LANES
+#define LOAD s_load
+#define STORE s_store
+#define BOTH single_both_results
+#define FUNCTION(name) single_##name
+
+#include "eval/math_frame.tmpl.h"
+
+#define MATH(id, arity, name) MATH_KERNEL(id, arity, name)
+#if V_FMA_IS_FAST
+#define MATH_FMA(id, arity, name) MATH(id, arity, name)
+#define MATH_BOTH(id, name) BOTH_KERNEL(id, name)
+#define MATH_POWER(id, name) POWER_KERNEL(id, name)
+#else
+#define MATH_FMA(id, arity, name)
+#define MATH_BOTH(id, name)
+#define MATH_POWER(id, name)
+#endif
+#include "eval/kernels.tmpl.h"
+#undef MATH
+
+#if V_FMA_IS_FAST
+#undef MATH_BOTH
+#undef MATH_POWER
+#define MATH_BOTH(id, name) KERNEL_SLOT(id)
+#define MATH_POWER(id, name) KERNEL_SLOT(id)
+#endif
+#define MATH(id, arity, name) KERNEL_SLOT(id)
+const KERNEL_TABLE = {
+#include "eval/kernels.tmpl.h"
+};
