@@ -17,6 +17,7 @@ typedef struct {
     uint32_t *definition; /* by value: the step of this body that computes it */
     uint32_t *last_use;   /* by value: the last step of this body that reads it, or AT_END */
     uint32_t *n_reads;    /* by value of this body: how many steps and reductions of it read it */
+    uint32_t *n_copies;   /* by value of this body: how many of these are copies to outputs */
     uint32_t *temps;      /* by value: its TEMP register in this body */
     uint32_t *free_list;  /* a stack: what was freed last is still in cache */
     size_t n_free;
@@ -56,12 +57,29 @@ static void merge_scalar_copies(const allocation *a, evex_step *steps, uint32_t 
     }
 }
 
-/* A block that only one copy reads goes straight to the output. */
+/* Makes the step that computes a value write it to an output. */
+static void direct(evex_step *step, evex_ir_id id, uint32_t output) {
+    if (step->second == id)
+        step->second_output = output;
+    else
+        step->output = output;
+}
+
+static int only_copied(const allocation *a, evex_ir_id id) {
+    return a->n_reads[id] == 1 && a->n_copies[id] == 1;
+}
+
+/* A block that only one copy reads goes straight to the output. Both results of a step do, or
+ * neither: core/verify.c wants them in one class. */
 static void merge_block_copies(const allocation *a, evex_step *steps, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         const evex_ir_id id = steps[i].value;
-        if (steps[i].is_copy && is_block(a, id) && a->n_reads[id] == 1) {
-            steps[a->definition[id]].output = steps[i].output;
+        if (!steps[i].is_copy || !is_block(a, id))
+            continue;
+        evex_step *computing = &steps[a->definition[id]];
+        if (only_copied(a, computing->value) &&
+            (computing->second == EVEX_IR_NONE || only_copied(a, computing->second))) {
+            direct(computing, id, steps[i].output);
             steps[i].value = EVEX_IR_NONE;
         }
     }
@@ -76,8 +94,10 @@ static void note_use(const allocation *a, evex_ir_id id, uint32_t step) {
 
 static void note_uses(const allocation *a, const evex_step *step, uint32_t i) {
     const evex_ir_value *v = value_at(a, step->value);
-    if (step->is_copy)
+    if (step->is_copy) {
         note_use(a, step->value, i);
+        a->n_copies[step->value]++;
+    }
     for (size_t k = 0; k < v->n_operands && !step->is_copy; k++)
         note_use(a, a->ir->operands[v->first_operand + k], i);
 }
@@ -85,9 +105,10 @@ static void note_uses(const allocation *a, const evex_step *step, uint32_t i) {
 static void find_uses(const allocation *a, const evex_planned_stage *stage,
                       const evex_step *steps) {
     for (uint32_t i = 0; i < stage->n_body; i++) {
-        a->n_reads[steps[i].value] = 0;
+        a->n_reads[steps[i].value] = a->n_reads[steps[i].second] = 0;
+        a->n_copies[steps[i].value] = a->n_copies[steps[i].second] = 0;
         if (!steps[i].is_copy)
-            a->definition[steps[i].value] = i;
+            a->definition[steps[i].value] = a->definition[steps[i].second] = i;
     }
     for (uint32_t i = 0; i < stage->n_body; i++)
         note_uses(a, &steps[i], i);
@@ -127,16 +148,19 @@ static uint32_t take_temp(allocation *a) {
     return a->schedule->class_sizes[EVEX_CLASS_TEMP]++;
 }
 
+static evex_location place_result(allocation *a, evex_ir_id id, uint32_t output) {
+    if (output != EVEX_NO_OUTPUT)
+        return location(EVEX_CLASS_OUTPUT, output);
+    a->temps[id] = take_temp(a);
+    return location(EVEX_CLASS_TEMP, a->temps[id]);
+}
+
 static void allocate_step(allocation *a, evex_step *step, uint32_t i) {
-    const evex_ir_id id = step->value;
-    const size_t size_bytes = evex_dtype_size((evex_dtype)value_at(a, id)->dtype);
+    const size_t size_bytes = evex_dtype_size((evex_dtype)value_at(a, step->value)->dtype);
     release_operands(a, step, i, size_bytes, 1);
-    if (step->output != EVEX_NO_OUTPUT) {
-        step->destination = location(EVEX_CLASS_OUTPUT, step->output);
-    } else {
-        a->temps[id] = take_temp(a);
-        step->destination = location(EVEX_CLASS_TEMP, a->temps[id]);
-    }
+    step->destination = place_result(a, step->value, step->output);
+    if (step->second != EVEX_IR_NONE)
+        step->second_destination = place_result(a, step->second, step->second_output);
     release_operands(a, step, i, size_bytes, 0);
 }
 
@@ -180,10 +204,11 @@ evex_status evex_schedule_allocate(evex_schedule *schedule, const evex_ir *ir, e
     a.definition = evex_arena_push_array(arena, n, sizeof *a.definition);
     a.last_use = evex_arena_push_array(arena, n, sizeof *a.last_use);
     a.n_reads = evex_arena_push_array(arena, n, sizeof *a.n_reads);
+    a.n_copies = evex_arena_push_array(arena, n, sizeof *a.n_copies);
     a.temps = evex_arena_push_array(arena, n, sizeof *a.temps);
     a.free_list = evex_arena_push_array(arena, n, sizeof *a.free_list);
-    if (a.definition == NULL || a.last_use == NULL || a.n_reads == NULL || a.temps == NULL ||
-        a.free_list == NULL)
+    if (a.definition == NULL || a.last_use == NULL || a.n_reads == NULL || a.n_copies == NULL ||
+        a.temps == NULL || a.free_list == NULL)
         return evex_fail_memory(error);
     for (size_t i = 0; i < schedule->n_stages; i++) {
         allocate_scalars(&a, &schedule->stages[i]);

@@ -185,6 +185,11 @@ static void emit_step(emitter *e, const evex_step *step) {
     for (size_t k = 0; k < v->n_operands; k++)
         e->operands[e->parts.n_operands++] = register_of(e, e->ir->operands[v->first_operand + k]);
     e->registers[step->value] = dst;
+    if (step->second != EVEX_IR_NONE) {
+        insn->op = EVEX_OP_SINCOS;
+        insn->dst2 = register_at(e, step->second_destination);
+        e->registers[step->second] = insn->dst2;
+    }
 }
 
 static void emit_steps(emitter *e, uint32_t first, uint32_t n, uint32_t *first_insn,

@@ -17,6 +17,7 @@ typedef struct {
     uint32_t *levels;     /* by value: the stage in which it can first be read */
     uint32_t *pressure;   /* by value: registers that computing its block takes */
     uint32_t *last_stage; /* by value: 1 + the latest stage whose body has it */
+    uint32_t *trig_steps; /* by value: 1 + the latest step that is its sine or cosine */
     evex_ir_id *stack;    /* of the walk that orders a body */
     size_t n_stack, stack_capacity;
     size_t max_steps;
@@ -143,8 +144,10 @@ static void add_step(scheduler *s, evex_ir_id value, uint32_t output) {
         return;
     }
     s->out->steps = steps;
-    s->out->steps[s->out->n_steps++] =
-        (evex_step){.value = value, .output = output, .is_copy = output != EVEX_NO_OUTPUT};
+    s->out->steps[s->out->n_steps++] = (evex_step){.value = value,
+                                                   .output = output,
+                                                   .second_output = EVEX_NO_OUTPUT,
+                                                   .is_copy = output != EVEX_NO_OUTPUT};
 }
 
 static void push(scheduler *s, evex_ir_id entry) {
@@ -193,6 +196,35 @@ static void add_block(scheduler *s, evex_ir_id root, uint32_t stage) {
         }
     }
     s->n_stack = 0;
+}
+
+/* ---- Sines with cosines --------------------------------------------------------------------- */
+
+static int is_trig(const evex_ir_value *v) {
+    return v->kind == EVEX_IR_INSN && (v->op == EVEX_OP_SIN || v->op == EVEX_OP_COS);
+}
+
+/* Joins two steps, at the earlier one's place. */
+static void join_steps(const scheduler *s, evex_step *earlier, evex_step *later) {
+    const int sine_is_first = value_at(s, earlier->value)->op == EVEX_OP_SIN;
+    earlier->second = sine_is_first ? later->value : earlier->value;
+    earlier->value = sine_is_first ? earlier->value : later->value;
+    later->value = EVEX_IR_NONE;
+}
+
+/* Most of a sine's work is the reduction of its argument, which the cosine needs as well. */
+static void join_sines_with_cosines(scheduler *s, uint32_t first_step) {
+    for (uint32_t i = first_step; i < s->out->n_steps; i++) {
+        evex_step *step = &s->out->steps[i];
+        const evex_ir_value *v = value_at(s, step->value);
+        if (step->is_copy || !is_trig(v))
+            continue;
+        uint32_t *noted = &s->trig_steps[s->ir->operands[v->first_operand]];
+        if (*noted > first_step)
+            join_steps(s, &s->out->steps[*noted - 1], step);
+        else
+            *noted = i + 1;
+    }
 }
 
 /* ---- By stage ------------------------------------------------------------------------------- */
@@ -294,6 +326,8 @@ static void add_body(scheduler *s, const plan *p, uint32_t stage) {
         add_block(s, r->source, stage);
         add_block(s, r->mask, stage);
     }
+    if (s->ir->is_optimised)
+        join_sines_with_cosines(s, out->first_body);
     out->n_body = (uint32_t)s->out->n_steps - out->first_body;
 }
 
@@ -323,8 +357,9 @@ static int make_room(scheduler *s) {
     s->levels = evex_arena_push_array(s->arena, n, sizeof *s->levels);
     s->pressure = evex_arena_push_array(s->arena, n, sizeof *s->pressure);
     s->last_stage = evex_arena_push_array(s->arena, n, sizeof *s->last_stage);
+    s->trig_steps = evex_arena_push_array(s->arena, n, sizeof *s->trig_steps);
     return s->out->uses != NULL && s->levels != NULL && s->pressure != NULL &&
-           s->last_stage != NULL;
+           s->last_stage != NULL && s->trig_steps != NULL;
 }
 
 static int make_lists(scheduler *s, size_t n_stages) {

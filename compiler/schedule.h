@@ -22,13 +22,14 @@ typedef struct {
 
 /*
  * Computes a value, or copies one that is known to an output. allocate.c chooses where to and may
- * merge the two: then the computing step has the output, and the copy's value is EVEX_IR_NONE.
+ * merge the two: then the computing step has the output, and the copy's value is EVEX_IR_NONE. A
+ * sine and a cosine of one argument are one step: `second` is the cosine, else EVEX_IR_NONE.
  */
 typedef struct {
-    evex_ir_id value;
-    uint32_t output; /* EVEX_NO_OUTPUT: none */
+    evex_ir_id value, second;
+    uint32_t output, second_output; /* EVEX_NO_OUTPUT: none */
     uint8_t is_copy;
-    evex_location destination; /* allocate.c's */
+    evex_location destination, second_destination; /* allocate.c's */
 } evex_step;
 
 typedef struct {

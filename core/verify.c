@@ -216,6 +216,17 @@ static int define(const verifier *v, evex_register reg, uint8_t dtype, int in_bo
     return 1;
 }
 
+/* Two results stand in different registers of one class, and only in bodies: so both are outputs,
+ * which eval/ writes in one pass, or neither is. */
+static int define_second(const verifier *v, const evex_insn *insn, int in_body) {
+    if (evex_op_infos[insn->op].signature != EVEX_SIG_TT_T)
+        return insn->dst2 == EVEX_NO_REGISTER;
+    return in_body && insn->dst2 != insn->dst &&
+           evex_program_class(v->program, insn->dst) ==
+               evex_program_class(v->program, insn->dst2) &&
+           define(v, insn->dst2, insn->out_dtype, in_body);
+}
+
 static evex_status verify_insn(const verifier *v, uint32_t number, int in_body) {
     const evex_program *p = v->program;
     const evex_insn *insn = &evex_program_insns(p)[number];
@@ -226,7 +237,7 @@ static evex_status verify_insn(const verifier *v, uint32_t number, int in_body) 
         return reject(v, "operand list of instruction", number);
     if (!result_agrees(insn) || !operands_agree(v, insn, in_body))
         return reject(v, "operands of instruction", number);
-    if (!define(v, insn->dst, insn->out_dtype, in_body) || insn->dst2 != EVEX_NO_REGISTER)
+    if (!define(v, insn->dst, insn->out_dtype, in_body) || !define_second(v, insn, in_body))
         return reject(v, "destination of instruction", number);
     return EVEX_OK;
 }
@@ -342,8 +353,8 @@ static int follows(uint64_t *end, uint32_t first, uint32_t n) {
     return is_next;
 }
 
-/* The stages' parts follow one another and leave nothing out, so that those who walk all instructions
- * or reductions of a program (the linker) meet verified ones only. */
+/* The stages' parts follow one another and leave nothing out, so that those who walk all
+ * instructions or reductions of a program (the linker) meet verified ones only. */
 static evex_status verify_cover(const verifier *v) {
     const evex_program *p = v->program;
     uint64_t insns = 0, reductions = 0, guards = 0;

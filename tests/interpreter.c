@@ -102,7 +102,7 @@ static evex_status run_insn(machine *m, const evex_insn *insn) {
     const evex_kernel kernel = insn->op == EVEX_OP_CALL
                                    ? NULL
                                    : evex_definition(insn->op, insn->in_dtype, insn->out_dtype);
-    interpreter_cell result = {.n = 1, .dtype = insn->out_dtype};
+    interpreter_cell result = {.n = 1, .dtype = insn->out_dtype}, second = result;
     evex_operand src[3];
     if (kernel == NULL)
         return EVEX_UNSUPPORTED;
@@ -114,9 +114,12 @@ static evex_status run_insn(machine *m, const evex_insn *insn) {
         else if (cell->n > result.n)
             result.n = cell->n;
     }
-    void *dst = result.bytes;
-    kernel(&dst, src, result.n, NULL);
+    kernel((void *[]){result.bytes, second.bytes}, src, result.n, NULL);
     m->cells[insn->dst] = result;
+    if (insn->dst2 != EVEX_NO_REGISTER) {
+        second.n = result.n;
+        m->cells[insn->dst2] = second;
+    }
     return EVEX_OK;
 }
 

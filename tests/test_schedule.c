@@ -55,6 +55,15 @@ static const struct {
     /* Elements of another size take another register while their operand lives. */
     {"float32(x*y) + s", 1, 0, 0, 2, 0, 3, 0},
     {"where(x > 0, x*y, x/y)", 1, 0, 0, 3, 0, 4, 0},
+    /* A sine and a cosine of one argument are one instruction; written directly both or neither. */
+    {"sin(x)*y - cos(x)*z", 1, 0, 0, 2, 0, 4, 0},
+    {"sin(x), cos(x)", 1, 0, 0, 0, 0, 1, 0},
+    {"sin(x), cos(x) + 1", 1, 0, 0, 2, 0, 3, 0},
+    {"sin(x), cos(y), cos(x), sin(y)", 1, 0, 0, 0, 0, 2, 0},
+    {"sin(x) + cos(s)", 1, 0, 0, 3, 0, 4, 0},
+    {"sum(sin(x)), max(cos(x))", 1, 0, 0, 2, 0, 1, 2},
+    {"sin(v)*x - cos(v)*y", 1, 2, 0, 2, 2, 3, 0},
+    {"sin(x), cos(x) - mean(x)", 2, 1, 0, 1, 0, 3, 1},
     /* Guards. */
     {"c ** c", 1, 1, 0, 1, 0, 2, 1},
     {"c ** c + c ** c", 1, 1, 0, 1, 0, 3, 1},
