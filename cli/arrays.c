@@ -203,6 +203,19 @@ bool arrays_write_npy(arrays *a, void *const *data, int64_t n) {
     return true;
 }
 
+static void free_outputs(arrays *a) {
+    for (size_t i = 0; a->outputs != NULL && i < a->made.n_results; i++) {
+        if (a->memory == NULL) {
+            free(a->outputs[i].data);
+            continue;
+        }
+        evex_allocator memory = evex_recycler_allocator(a->memory);
+        memory.free(memory.user, a->outputs[i].data);
+    }
+    evex_recycler_free(&a->memory);
+    free(a->outputs);
+}
+
 void arrays_close(arrays *a) {
     output_close(&a->to);
     evex_pool_free(&a->pool);
@@ -211,12 +224,10 @@ void arrays_close(arrays *a) {
         npy_free_header(&a->files[i].header);
         free(a->files[i].data);
     }
-    for (size_t i = 0; a->outputs != NULL && i < a->made.n_results; i++)
-        free(a->outputs[i].data);
+    free_outputs(a);
     free(a->files);
     free(a->origins);
     free(a->inputs);
-    free(a->outputs);
     free(a->shapes);
     free(a->columns);
     plan_free(&a->made);

@@ -30,6 +30,7 @@ typedef struct {
     size_t n_files;
     array_origin *origins;        /* owned, one a name of the plan */
     evex_array *inputs, *outputs; /* owned */
+    evex_recycler *memory;        /* of the outputs' data; NULL: malloc's */
     evex_result *shapes;          /* owned, one a result */
     evex_pool *pool;
     run_form form;

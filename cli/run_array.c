@@ -20,11 +20,12 @@ static const evex_array *array_of(const arrays *a, size_t out) {
 /* ---- Evaluating -------------------------------------------------------------------------- */
 
 static bool allocate_outputs(arrays *a) {
+    if (evex_recycler_create(&a->memory, 0, NULL, NULL) != EVEX_OK)
+        return fail_memory(a);
     for (size_t i = 0; i < a->made.n_results; i++) {
         const evex_result *shape = &a->shapes[i];
-        size_t n_bytes = (size_t)arrays_count(shape) * evex_dtype_size(shape->dtype);
-        void *data = NULL;
-        if (posix_memalign(&data, 64, n_bytes + 1) != 0)
+        void *data = evex_recycler_output(a->memory, i, shape->dtype, shape->ndim, shape->shape, 0);
+        if (data == NULL)
             return fail_memory(a);
         a->outputs[i] = evex_array_nd(shape->dtype, data, shape->ndim, shape->shape);
     }

@@ -14,11 +14,23 @@ typedef struct {
     /* As pthread_create with all signals blocked in the new thread. */
     int (*thread_create)(pthread_t *thread, void *(*run)(void *), void *argument);
     int (*thread_join)(pthread_t thread);
-    /* How many CPUs this process may use: affinity and cgroup quota, at least 1. */
+    /* Lets other threads that want this one's CPU have it. */
+    void (*yield)(void);
+    /* How many CPUs the calling thread may run on; 0: unknown. */
+    size_t (*affinity_cpus)(void);
+    /* Reads the beginning of a file as text, closed by a NUL; 0 when there is none. */
+    int (*read_text)(const char *path, char *buffer, size_t capacity);
+    /* How many CPUs this process may use: the lesser of affinity and cgroup quota, at least 1. */
     size_t (*usable_cpus)(void);
     /* Monotonic nanoseconds. */
     uint64_t (*now_ns)(void);
+    /* Fresh zeroed pages, huge ones where the system has them, on a border of EVEX_HUGE_PAGE;
+     * n_bytes is a multiple of that. NULL: out of memory. */
+    void *(*map_pages)(size_t n_bytes);
+    void (*unmap_pages)(void *pages, size_t n_bytes);
 } evex_system;
+
+enum { EVEX_HUGE_PAGE = 2 << 20 };
 
 extern const evex_system evex_system_default;
 /* The table in use. */

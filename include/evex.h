@@ -260,7 +260,8 @@ EVEX_API const evex_var *evex_expr_inputs(const evex_expr *expr, size_t *n);
 typedef struct evex_output {
     const char *name; /* "" for an unnamed result */
     evex_dtype dtype;
-    uint8_t is_reduced; /* one value, or one an axis, rather than one an element */
+    uint8_t is_reduced;  /* one value, or one an axis, rather than one an element */
+    uint8_t is_spanning; /* 1: has the shape that all inputs together broadcast to */
 } evex_output;
 
 /* The results in order; owned by the expression. */
@@ -326,6 +327,13 @@ EVEX_API void evex_shutdown(void);
 typedef void *(*evex_alloc_output_fn)(void *user, size_t output, evex_dtype dtype, int32_t ndim,
                                       const int64_t *shape, int f_order);
 
+/* How outputs are written to memory. It changes how fast, never what. */
+typedef enum {
+    EVEX_STORE_BEST, /* past the caches where all that is read and written is too large for them */
+    EVEX_STORE_CACHED,     /* whoever reads the outputs does so at once and piece by piece */
+    EVEX_STORE_PAST_CACHES /* however small they are: for tests */
+} evex_store;
+
 typedef struct evex_eval_options {
     size_t struct_bytes;
     size_t max_threads;      /* 0: the pool's size */
@@ -338,10 +346,11 @@ typedef struct evex_eval_options {
     size_t max_memory;     /* bound on kept arrays and overlap copies; 0: none */
     size_t block_length;   /* elements a block; 0: chosen by the library (tests force 1, 3, 16) */
     uint8_t force_threads; /* use max_threads workers however small the job: for tests */
+    uint8_t store;         /* evex_store */
 } evex_eval_options;
 
 #define EVEX_EVAL_OPTIONS_INIT                                                                     \
-    { sizeof(evex_eval_options), 0, NULL, NULL, NULL, 50, NULL, NULL, 0, 0, 0 }
+    { sizeof(evex_eval_options), 0, NULL, NULL, NULL, 50, NULL, NULL, 0, 0, 0, EVEX_STORE_BEST }
 
 /* What an evaluation will give. */
 typedef struct evex_result {
@@ -351,8 +360,9 @@ typedef struct evex_result {
 } evex_result;
 
 /* Shapes and dtypes of all results for these inputs, whose data is not read. results has room for
- * every output. *memory_bytes (may be NULL) receives what evex_eval will allocate beyond outputs.
- */
+ * every output. *memory_bytes (may be NULL) receives what evex_eval will keep between its passes
+ * over the data. Besides, it may take limits.scratch_bytes for blocks, and copies of inputs that
+ * outputs overlap. */
 EVEX_API evex_status evex_result_shape(const evex_expr *expr, const evex_array *inputs,
                                        size_t n_inputs, evex_result *results, size_t *memory_bytes,
                                        evex_error *error);
@@ -369,6 +379,30 @@ EVEX_API evex_status evex_result_shape(const evex_expr *expr, const evex_array *
 EVEX_API evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const evex_array *inputs,
                                size_t n_inputs, evex_array *outputs, size_t n_outputs,
                                const evex_eval_options *options, evex_error *error);
+
+/* ---- Memory for results ------------------------------------------------------------------ */
+
+/*
+ * Fresh memory for a large array takes the system several times as long as the arithmetic that
+ * fills it. A recycler keeps blocks that were freed for the next arrays of about their size, and
+ * takes huge pages where the system has them. It gives memory aligned to 64 bytes through the usual
+ * allocator vector, or as alloc_output of evex_eval_options with the recycler as alloc_user. Any
+ * thread may allocate and free at any time, also in the child of a fork.
+ */
+typedef struct evex_recycler evex_recycler;
+
+/* most_idle_bytes bounds what is kept while nobody uses it; 0 means 512 MiB. */
+EVEX_API evex_status evex_recycler_create(evex_recycler **recycler, size_t most_idle_bytes,
+                                          const evex_allocator *allocator, evex_error *error);
+/* What it gives may outlive the recycler, and is then still freed through a copy of this. */
+EVEX_API evex_allocator evex_recycler_allocator(evex_recycler *recycler);
+/* An evex_alloc_output_fn; free what it gives through the allocator. */
+EVEX_API void *evex_recycler_output(void *recycler, size_t output, evex_dtype dtype, int32_t ndim,
+                                    const int64_t *shape, int f_order);
+/* Gives what is idle back to the system. */
+EVEX_API void evex_recycler_trim(evex_recycler *recycler);
+EVEX_API size_t evex_recycler_idle_bytes(const evex_recycler *recycler);
+EVEX_API void evex_recycler_free(evex_recycler **recycler);
 
 /* ---- Streams ----------------------------------------------------------------------------- */
 

@@ -84,6 +84,17 @@ START_TEST(an_older_error_is_overwritten) {
 }
 END_TEST
 
+START_TEST(outputs_of_all_inputs_span_them) {
+    evex_expr *expr;
+    size_t n;
+    ck_assert_int_eq(compile(&expr, "a + b, a*2, 3, where(a > 0, b, 1)", NULL, NULL), EVEX_OK);
+    const evex_output *outputs = evex_expr_outputs(expr, &n);
+    ck_assert(outputs[0].is_spanning && !outputs[1].is_spanning);
+    ck_assert(!outputs[2].is_spanning && outputs[3].is_spanning);
+    evex_expr_free(&expr);
+}
+END_TEST
+
 START_TEST(an_expression_tells_about_itself) {
     evex_expr *expr;
     ck_assert_int_eq(compile(&expr, "t = a*b; total = sum(t), t > 0 as positive, b", NULL, NULL),
@@ -100,6 +111,7 @@ START_TEST(an_expression_tells_about_itself) {
     ck_assert_str_eq(outputs[1].name, "positive");
     ck_assert_int_eq(outputs[1].dtype, EVEX_BOOL);
     ck_assert_str_eq(outputs[2].name, "");
+    ck_assert(!outputs[1].is_spanning); /* not while anything is reduced */
     char text[4096] = "";
     ck_assert_int_eq(evex_expr_dump(expr, append, text), EVEX_OK);
     ck_assert_ptr_nonnull(strstr(text, "MUL.f64 i0, i1"));
@@ -206,6 +218,7 @@ static void add(TCase *tests) {
     tcase_add_test(tests, misuse_is_an_error_not_a_crash);
     tcase_add_test(tests, bad_variables_are_refused);
     tcase_add_test(tests, an_older_error_is_overwritten);
+    tcase_add_test(tests, outputs_of_all_inputs_span_them);
     tcase_add_test(tests, an_expression_tells_about_itself);
     tcase_add_test(tests, names_are_the_free_ones);
     tcase_add_test(tests, every_failing_allocation_is_survived);
