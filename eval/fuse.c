@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fusing pairs of instructions; see fuse.h. An instruction takes the one that makes its operand
+ * into its own call when
+ *
+ * - eval/pairs.def has the pair and the instruction set a kernel for it;
+ * - nothing else reads what the first one makes, so that it need not be stored;
+ * - what the first one reads is still there when the second runs;
+ * - no output is written between the two: an input may be the same memory.
+ */
+#include "eval/fuse.h"
+
+#include "eval/expr.h"
+
+/* How far apart two instructions may be: chains are adjacent, so more would find little. */
+enum { REACH = 8 };
+
+#define NOBODY UINT32_MAX
+
+typedef struct {
+    uint16_t first, second;
+    uint8_t place;
+} pair_row;
+
+static const pair_row pairs[] = {
+#define PAIR(first, second, place, word) {EVEX_OP_##first, EVEX_OP_##second, place},
+#include "eval/pairs.def"
+};
+
+typedef struct {
+    evex_expr *expr;
+    const evex_insn *insns;
+    const evex_register *operands;
+    uint32_t *writers; /* by register: the instruction of this body that wrote it last, or NOBODY */
+    uint32_t *n_reads; /* by instruction: how often its result is read */
+} fuser;
+
+static int is_temp(const fuser *f, evex_register reg) {
+    return evex_is_in_class(f->expr->program, reg, EVEX_CLASS_TEMP);
+}
+
+static void note_read(const fuser *f, evex_register reg) {
+    if (reg != EVEX_NO_REGISTER && is_temp(f, reg) && f->writers[reg] != NOBODY)
+        f->n_reads[f->writers[reg]]++;
+}
+
+static void note_write(const fuser *f, uint32_t number) {
+    f->writers[f->insns[number].dst] = number;
+    if (f->insns[number].dst2 != EVEX_NO_REGISTER)
+        f->writers[f->insns[number].dst2] = number;
+}
+
+static void forget_writers(const fuser *f) {
+    for (uint32_t r = 0; r < evex_n_registers(f->expr->program); r++)
+        f->writers[r] = NOBODY;
+}
+
+static void count_reads(const fuser *f, const evex_stage *stage) {
+    forget_writers(f);
+    for (uint32_t i = stage->first_insn; i < stage->first_insn + stage->n_insns; i++) {
+        for (uint32_t k = 0; k < f->insns[i].n_operands; k++)
+            note_read(f, f->operands[f->insns[i].first_operand + k]);
+        note_write(f, i);
+    }
+    const evex_reduction *reductions =
+        evex_program_reductions(f->expr->program) + stage->first_reduction;
+    for (uint32_t i = 0; i < stage->n_reductions; i++) {
+        note_read(f, reductions[i].source);
+        note_read(f, reductions[i].mask);
+        if (reductions[i].is_grouped)
+            note_read(f, reductions[i].group);
+    }
+}
+
+/* Whether an instruction leaves alone what another one reads, and all outputs. */
+static int may_stand_between(const fuser *f, const evex_insn *insn, const evex_insn *reader) {
+    if (!is_temp(f, insn->dst) || (insn->dst2 != EVEX_NO_REGISTER && !is_temp(f, insn->dst2)))
+        return 0;
+    for (uint32_t k = 0; k < reader->n_operands; k++) {
+        const evex_register reg = f->operands[reader->first_operand + k];
+        if (reg == insn->dst || reg == insn->dst2)
+            return 0;
+    }
+    return 1;
+}
+
+static int is_within_reach(const fuser *f, uint32_t first, uint32_t second) {
+    if (second - first > REACH)
+        return 0;
+    for (uint32_t i = first + 1; i < second; i++)
+        if (!may_stand_between(f, &f->insns[i], &f->insns[first]))
+            return 0;
+    return 1;
+}
+
+static evex_kernel find_kernel(const fuser *f, const evex_insn *first, const evex_insn *second,
+                               uint32_t place) {
+    const evex_kernel_row *kernels = f->expr->kernels->pairs;
+    for (size_t p = 0; p < sizeof pairs / sizeof *pairs; p++)
+        if (pairs[p].first == first->op && pairs[p].second == second->op &&
+            pairs[p].place == place && first->in_dtype == second->in_dtype)
+            return kernels[p][first->in_dtype];
+    return NULL;
+}
+
+/* The instruction that makes operand `place` of another and can be taken into its call, or NOBODY;
+ * the kernel of the pair. */
+static uint32_t find_first(const fuser *f, uint32_t second, uint32_t place, evex_kernel *kernel) {
+    const evex_insn *insn = &f->insns[second];
+    const evex_register reg = f->operands[insn->first_operand + place];
+    if (!is_temp(f, reg) || f->writers[reg] == NOBODY)
+        return NOBODY;
+    const uint32_t first = f->writers[reg];
+    if (f->n_reads[first] != 1 || f->expr->links[first].pair != NULL ||
+        (*kernel = find_kernel(f, &f->insns[first], insn, place)) == NULL ||
+        !is_within_reach(f, first, second))
+        return NOBODY;
+    return first;
+}
+
+static void set_operands(const fuser *f, evex_pair *pair, uint32_t second, uint32_t place) {
+    const evex_insn *a = &f->insns[pair->first], *b = &f->insns[second];
+    for (uint32_t k = 0; k < a->n_operands; k++)
+        pair->operands[pair->n_operands++] = f->operands[a->first_operand + k];
+    for (uint32_t k = 0; k < b->n_operands; k++)
+        if (k != place)
+            pair->operands[pair->n_operands++] = f->operands[b->first_operand + k];
+}
+
+static int join(const fuser *f, uint32_t first, uint32_t second, uint32_t place,
+                evex_kernel kernel) {
+    evex_pair *pair = evex_arena_push(&f->expr->arena, sizeof *pair);
+    if (pair == NULL)
+        return 0;
+    *pair = (evex_pair){.kernel = kernel, .first = first};
+    set_operands(f, pair, second, place);
+    f->expr->links[first].is_absorbed = 1;
+    f->expr->links[second].pair = pair;
+    return 1;
+}
+
+/* Takes in the nearest instruction that can be: along a chain, every second one. */
+static int fuse_insn(const fuser *f, uint32_t number) {
+    uint32_t nearest = NOBODY, nearest_place = 0;
+    evex_kernel nearest_kernel = NULL;
+    for (uint32_t k = 0; k < f->insns[number].n_operands; k++) {
+        evex_kernel kernel = NULL;
+        const uint32_t first = find_first(f, number, k, &kernel);
+        if (first == NOBODY || (nearest != NOBODY && first < nearest))
+            continue;
+        nearest = first;
+        nearest_place = k;
+        nearest_kernel = kernel;
+    }
+    return nearest == NOBODY || join(f, nearest, number, nearest_place, nearest_kernel);
+}
+
+int evex_fuse(evex_expr *expr) {
+    const evex_program *program = expr->program;
+    const fuser f = {
+        expr, evex_program_insns(program), evex_program_operands(program),
+        evex_arena_push_array(&expr->arena, evex_n_registers(program) + 1, sizeof *f.writers),
+        evex_arena_push_array(&expr->arena, (size_t)program->n_insns + 1, sizeof *f.n_reads)};
+    if (f.writers == NULL || f.n_reads == NULL)
+        return 0;
+    if (expr->kernels->pairs == NULL)
+        return 1;
+    for (uint32_t s = 0; s < program->n_stages; s++) {
+        const evex_stage *stage = &evex_program_stages(program)[s];
+        count_reads(&f, stage);
+        forget_writers(&f);
+        for (uint32_t i = stage->first_insn; i < stage->first_insn + stage->n_insns; i++) {
+            if (!fuse_insn(&f, i))
+                return 0;
+            note_write(&f, i);
+        }
+    }
+    return 1;
+}

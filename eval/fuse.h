@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fusing: which instructions eval/ runs as one call. It is decided when a program is linked, so a
+ * program never depends on what an instruction set has pairs for.
+ */
+#ifndef EVEX_EVAL_FUSE_H
+#define EVEX_EVAL_FUSE_H
+
+#include "core/op.h"
+#include "core/program.h"
+
+enum { EVEX_MAX_PAIR_OPERANDS = 4 };
+
+/* What an instruction runs as when the one that makes an operand of it is run by the same call. */
+typedef struct {
+    evex_kernel kernel;
+    uint32_t first;     /* the other instruction: it is skipped then */
+    uint8_t n_operands; /* all of the result's size, so that it may take the place of any */
+    evex_register operands[EVEX_MAX_PAIR_OPERANDS];
+} evex_pair;
+
+struct evex_expr;
+
+/* Fills links[].pair and links[].is_absorbed of a linked program; 0: out of memory. */
+int evex_fuse(struct evex_expr *expr);
+
+#endif
