@@ -2,8 +2,8 @@
 /*
  * Assembling: from a pass's instructions to calls that a worker can make block by block without
  * looking anything up. Registers become addresses in the worker's memory (layout.c has laid it
- * out); operands that are read in place are chained to their port, which fills in their address a
- * block.
+ * out); the pointers to arrays that are used in place are listed as moves, for the block loop to
+ * keep them on the block.
  */
 #include "eval/run.h"
 #include "eval/splat.h"
@@ -14,26 +14,40 @@ static void find_memory(evex_worker *worker, evex_run *run, size_t number) {
     *worker = (evex_worker){.run = run, .pass = pass};
     worker->calls = (void *)(memory + pass->calls_offset);
     worker->operands = (void *)(memory + pass->operands_offset);
-    worker->next_use = (void *)(memory + pass->next_use_offset);
+    worker->moves = (void *)(memory + pass->moves_offset);
     worker->map = (void *)(memory + pass->map_offset);
     worker->states = (void *)(memory + pass->states_offset);
     worker->temps = memory + pass->temps_offset;
     worker->leaves = memory + pass->leaves_offset;
     worker->trees = (void *)(memory + pass->trees_offset);
     worker->nodes = (void *)(memory + pass->nodes_offset);
+    worker->panel = memory + pass->panel_offset;
 }
 
 /* ---- Ports and temporaries ------------------------------------------------------------------ */
+
+/* Has the block loop keep a pointer on the port's elements. */
+static void add_move(evex_worker *worker, size_t p, void *pointer) {
+    const evex_pass *pass = worker->pass;
+    const evex_port *port = &pass->ports[p];
+    const int64_t stride = pass->is_row_by_row || pass->n_dims == 1
+                               ? port->strides[pass->n_outer_dims + pass->n_dims - 1]
+                               : (int64_t)port->view->item_bytes;
+    worker->moves[worker->n_moves++] =
+        (evex_move){pointer, (int64_t)((uint64_t)stride * pass->block_length), p};
+}
 
 static void place_ports(evex_worker *worker, char *memory) {
     const evex_pass *pass = worker->pass;
     for (size_t p = 0; p < pass->n_ports; p++) {
         const evex_port *port = &pass->ports[p];
+        evex_port_state *state = &worker->states[p];
         char *block = memory + port->block_offset;
-        worker->states[p] = (evex_port_state){.block = block, .extra = memory + port->extra_offset};
+        *state = (evex_port_state){.block = block, .extra = memory + port->extra_offset};
         worker->map[port->reg] =
-            (evex_binding_entry){.operand = {port->is_in_place ? NULL : block, !port->is_splat},
-                                 .port = (uint32_t)p + 1};
+            (evex_binding_entry){.operand = {block, !port->is_splat}, .port = (uint32_t)p + 1};
+        if (!port->is_in_place)
+            add_move(worker, p, &state->place);
     }
 }
 
@@ -68,11 +82,8 @@ static void read_register(evex_worker *worker, evex_register reg, size_t use) {
     }
     const evex_binding_entry *entry = &worker->map[reg];
     *operand = entry->operand;
-    if (entry->port == 0 || !worker->pass->ports[entry->port - 1].is_in_place)
-        return;
-    evex_port_state *state = &worker->states[entry->port - 1];
-    worker->next_use[use] = state->first_use;
-    state->first_use = (uint32_t)use + 1;
+    if (entry->port > 0 && worker->pass->ports[entry->port - 1].is_in_place)
+        add_move(worker, entry->port - 1, &operand->data);
 }
 
 /* A TEMP's block; where the operand in it has elements of another size, the result gets the spare
@@ -97,12 +108,42 @@ static void write_register(evex_worker *worker, void **dst, evex_register reg, i
         write_temp(worker, dst, reg, changes_size, spare);
         return;
     }
-    const evex_binding_entry *entry = &worker->map[reg];
-    *dst = worker->states[entry->port - 1].block;
-    worker->states[entry->port - 1].dst = dst;
+    const uint32_t p = worker->map[reg].port - 1;
+    *dst = worker->states[p].block;
+    if (worker->pass->ports[p].is_in_place)
+        add_move(worker, p, dst);
 }
 
 /* ---- Code ----------------------------------------------------------------------------------- */
+
+/* The registers keep their blocks, which later values of theirs may want. */
+static void use_hoisted(evex_worker *worker, const evex_insn *insn, const char *splats) {
+    worker->map[insn->dst].operand = (evex_operand){splats, 0};
+    worker->map[insn->dst].port = 0;
+    if (insn->dst2 == EVEX_NO_REGISTER)
+        return;
+    worker->map[insn->dst2].operand = (evex_operand){splats + EVEX_SPLAT_BYTES, 0};
+    worker->map[insn->dst2].port = 0;
+}
+
+/* What runs an instruction. */
+typedef struct {
+    evex_kernel kernel;
+    const evex_register *operands;
+    uint32_t n_operands;
+    int changes_size;
+} call_source;
+
+static call_source source_of(const evex_binding *binding, uint32_t number) {
+    const evex_insn *insn = &evex_program_insns(binding->program)[number];
+    const evex_link *link = &binding->expr->links[number];
+    const evex_pair *pair = link->pair;
+    if (pair != NULL && !binding->is_hoisted[pair->first])
+        return (call_source){pair->kernel, pair->operands, pair->n_operands, 0};
+    return (call_source){link->kernel,
+                         evex_program_operands(binding->program) + insn->first_operand,
+                         insn->n_operands, link->changes_size};
+}
 
 static void assemble_insns(evex_worker *worker, size_t *use) {
     const evex_binding *binding = worker->run->binding;
@@ -112,16 +153,17 @@ static void assemble_insns(evex_worker *worker, size_t *use) {
     for (size_t i = 0; i < worker->pass->n_insns; i++) {
         const uint32_t number = worker->pass->insns[i];
         const evex_insn *insn = &evex_program_insns(program)[number];
-        const evex_register *operands = evex_program_operands(program) + insn->first_operand;
         if (binding->is_hoisted[number]) {
-            worker->map[insn->dst].operand = (evex_operand){binding->hoisted[number], 0};
+            use_hoisted(worker, insn, binding->hoisted[number]);
             continue;
         }
-        const evex_link *link = &binding->expr->links[number];
-        *call = (evex_call){.kernel = link->kernel, .src = worker->operands + *use};
-        for (uint32_t k = 0; k < insn->n_operands; k++)
-            read_register(worker, operands[k], (*use)++);
-        write_register(worker, &call->dst[0], insn->dst, link->changes_size, &spare);
+        if (!evex_is_called(binding, number))
+            continue;
+        const call_source source = source_of(binding, number);
+        *call = (evex_call){.kernel = source.kernel, .src = worker->operands + *use};
+        for (uint32_t k = 0; k < source.n_operands; k++)
+            read_register(worker, source.operands[k], (*use)++);
+        write_register(worker, &call->dst[0], insn->dst, source.changes_size, &spare);
         write_register(worker, &call->dst[1], insn->dst2, 0, &spare);
         call++;
     }
@@ -144,15 +186,19 @@ void evex_worker_assemble(evex_worker *worker, evex_run *run, size_t number) {
 
 /* ---- Code that runs once -------------------------------------------------------------------- */
 
-/* Runs an instruction on single elements into a splat. */
-static void run_once(evex_worker *worker, uint32_t number, void *splat) {
+/* Runs an instruction on single elements into a splat, or two that are adjacent. */
+static void run_once(evex_worker *worker, uint32_t number, char *splat) {
     const evex_program *program = worker->run->binding->program;
     const evex_insn *insn = &evex_program_insns(program)[number];
     for (uint32_t k = 0; k < insn->n_operands; k++)
         read_register(worker, evex_program_operands(program)[insn->first_operand + k], k);
-    void *dst[2] = {splat, NULL};
-    worker->run->binding->expr->links[number].kernel(dst, worker->operands, 1, NULL);
-    evex_splat_fill(splat, splat, evex_dtype_size((evex_dtype)insn->out_dtype));
+    const size_t n_bytes = evex_dtype_size((evex_dtype)insn->out_dtype);
+    char *second = insn->dst2 != EVEX_NO_REGISTER ? splat + EVEX_SPLAT_BYTES : NULL;
+    worker->run->binding->expr->links[number].kernel((void *[]){splat, second}, worker->operands, 1,
+                                                     NULL);
+    evex_splat_fill(splat, splat, n_bytes);
+    if (second != NULL)
+        evex_splat_fill(second, second, n_bytes);
 }
 
 void evex_run_hoisted(evex_run *run) {
@@ -164,15 +210,14 @@ void evex_run_hoisted(evex_run *run) {
         if (!binding->is_hoisted[number])
             continue;
         run_once(&worker, number, binding->hoisted[number]);
-        worker.map[evex_program_insns(binding->program)[number].dst] =
-            (evex_binding_entry){.operand = {binding->hoisted[number], 0}};
+        use_hoisted(&worker, &evex_program_insns(binding->program)[number],
+                    binding->hoisted[number]);
     }
 }
 
 void evex_run_scalars(evex_run *run, const evex_stage *stage) {
     const evex_binding *binding = run->binding;
-    evex_operand *operands = (void *)run->memory;
-    evex_worker worker = {.run = run, .operands = operands};
+    evex_worker worker = {.run = run, .operands = (void *)run->memory};
     for (uint32_t i = 0; i < stage->n_scalar_insns; i++) {
         const uint32_t number = stage->first_scalar_insn + i;
         const evex_insn *insn = &evex_program_insns(binding->program)[number];
@@ -181,7 +226,7 @@ void evex_run_scalars(evex_run *run, const evex_stage *stage) {
             run_once(&worker, number, value->scalar);
             continue;
         }
-        _Alignas(EVEX_SPLAT_BYTES) char splat[EVEX_SPLAT_BYTES];
+        _Alignas(EVEX_SPLAT_BYTES) char splat[EVEX_SPLAT_BYTES]; /* such code has one result */
         run_once(&worker, number, splat);
         evex_port port = {.view = value->view, .dtype = (evex_dtype)insn->out_dtype};
         evex_port_choose_result(binding, &port);

@@ -234,7 +234,8 @@ static evex_status check_weak(evex_binding *binding, int32_t i, const void *elem
 
 static evex_status bind_scalar(evex_binding *binding, uint32_t i) {
     evex_value *value = &binding->values[i];
-    value->scalar = evex_splat_push(binding->arena);
+    if (value->scalar == NULL) /* a plan that is used again has it */
+        value->scalar = evex_splat_push(binding->arena);
     char *text = NULL;
     if (value->view->dtype == EVEX_STR && value->view->str_form == EVEX_STR_UCS4)
         text = evex_arena_push(binding->arena, value->view->item_bytes + 1);

@@ -56,7 +56,7 @@ typedef struct {
     evex_arena *arena;
     evex_value *values;   /* one a register */
     uint8_t *is_hoisted;  /* one an instruction: its operands are scalars, so it runs but once */
-    void **hoisted;       /* the splat of its result; NULL when there is no such instruction */
+    void **hoisted; /* the splats of its results; NULL when there is no such instruction */
     evex_sink *sinks;     /* stage by stage */
     uint32_t *first_sink; /* one a stage, and the end */
     struct evex_pass *passes; /* stage by stage */
@@ -92,5 +92,10 @@ evex_status evex_view_fresh(evex_arena *arena, evex_view *view, evex_dtype dtype
 int evex_view_is_f_order(const evex_view *view);
 /* Bytes to which an element of the type must be aligned. */
 size_t evex_dtype_alignment(evex_dtype dtype);
+
+/* Whether an instruction is called for every block: not once, and not by the pair of another. */
+static inline int evex_is_called(const evex_binding *binding, uint32_t number) {
+    return !binding->is_hoisted[number] && !binding->expr->links[number].is_absorbed;
+}
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "eval/panel.h"
 #include "eval/plan.h"
 
 typedef enum { GROUP_OUTER, GROUP_ROWS, GROUP_COLUMNS } box_group;
@@ -170,7 +171,8 @@ static int32_t choose_column(const evex_pass *pass, const int64_t *step) {
         else if (best < 0 || step[d] <= step[best])
             best = d;
     }
-    return best >= 0 && (pass->n_rows < MIN_ROWS || step[best] < least_row_step) ? best : -1;
+    const int64_t few = pass->is_panel ? EVEX_LEAF + 1 : MIN_ROWS;
+    return best >= 0 && (pass->n_rows < few || step[best] < least_row_step) ? best : -1;
 }
 
 /* Outer dimensions by memory, rows in C order, then the columns: the chosen dimension and those
@@ -217,8 +219,23 @@ static void count(evex_pass *pass, const box_order *order) {
 enum {
     ACCUMULATOR_BYTES = 20 << 10, /* of a tile, so that they stay in L1 beside the data */
     MEASURED_COLUMNS = 64,
+    PANEL_COLUMNS = 2048,     /* at most, and */
+    PANEL_ELEMENTS = 1 << 18, /* of a tile that is read in place: work enough for a unit */
     TILE_STEP = 8
 };
+
+static int64_t most_ring_columns(const evex_binding *binding, const evex_pass *pass) {
+    size_t n_bytes = 0;
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        n_bytes += evex_leaf_bytes(&binding->expr->reducers[pass->reductions[k]], MEASURED_COLUMNS);
+    const int64_t most = (int64_t)((size_t)ACCUMULATOR_BYTES * MEASURED_COLUMNS / (n_bytes + 1));
+    return most < TILE_STEP ? TILE_STEP : most > 4096 ? 4096 : most;
+}
+
+static int64_t most_panel_columns(const evex_pass *pass) {
+    const int64_t most = PANEL_ELEMENTS / (pass->n_rows > 0 ? pass->n_rows : 1);
+    return most < MEASURED_COLUMNS ? MEASURED_COLUMNS : most > PANEL_COLUMNS ? PANEL_COLUMNS : most;
+}
 
 /* Columns of a tile: all, or even parts that keep the accumulators small. */
 static void cut_tiles(const evex_binding *binding, evex_pass *pass) {
@@ -226,11 +243,8 @@ static void cut_tiles(const evex_binding *binding, evex_pass *pass) {
     pass->n_tiles = pass->n_columns > 0;
     if (pass->n_columns <= TILE_STEP)
         return;
-    size_t n_bytes = 0;
-    for (size_t k = 0; k < pass->n_reductions; k++)
-        n_bytes += evex_leaf_bytes(&binding->expr->reducers[pass->reductions[k]], MEASURED_COLUMNS);
-    int64_t most = (int64_t)((size_t)ACCUMULATOR_BYTES * MEASURED_COLUMNS / (n_bytes + 1));
-    most = most < TILE_STEP ? TILE_STEP : most > 4096 ? 4096 : most;
+    const int64_t most =
+        pass->is_panel ? most_panel_columns(pass) : most_ring_columns(binding, pass);
     if (pass->n_columns <= most)
         return;
     const int64_t n = (pass->n_columns + most - 1) / most;
@@ -246,7 +260,7 @@ static int can_merge(const evex_pass *pass, const box_order *order, int32_t k, i
     if (before == here)
         return follows(pass, outer, order->dims[k], 1);
     /* Rows of all columns, next to each other. */
-    return before == GROUP_ROWS && here == GROUP_COLUMNS && pass->n_tiles == 1 &&
+    return before == GROUP_ROWS && here == GROUP_COLUMNS && pass->n_tiles == 1 && !pass->is_panel &&
            follows(pass, outer, order->dims[k], 0);
 }
 
@@ -294,23 +308,95 @@ static int64_t rows_of(const evex_pass *pass) {
     return n;
 }
 
+/* ---- Panels --------------------------------------------------------------------------------- */
+
+/* The port that reduction k reads as it is, -1: none. */
+static int64_t find_source(const evex_binding *binding, const evex_pass *pass, size_t k) {
+    const evex_reduction *reduction =
+        &evex_program_reductions(binding->program)[pass->reductions[k]];
+    if (reduction->mask != EVEX_NO_REGISTER)
+        return -1;
+    for (size_t p = 0; p < pass->n_ports; p++)
+        if (pass->ports[p].reg == reduction->source && pass->ports[p].view->is_plain)
+            return (int64_t)p;
+    return -1;
+}
+
+/* Whether the pass does nothing but reduce arrays. Several reductions of many rows are better
+ * served block by block, so that they share what has been read. */
+static int may_be_panel(const evex_binding *binding, evex_pass *pass) {
+    for (size_t p = 0; p < pass->n_ports; p++)
+        if (pass->ports[p].is_output)
+            return 0;
+    if (pass->n_calls > 0 || pass->n_rows < 1 ||
+        (pass->n_reductions > 1 && pass->n_rows > EVEX_LEAF))
+        return 0;
+    for (size_t k = 0; k < pass->n_reductions; k++) {
+        const int64_t source = find_source(binding, pass, k);
+        if (source < 0)
+            return 0;
+        pass->panel_ports[k] = (size_t)source;
+    }
+    return 1;
+}
+
+/* Finds the dimensions of a unit, whose strides `sources` tells; 0 if it is no panel. */
+static int find_panel(const evex_binding *binding, evex_pass *pass, const box_order *order,
+                      const int32_t *sources) {
+    const int has_columns = order->n > 0 && order->groups[order->n - 1] == GROUP_COLUMNS;
+    const int32_t first = pass->n_outer_dims, n_row_dims = pass->n_dims - has_columns;
+    if (n_row_dims > 1)
+        return 0;
+    pass->row_dim = n_row_dims > 0 ? first : -1;
+    pass->column_dim = has_columns ? first + n_row_dims : -1;
+    for (size_t k = 0; k < pass->n_reductions; k++) {
+        const evex_port *port = &pass->ports[pass->panel_ports[k]];
+        if (!evex_panel_is_possible(&binding->expr->reducers[pass->reductions[k]],
+                                    n_row_dims > 0 ? port->strides[sources[pass->row_dim]] : 0,
+                                    has_columns ? port->strides[sources[pass->column_dim]] : 0,
+                                    pass->n_rows))
+            return 0;
+    }
+    return 1;
+}
+
+/* ---- The box -------------------------------------------------------------------------------- */
+
+/* Orders, cuts and merges; sources[] receives the dimension whose strides each of the box has. */
+static void arrange(const evex_binding *binding, evex_pass *pass, box_order *order,
+                    int32_t *sources) {
+    order->n = 0;
+    pass->n_outer_dims = 0;
+    if (pass->kind == EVEX_SINK_ELEMENTWISE)
+        order_elementwise(pass, order);
+    else if (pass->kind == EVEX_SINK_FULL)
+        order_full(pass, order);
+    else
+        order_axes(pass, order);
+    count(pass, order);
+    cut_tiles(binding, pass);
+    merge(pass, order, sources);
+}
+
+static int arrange_panel(const evex_binding *binding, evex_pass *pass, box_order *order,
+                         int32_t *sources) {
+    pass->is_panel = 1;
+    arrange(binding, pass, order, sources);
+    pass->is_panel = (uint8_t)find_panel(binding, pass, order, sources);
+    return pass->is_panel;
+}
+
 evex_status evex_box_build(evex_binding *binding, evex_pass *pass) {
-    if (!expand(binding, pass))
+    pass->panel_ports =
+        evex_arena_push_array(binding->arena, pass->n_reductions + 1, sizeof *pass->panel_ports);
+    if (pass->panel_ports == NULL || !expand(binding, pass))
         return evex_fail_memory(binding->error);
     box_order order;
-    order.n = 0;
-    if (pass->kind == EVEX_SINK_ELEMENTWISE) {
-        order_elementwise(pass, &order);
-    } else if (pass->kind == EVEX_SINK_FULL) {
-        order_full(pass, &order);
-    } else {
-        pass->n_rows = rows_of(pass);
-        order_axes(pass, &order);
-    }
-    count(pass, &order);
-    cut_tiles(binding, pass);
     int32_t sources[EVEX_MAX_DIMS];
-    merge(pass, &order, sources);
+    pass->n_rows = rows_of(pass);
+    if (pass->n_reductions == 0 || !may_be_panel(binding, pass) ||
+        !arrange_panel(binding, pass, &order, sources))
+        arrange(binding, pass, &order, sources);
     for (size_t p = 0; p < pass->n_ports; p++)
         pick_strides(&pass->ports[p], sources, pass->n_outer_dims + pass->n_dims);
     for (size_t k = 0; k < pass->n_reductions; k++)

@@ -9,7 +9,8 @@
  *     box.c, layout.c   dimensions, blocks, chunks, workers
  *     run.c             the run
  *
- * Calls on a few elements take the short way of small.c.
+ * A small evaluation's plan is kept for the next call with arrays alike (prepared.c); calls on a
+ * few elements of contiguous arrays take the short way of small.c.
  */
 #include <stddef.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "core/error.h"
 #include "core/options.h"
 #include "core/system.h"
+#include "eval/prepared.h"
 #include "eval/run.h"
 #include "eval/small.h"
 
@@ -148,13 +150,6 @@ static evex_status plan(evex_binding *binding, evex_array *outputs, size_t n_out
     return status == EVEX_OK ? evex_plan_overlap(binding) : status;
 }
 
-static size_t n_threads_of(const evex_pool *pool, const evex_eval_options *options) {
-    if (options->max_threads == 1) /* do not make the default pool for that */
-        return 1;
-    const size_t size = evex_pool_size(pool);
-    return options->max_threads > 0 && options->max_threads < size ? options->max_threads : size;
-}
-
 /* The largest memory that the workers of a pass need, and room for a scalar section's operands. */
 static size_t worker_bytes(const evex_binding *binding) {
     size_t most = evex_n_registers(binding->program) > 0 ? EVEX_CACHE_LINE : 0;
@@ -180,7 +175,6 @@ static evex_status run_in(evex_binding *binding, evex_pool *pool, const evex_eva
                     .last_poll_ns = options->poll != NULL ? evex_system_in_use()->now_ns() : 0,
                     .generation = evex_fork_generation(),
                     .fp_state = evex_fp_save()};
-    atomic_init(&run.next_unit, 0);
     atomic_init(&run.status, EVEX_OK);
     evex_fp_default();
     const evex_status status = evex_run_program(&run);
@@ -209,16 +203,19 @@ static evex_status run_in_workspace(evex_binding *binding, evex_pool *pool,
     return status;
 }
 
+static evex_status run_laid_out(evex_binding *binding, evex_pool *pool,
+                                const evex_eval_options *options) {
+    const size_t n_bytes = worker_bytes(binding);
+    return n_bytes <= STACK_SCRATCH ? run_on_stack(binding, pool, options)
+                                    : run_in_workspace(binding, pool, options, n_bytes);
+}
+
 static evex_status run_planned(evex_binding *binding, evex_pool *pool, evex_array *outputs,
                                const evex_eval_options *options) {
     evex_status status = evex_bind_allocate(binding, outputs, options);
     if (status == EVEX_OK)
-        status = evex_plan_layout(binding, options, n_threads_of(pool, options));
-    if (status != EVEX_OK)
-        return status;
-    const size_t n_bytes = worker_bytes(binding);
-    return n_bytes <= STACK_SCRATCH ? run_on_stack(binding, pool, options)
-                                    : run_in_workspace(binding, pool, options, n_bytes);
+        status = evex_plan_layout(binding, options, pool);
+    return status == EVEX_OK ? run_laid_out(binding, pool, options) : status;
 }
 
 static evex_status run_with_memory(evex_binding *binding, evex_pool *pool, evex_array *outputs,
@@ -252,21 +249,65 @@ static evex_status invalid(evex_error *error, const char *what) {
                        evex_fail(&fresh, EVEX_INVALID_ARGUMENT, nowhere, "%s", what));
 }
 
-static evex_status evaluate(const evex_expr *expr, evex_pool *pool, const evex_array *inputs,
-                            size_t n_inputs, evex_array *outputs, size_t n_outputs,
-                            const evex_eval_options *options, evex_error *error) {
+/* A call: what evex_eval was given. */
+typedef struct {
+    const evex_expr *expr;
+    evex_pool *pool;
+    const evex_array *inputs;
+    evex_array *outputs;
+    size_t n_inputs, n_outputs;
+    const evex_eval_options *options;
+} call;
+
+static evex_status bind_and_run(const call *c, evex_binding *binding, evex_arena *arena,
+                                evex_error *fresh) {
+    evex_status status =
+        evex_bind_inputs(binding, c->expr, arena, c->inputs, c->n_inputs, 1, fresh);
+    if (status == EVEX_OK)
+        status = plan(binding, c->outputs, c->n_outputs, c->options);
+    return status == EVEX_OK ? run_with_memory(binding, c->pool, c->outputs, c->options) : status;
+}
+
+static evex_status evaluate_once(const call *c, evex_error *fresh) {
     _Alignas(16) char buffer[STACK_ARENA];
     evex_arena arena;
-    evex_arena_init(&arena, &expr->allocator, buffer, sizeof buffer);
+    evex_arena_init(&arena, &c->expr->allocator, buffer, sizeof buffer);
     evex_binding binding;
+    const evex_status status = bind_and_run(c, &binding, &arena, fresh);
+    evex_arena_free(&arena);
+    return status;
+}
+
+/* With the last call's plan, if it fits, or with one that the next call may use. */
+static evex_status evaluate_prepared(const call *c, evex_prepared *prepared, evex_error *fresh) {
+    evex_binding *binding = evex_prepared_binding(prepared);
+    if (c->n_inputs == c->expr->program->n_inputs && c->n_outputs == c->expr->program->n_outputs &&
+        evex_prepared_recall(prepared, c->inputs, c->outputs, c->options)) {
+        binding->error = fresh;
+        const evex_status status = evex_bind_scalars(binding);
+        return status == EVEX_OK ? run_laid_out(binding, c->pool, c->options) : status;
+    }
+    call copy = *c;
+    if (!evex_prepared_begin(prepared, c->expr, &copy.inputs, c->n_inputs, &copy.outputs,
+                             c->n_outputs, c->options))
+        return evaluate_once(c, fresh);
+    const evex_status status = bind_and_run(&copy, binding, evex_prepared_arena(prepared), fresh);
+    if (status == EVEX_OK)
+        evex_prepared_end(prepared);
+    return status;
+}
+
+static evex_status evaluate(const call *c, evex_error *error) {
     evex_error fresh;
     fresh.status = EVEX_OK; /* the rest is not looked at before evex_fail has set it */
-    evex_status status = evex_bind_inputs(&binding, expr, &arena, inputs, n_inputs, 1, &fresh);
-    if (status == EVEX_OK)
-        status = plan(&binding, outputs, n_outputs, options);
-    if (status == EVEX_OK)
-        status = run_with_memory(&binding, pool, outputs, options);
-    evex_arena_free(&arena);
+    evex_prepared *prepared = evex_prepared_take(c->expr);
+    evex_status status;
+    if (prepared != NULL) {
+        status = evaluate_prepared(c, prepared, &fresh);
+        evex_prepared_give(c->expr, prepared);
+    } else {
+        status = evaluate_once(c, &fresh);
+    }
     return evex_report(error, &fresh, status);
 }
 
@@ -280,7 +321,8 @@ evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const evex_array *
         return invalid(error, "the options are not initialised by EVEX_EVAL_OPTIONS_INIT");
     if (evex_small_eval(expr, inputs, n_inputs, outputs, n_outputs, options))
         return EVEX_OK;
-    return evaluate(expr, pool, inputs, n_inputs, outputs, n_outputs, options, error);
+    const call c = {expr, pool, inputs, outputs, n_inputs, n_outputs, options};
+    return evaluate(&c, error);
 }
 
 static void describe_results(const evex_binding *binding, evex_result *results) {

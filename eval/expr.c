@@ -10,38 +10,10 @@
 
 #include "core/error.h"
 #include "eval/call.h"
+#include "eval/cost.h"
+#include "eval/prepared.h"
 #include "eval/small.h"
 #include "eval/splat.h"
-
-/* ---- Costs ---------------------------------------------------------------------------------- */
-
-enum {
-    COST_SIMPLE = 60,           /* a load-operate-store kernel in L1 */
-    COST_DIVISION = 400,        /* division and its relatives */
-    COST_TRANSCENDENTAL = 1000, /* the functions of core/vecmath */
-    COST_CALL = 5000,           /* a user's function: unknown, so that threads are not withheld */
-    REF_FACTOR = 8              /* scalar kernels take about as many times longer */
-};
-
-static unsigned op_cost(evex_op op) {
-    if (op >= EVEX_OP_CBRT && op <= EVEX_OP_LGAMMA)
-        return COST_TRANSCENDENTAL;
-    switch (op) {
-    case EVEX_OP_POW:
-    case EVEX_OP_FMOD:
-        return COST_TRANSCENDENTAL;
-    case EVEX_OP_DIV:
-    case EVEX_OP_FLOORDIV:
-    case EVEX_OP_MOD:
-    case EVEX_OP_SQRT:
-    case EVEX_OP_IN:
-        return COST_DIVISION;
-    case EVEX_OP_CALL:
-        return COST_CALL;
-    default:
-        return COST_SIMPLE;
-    }
-}
 
 /* ---- Constants ------------------------------------------------------------------------------ */
 
@@ -156,9 +128,7 @@ static evex_status link_insn(evex_expr *expr, uint32_t number, evex_error *error
                          "'%s' of %s is not supported", evex_op_infos[insn->op].name,
                          evex_dtype_name(in));
     }
-    link->cost = op_cost((evex_op)insn->op);
-    if (expr->kernels == &evex_kernels_ref)
-        link->cost *= REF_FACTOR;
+    link->cost = evex_insn_cost(insn, expr->kernels);
     if (expr->element_bytes < evex_dtype_size(out))
         expr->element_bytes = evex_dtype_size(out);
     return EVEX_OK;
@@ -212,6 +182,38 @@ static int describe_inputs(evex_expr *expr) {
     return expr->inputs != NULL;
 }
 
+/* Which inputs a register's value depends on, a bit each; their number is at most 64. */
+static void find_dependencies(const evex_program *program, uint64_t *depends_on) {
+    for (uint32_t i = 0; i < program->n_inputs; i++)
+        depends_on[i] = (uint64_t)1 << i;
+    for (uint32_t i = 0; i < program->n_insns; i++) {
+        const evex_insn *insn = &evex_program_insns(program)[i];
+        uint64_t inputs = 0;
+        for (uint32_t k = 0; k < insn->n_operands; k++)
+            inputs |= depends_on[evex_program_operands(program)[insn->first_operand + k]];
+        depends_on[insn->dst] = inputs;
+        if (insn->dst2 != EVEX_NO_REGISTER)
+            depends_on[insn->dst2] = inputs;
+    }
+}
+
+/* Elementwise results of all inputs, of a program that reduces nothing. */
+static int describe_spans(evex_expr *expr) {
+    const evex_program *program = expr->program;
+    if (program->n_inputs > 64 || program->n_reductions > 0)
+        return 1;
+    uint64_t *depends_on =
+        evex_arena_push_array(&expr->arena, evex_n_registers(program) + 1, sizeof *depends_on);
+    if (depends_on == NULL)
+        return 0;
+    find_dependencies(program, depends_on);
+    const uint64_t all = program->n_inputs == 0 ? 0 : UINT64_MAX >> (64 - program->n_inputs);
+    for (uint32_t i = 0; i < program->n_outputs; i++)
+        expr->outputs[i].is_spanning =
+            depends_on[evex_first_register(program, EVEX_CLASS_OUTPUT) + i] == all;
+    return 1;
+}
+
 static int describe_outputs(evex_expr *expr) {
     const evex_program_output *outputs = evex_program_outputs(expr->program);
     const uint32_t n = expr->program->n_outputs;
@@ -220,9 +222,10 @@ static int describe_outputs(evex_expr *expr) {
         const char *name = copy_name(expr, outputs[i].name, outputs[i].name_bytes);
         if (name == NULL)
             return 0;
-        expr->outputs[i] = (evex_output){name, (evex_dtype)outputs[i].dtype, outputs[i].is_reduced};
+        expr->outputs[i] =
+            (evex_output){name, (evex_dtype)outputs[i].dtype, outputs[i].is_reduced, 0};
     }
-    return expr->outputs != NULL;
+    return expr->outputs != NULL && describe_spans(expr);
 }
 
 /* ---- Life ----------------------------------------------------------------------------------- */
@@ -238,7 +241,8 @@ static evex_status link_all(evex_expr *expr, const evex_compile_options *options
         (status = link_insns(expr, error)) != EVEX_OK ||
         (status = link_reductions(expr, error)) != EVEX_OK)
         return status;
-    return describe_inputs(expr) && describe_outputs(expr) && evex_small_link(expr)
+    const int is_fused = options->no_optimise || evex_fuse(expr);
+    return is_fused && describe_inputs(expr) && describe_outputs(expr) && evex_small_link(expr)
                ? EVEX_OK
                : evex_fail_memory(error);
 }
@@ -260,6 +264,8 @@ evex_status evex_expr_create(evex_expr **expr, evex_program *program,
     made->scratch_bytes = options->limits.scratch_bytes;
     evex_arena_init(&made->arena, &made->allocator, NULL, 0);
     atomic_init(&made->idle.workspace, NULL);
+    atomic_init(&made->prepared.prepared, NULL);
+    atomic_init(&made->prepared.exists, 0);
     const evex_status status = link_all(made, options, error);
     if (status != EVEX_OK)
         evex_expr_free(&made);
@@ -274,6 +280,7 @@ void evex_expr_free(evex_expr **expr) {
     *expr = NULL;
     const evex_allocator allocator = dead->allocator;
     evex_workspace_free(&dead->idle, &allocator);
+    evex_prepared_free(dead);
     evex_arena_free(&dead->arena);
     evex_free(&allocator, dead->program);
     evex_free(&allocator, dead);

@@ -3,7 +3,8 @@
  * A compiled expression: a program and its link table. The program is position-independent data;
  * everything that has an address (kernels, user functions, constants as vectors) is resolved here,
  * once, when the expression is created. Immutable afterwards, so any number of threads may evaluate
- * it; the one mutable word is the idle workspace, which is taken and given back atomically.
+ * it; what is mutable are two slots, for an idle workspace and an idle plan, which are taken and
+ * given back atomically.
  */
 #ifndef EVEX_EVAL_EXPR_H
 #define EVEX_EVAL_EXPR_H
@@ -12,6 +13,7 @@
 
 #include "core/memory.h"
 #include "core/program.h"
+#include "eval/fuse.h"
 #include "eval/kernels.h"
 #include "eval/reduce.h"
 #include "eval/workspace.h"
@@ -19,9 +21,19 @@
 /* An instruction's kernel and what it is guessed to cost. */
 typedef struct {
     evex_kernel kernel;
-    unsigned cost;        /* picoseconds an element */
-    uint8_t changes_size; /* the result has the register of an operand of another size */
+    const evex_pair *pair; /* what it runs as unless pair->first is hoisted; NULL: as itself */
+    unsigned cost;         /* picoseconds an element */
+    uint8_t changes_size;  /* the result has the register of an operand of another size */
+    uint8_t is_absorbed;   /* another one's pair runs it, unless it is hoisted */
 } evex_link;
+
+struct evex_prepared;
+
+/* A plan that waits to be used again, unless somebody uses it; exists: one has been made. */
+typedef struct {
+    _Atomic(struct evex_prepared *) prepared;
+    atomic_int exists;
+} evex_prepared_slot;
 
 struct evex_expr {
     evex_allocator allocator;
@@ -39,6 +51,7 @@ struct evex_expr {
     unsigned n_spare_blocks;        /* 1 when an instruction changes_size */
     const struct evex_small *small; /* eval/small.h; NULL: always the general way */
     evex_workspace_slot idle;
+    evex_prepared_slot prepared; /* eval/prepared.h */
 };
 
 /*

@@ -169,6 +169,16 @@ evex_gather_fn evex_gather_find(const evex_view *view) {
     }
 }
 
+evex_mover evex_gather_find_mover(const evex_view *view, const evex_mover_table *table) {
+    if (view->dtype == EVEX_STR || view->dtype == EVEX_C64)
+        return NULL;
+    if (view->item_bytes == 4)
+        return view->is_swapped ? table->gather_swapped4 : table->gather4;
+    if (view->item_bytes == 8)
+        return view->is_swapped ? table->gather_swapped8 : table->gather8;
+    return NULL;
+}
+
 evex_scatter_fn evex_scatter_find(const evex_view *view) {
     if (view->dtype == EVEX_STR && view->str_form != EVEX_STR_VIEWS)
         return NULL;

@@ -8,6 +8,7 @@
 #define EVEX_EVAL_GATHER_H
 
 #include "eval/bind.h"
+#include "eval/movers.h"
 
 /* Where gathered elements go; movers advance it. */
 typedef struct {
@@ -22,6 +23,8 @@ typedef void (*evex_scatter_fn)(char *to, int64_t stride, const char *from, size
 
 /* The movers for a view's elements. Scatter: NULL for strings of fixed width. */
 evex_gather_fn evex_gather_find(const evex_view *view);
+/* What does the same faster, for elements of which the table has such a mover; else NULL. */
+evex_mover evex_gather_find_mover(const evex_view *view, const evex_mover_table *table);
 evex_scatter_fn evex_scatter_find(const evex_view *view);
 
 #endif

@@ -54,8 +54,8 @@ static evex_status infer_insn(evex_binding *binding, uint32_t number) {
         return evex_fail_memory(binding->error);
     if (insn->dst2 != EVEX_NO_REGISTER)
         binding->values[insn->dst2].shape = shape;
-    binding->is_hoisted[number] = evex_shape_is_scalar(shape) && insn->dst2 == EVEX_NO_REGISTER &&
-                                  evex_is_in_class(program, insn->dst, EVEX_CLASS_TEMP);
+    binding->is_hoisted[number] =
+        evex_shape_is_scalar(shape) && evex_is_in_class(program, insn->dst, EVEX_CLASS_TEMP);
     return EVEX_OK;
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/elements.h"
 #include "eval/quick.h"
+#include "eval/vector_loops.h"
 
 /*
  * The iterations of a kernel's loop are independent: its destination is an operand's very address
@@ -76,6 +77,16 @@
         }                                                                                          \
     }
 
+/* Both results of one operand. */
+#define MAKE_BOTH(element, C)                                                                      \
+    {                                                                                              \
+        const C *pa = src[0].data;                                                                 \
+        const size_t step = src[0].step;                                                           \
+        C *out = dst[0], *second = dst[1];                                                         \
+        for (size_t i = 0; i < n; i++)                                                             \
+            out[i] = element(pa[i * step], second + i);                                            \
+    }
+
 /* A scalar condition chooses one operand for all elements. */
 #define MAKE_CHOICE(element, copy, C)                                                              \
     {                                                                                              \
@@ -129,6 +140,7 @@
 #define MAKE_B_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, uint8_t, C)
 #define MAKE_T_BTT(id, s, C) MAKE(id, s) MAKE_CHOICE(element_##id##_##s, make_COPY_##s, C)
 #define MAKE_B_TS(id, s, C) MAKE(id, s) MAKE_MEMBERSHIP(element_##id##_##s, eq_##s, C)
+#define MAKE_TT_T(id, s, C) MAKE(id, s) MAKE_BOTH(element_##id##_##s, C)
 #define MAKE_T_TTT(id, s, C)
 
 #define MAKE_ROW(s, ID, C, id, signature) MAKE_##signature(id, s, C)
@@ -137,11 +149,6 @@
 #define ALIAS(name, id)
 #include "core/op.def"
 #undef OP
-
-/* Not inlined into the rows that share it. */
-#define KERNEL(name)                                                                               \
-    static __attribute__((noinline)) void name(void *const *dst, const evex_operand *src,          \
-                                               size_t n, void *context)
 
 #define QUICK_KERNEL(s, ID, C, id)                                                                 \
     KERNEL(kernel_##id##_##s) {                                                                    \
@@ -171,86 +178,6 @@ enum { MANY = 16 };
         } else if (n != 0) {                                                                       \
             make_##id##_##s(dst, src, n);                                                          \
         }                                                                                          \
-    }
-
-/* ---- Vector by vector ----------------------------------------------------------------------- */
-
-/* Operand p: its address, and its vector for all elements if it is a scalar. */
-#define OPERAND(p, j, s, C)                                                                        \
-    const C *p = src[j].data;                                                                      \
-    const v_##s p##_splat = src[j].step == 0 ? v_load_##s(p) : v_set_##s(0)
-#define OPERANDS_1(s, C) OPERAND(pa, 0, s, C)
-#define OPERANDS_2(s, C)                                                                           \
-    OPERANDS_1(s, C);                                                                              \
-    OPERAND(pb, 1, s, C)
-#define OPERANDS_3(s, C)                                                                           \
-    OPERANDS_2(s, C);                                                                              \
-    OPERAND(pc, 2, s, C)
-
-/* The vector of operand p at element k, if it is a vector operand and if it is a scalar. */
-#define V(p, s) v_load_##s(p + k)
-#define S(p, s) p##_splat
-
-/* Stores the vector `expression` of element k for each whole vector, four a turn where possible. */
-#define RUN(s, expression)                                                                         \
-    do {                                                                                           \
-        for (; n - i >= 4 * LANES_##s; i += 4 * LANES_##s)                                         \
-            for (size_t k = i; k < i + 4 * LANES_##s; k += LANES_##s)                              \
-                v_store_##s(out + k, expression);                                                  \
-        for (; n - i >= LANES_##s; i += LANES_##s) {                                               \
-            const size_t k = i;                                                                    \
-            v_store_##s(out + k, expression);                                                      \
-        }                                                                                          \
-    } while (0)
-
-/* A loop for each combination of vectors and scalars; bit j of its number: is operand j a scalar */
-#define IS_SCALAR(j) (src[j].step == 0 ? 1 : 0)
-#define CASE_1(form, s, f, A)                                                                      \
-    case form:                                                                                     \
-        RUN(s, f(A(pa, s)));                                                                       \
-        break;
-#define CASE_2(form, s, f, A, B)                                                                   \
-    case form:                                                                                     \
-        RUN(s, f(A(pa, s), B(pb, s)));                                                             \
-        break;
-#define CASE_3(form, s, f, A, B, C)                                                                \
-    case form:                                                                                     \
-        RUN(s, f(A(pa, s), B(pb, s), C(pc, s)));                                                   \
-        break;
-#define FORM_1 IS_SCALAR(0)
-#define FORM_2 FORM_1 + 2 * IS_SCALAR(1)
-#define FORM_3 FORM_2 + 4 * IS_SCALAR(2)
-#define FORMS_1(s, f) CASE_1(0, s, f, V) CASE_1(1, s, f, S)
-#define FORMS_2(s, f)                                                                              \
-    CASE_2(0, s, f, V, V)                                                                          \
-    CASE_2(1, s, f, S, V)                                                                          \
-    CASE_2(2, s, f, V, S)                                                                          \
-    CASE_2(3, s, f, S, S)
-#define FORMS_3(s, f)                                                                              \
-    CASE_3(0, s, f, V, V, V)                                                                       \
-    CASE_3(1, s, f, S, V, V)                                                                       \
-    CASE_3(2, s, f, V, S, V)                                                                       \
-    CASE_3(3, s, f, S, S, V)                                                                       \
-    CASE_3(4, s, f, V, V, S)                                                                       \
-    CASE_3(5, s, f, S, V, S)                                                                       \
-    CASE_3(6, s, f, V, S, S)                                                                       \
-    CASE_3(7, s, f, S, S, S)
-
-/* The last n - i < LANES elements go through the same word. */
-#define PART(p, j, s) v_load_part_##s(p + i * src[j].step, n - i)
-#define LAST_1(s, f) f(PART(pa, 0, s))
-#define LAST_2(s, f) f(PART(pa, 0, s), PART(pb, 1, s))
-#define LAST_3(s, f) f(PART(pa, 0, s), PART(pb, 1, s), PART(pc, 2, s))
-
-#define VECTOR_KERNEL(s, ID, C, id, arity, word)                                                   \
-    KERNEL(kernel_##id##_##s) {                                                                    \
-        OPERANDS_##arity(s, C);                                                                    \
-        C *out = dst[0];                                                                           \
-        size_t i = 0;                                                                              \
-        (void)context;                                                                             \
-        switch (FORM_##arity) { FORMS_##arity(s, v_##word##_##s) }                                 \
-        if (i < n)                                                                                 \
-            v_store_part_##s(out + i, LAST_##arity(s, v_##word##_##s), n - i);                     \
     }
 
 /* ---- The kernels ---------------------------------------------------------------------------- */
@@ -288,17 +215,21 @@ enum { MANY = 16 };
 #define VECTOR(id, arity, types, word)                                                             \
     CHECK_ARITY(id, arity)                                                                         \
     EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(VECTOR_KERNEL, id, arity, word)
-/* In eval/math_kernels.c. */
+/* In eval/math_kernels.c and eval/math_kernels_single.c. */
 #define MATH_KERNEL(s, ID, C, id)                                                                  \
     KERNEL(kernel_##id##_##s) {                                                                    \
-        FOR_ISA(evex_math, EVEX_ISA)[EVEX_OP_##id][EVEX_##ID](dst, src, n, context);               \
+        FOR_ISA(evex_math_##s, EVEX_ISA)[EVEX_OP_##id](dst, src, n, context);                      \
     }
 #define MATH(id, arity, name)                                                                      \
     CHECK_ARITY(id, arity) EVEX_FOR_FLOATS(HAS_ROW, id) EVEX_FOR_FLOATS(MATH_KERNEL, id)
 #if V_FMA_IS_FAST
 #define MATH_FMA(id, arity, name) MATH(id, arity, name)
+#define MATH_BOTH(id, name) MATH(id, 1, name)
+#define MATH_POWER(id, name) MATH(id, 2, name)
 #else
 #define MATH_FMA(id, arity, name) LOOP(id, FLOATS)
+#define MATH_BOTH(id, name) LOOP(id, FLOATS)
+#define MATH_POWER(id, name) LOOP(id, FLOATS)
 #endif
 #include "eval/kernels.tmpl.h"
 
@@ -327,4 +258,7 @@ static const evex_kernel kernel_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {EVEX_FOR_R
 #define TEXT_(isa) #isa
 #define TEXT(isa) TEXT_(isa)
 const evex_kernel_table FOR_ISA(evex_kernels, EVEX_ISA) = {TEXT(EVEX_ISA), kernel_of, kernel_cast,
-                                                           FOR_ISA(evex_reduce, EVEX_ISA)};
+                                                           FOR_ISA(evex_reduce, EVEX_ISA),
+                                                           FOR_ISA(evex_pairs, EVEX_ISA),
+                                                           FOR_ISA(evex_panels, EVEX_ISA),
+                                                           &FOR_ISA(evex_movers, EVEX_ISA)};

@@ -11,6 +11,9 @@
  *   LIKE(id, other, types)       the kernel of another row
  *   VECTOR(id, n, types, word)   the vocabulary's word (eval/simd/) of n operands, vector by vector
  *   MATH(id, n, name)            for FLOATS, the algorithm of core/vecmath/ of n operands
+ *   MATH_POWER(id, name)         as MATH_FMA, of a vector and the number that the second operand is; a
+ *                                second operand that is a vector is the definition's
+ *   MATH_BOTH(id, name)          as MATH_FMA, of one operand and two results
  *   MATH_FMA(id, n, name)        as MATH, but LOOP where the vocabulary has no V_FMA_IS_FAST: without
  *                                the instruction, vectors are slower at so many fma than scalars
  */
@@ -52,6 +55,7 @@ DIVIDE(FMOD, WIDE_INTS)
 MATH(FMOD, 2, fmod)
 LOOP(POW, INTS)
 MATH_FMA(POW, 2, pow)
+MATH_POWER(POWN, pown)
 VECTOR(FMA, 3, FLOATS, fma)
 LOOP(ABS, BOOL)
 LOOP(ABS, SIGNED)
@@ -139,6 +143,7 @@ MATH_FMA(LOG1P, 1, log1p)
 MATH_FMA(LOGADDEXP, 2, logaddexp)
 MATH_FMA(SIN, 1, sin)
 MATH_FMA(COS, 1, cos)
+MATH_BOTH(SINCOS, sincos)
 MATH_FMA(TAN, 1, tan)
 MATH_FMA(SINPI, 1, sinpi)
 MATH_FMA(COSPI, 1, cospi)

@@ -5,6 +5,7 @@
  * they decide how fast a program runs, never what it computes.
  */
 #include "core/error.h"
+#include "eval/panel.h"
 #include "eval/run.h"
 #include "eval/splat.h"
 
@@ -13,19 +14,29 @@ enum {
     BLOCK_STEP = 64,
     MAX_BLOCK = 1024,
     MIN_ROW = 64, /* shorter rows are gathered, several to a block */
-    /* From memory, light programs do best with blocks that mix loads and arithmetic finely
-     * (measured: 0.42 ns an element at 128 against 0.67 at 512). */
-    STREAMED_BLOCK = 128,
-    STREAMED_BYTES = 8 << 20,
+    /* From memory, bursts of loads with a pause for arithmetic behind them keep the prefetchers
+     * from getting into step, unless the processor looks past the pause by itself: short blocks, of
+     * so many bytes of the widest array, where there are few instructions; else it is their calls
+     * that count (20 million elements, short / long, against a fused loop: 2*a + 3*b 0.83 / 0.47, a
+     * cubic of 6 instructions 0.41 / 0.63; reductions between the two). */
+    LIGHT_CALLS = 3,
+    LIGHT_BLOCK_BYTES = 512,
+    REDUCED_BLOCK_BYTES = 1024,
+    HEAVY_BLOCK_BYTES = 2048,
+    STREAMED_BYTES = 16 << 20, /* read and written by a pass: more than its share of a usual L3 */
+    BARE_BLOCK = 16384,  /* of one reduction that reads arrays in place: its kernel does all */
+    SHARED_BLOCK = 1024, /* of several, so that all but the first find the elements in L1 */
 
-    PORT_COST = 100,   /* ps an element, in place */
-    GATHER_COST = 500, /* through a staging block */
-    REDUCTION_COST = 150
+    PORT_BYTE_PS = 8,      /* to or from an array in place; */
+    STREAMED_BYTE_PS = 22, /* from memory: 46 GB/s; */
+    GATHER_COST = 500,     /* through a staging block, an element */
+    REDUCTION_COST = 100,
+
+    CLAIM_PS = 100 * 1000000, /* worth a claim of its own; small ones disturb the prefetchers */
+    LEAST_CLAIM_PS = 1000000  /* when there is little to share */
 };
 
-static const uint64_t worker_ps = 15u * 1000000;  /* less is not worth waking a worker for */
 static const uint64_t chunk_ps = 2000u * 1000000; /* between looks at the cancel flag */
-static const uint64_t claim_ps = 20u * 1000000;   /* worth a claim of its own */
 
 /* ---- Ports ---------------------------------------------------------------------------------- */
 
@@ -33,8 +44,12 @@ static void choose_ports(const evex_binding *binding, evex_pass *pass) {
     const int32_t last = pass->n_outer_dims + pass->n_dims - 1;
     const int64_t row = pass->n_tiles > 1 ? pass->tile : pass->lengths[last];
     pass->is_row_by_row = pass->n_dims > 1 && row >= MIN_ROW;
-    for (size_t p = 0; p < pass->n_ports; p++)
+    for (size_t p = 0; p < pass->n_ports; p++) {
         evex_port_choose(binding, pass, &pass->ports[p]);
+        pass->is_walked |= pass->ports[p].is_walked;
+        pass->has_before |= pass->ports[p].before != NULL;
+        pass->has_after |= pass->ports[p].after != NULL;
+    }
     for (size_t k = 0; k < pass->n_reductions; k++)
         evex_port_choose_result(binding, &pass->results[k]);
 }
@@ -69,6 +84,7 @@ static size_t n_elements(const evex_pass *pass) {
     return (size_t)(pass->n_outer * pass->n_columns * pass->n_rows);
 }
 
+/* Whether the arrays of a pass come from memory and go there, not from caches. */
 static int is_streamed(const evex_pass *pass) {
     size_t n_bytes = 0;
     for (size_t p = 0; p < pass->n_ports; p++)
@@ -76,13 +92,56 @@ static int is_streamed(const evex_pass *pass) {
     return n_elements(pass) > STREAMED_BYTES / (n_bytes + 1);
 }
 
+/* Whether reductions alone read the arrays, in place: then blocks need no memory, and a long one
+ * costs nothing. */
+static int is_bare(const evex_pass *pass) {
+    for (size_t p = 0; p < pass->n_ports; p++)
+        if (!pass->ports[p].is_in_place)
+            return 0;
+    return pass->n_reductions > 0 && pass->n_calls == 0;
+}
+
+static size_t clamp_size(size_t value, size_t least, size_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+/* Lets all blocks but the first begin on a line of the first output that is written so: each line
+ * is then written whole, by one worker. */
+static void choose_lead(evex_pass *pass) {
+    if (pass->kind != EVEX_SINK_ELEMENTWISE || pass->n_dims > 1)
+        return;
+    for (size_t p = 0; p < pass->n_ports; p++) {
+        const evex_view *view = pass->ports[p].view;
+        if (!pass->ports[p].is_past_caches)
+            continue;
+        const size_t head = -(uintptr_t)view->data % EVEX_CACHE_LINE / view->item_bytes;
+        if (head > 0 && head < pass->block_length)
+            pass->lead = (int64_t)(pass->block_length - head);
+        return;
+    }
+}
+
+static size_t longest_block(const evex_pass *pass) {
+    if (is_bare(pass))
+        return pass->n_reductions == 1 ? BARE_BLOCK : SHARED_BLOCK;
+    if (!is_streamed(pass))
+        return MAX_BLOCK;
+    const size_t n_bytes = pass->n_calls > LIGHT_CALLS ? HEAVY_BLOCK_BYTES
+                           : pass->n_reductions > 0    ? REDUCED_BLOCK_BYTES
+                                                       : LIGHT_BLOCK_BYTES;
+    size_t widest = 1;
+    for (size_t p = 0; p < pass->n_ports; p++)
+        if (widest < pass->ports[p].view->item_bytes)
+            widest = pass->ports[p].view->item_bytes;
+    return clamp_size(n_bytes / widest / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP, MAX_BLOCK);
+}
+
 static void choose_block(const evex_binding *binding, const evex_eval_options *options,
                          evex_pass *pass) {
-    const size_t n_bytes = element_bytes(binding, pass) + 1;
-    size_t length = BLOCK_BYTES / n_bytes / BLOCK_STEP * BLOCK_STEP;
-    const size_t most = is_streamed(pass) ? STREAMED_BLOCK : MAX_BLOCK;
-    length = length < BLOCK_STEP ? BLOCK_STEP : length > most ? most : length;
+    const size_t n_bytes = (is_bare(pass) ? 0 : element_bytes(binding, pass)) + 1;
     const size_t unit = (size_t)(pass->n_rows * pass->tile);
+    size_t length = clamp_size(BLOCK_BYTES / n_bytes / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP,
+                               longest_block(pass));
     if (length > unit)
         length = (unit + BLOCK_STEP - 1) / BLOCK_STEP * BLOCK_STEP;
     while (length > 1 && length > binding->expr->scratch_bytes / n_bytes)
@@ -94,26 +153,36 @@ static void choose_block(const evex_binding *binding, const evex_eval_options *o
 
 /* ---- Costs ---------------------------------------------------------------------------------- */
 
+static uint64_t port_ps(const evex_port *port, int is_streamed_pass) {
+    const unsigned byte_ps = is_streamed_pass ? STREAMED_BYTE_PS : PORT_BYTE_PS;
+    return port->view->item_bytes * byte_ps + (port->is_in_place ? 0 : GATHER_COST);
+}
+
 static uint64_t element_ps(const evex_binding *binding, const evex_pass *pass) {
     uint64_t ps = REDUCTION_COST * pass->n_reductions + 1;
     for (size_t i = 0; i < pass->n_insns; i++)
         ps += binding->is_hoisted[pass->insns[i]] ? 0 : binding->expr->links[pass->insns[i]].cost;
+    const int is_long = is_streamed(pass);
     for (size_t p = 0; p < pass->n_ports; p++)
-        ps += pass->ports[p].is_in_place ? PORT_COST : GATHER_COST;
+        ps += port_ps(&pass->ports[p], is_long);
     return ps;
 }
 
-static size_t choose_workers(const evex_pass *pass, uint64_t ps, size_t n_threads, int is_forced) {
-    if (is_forced || n_threads <= 1)
-        return n_threads < 1 ? 1 : n_threads;
-    const uint64_t worth =
-        n_elements(pass) > UINT64_MAX / ps ? UINT64_MAX : n_elements(pass) * ps / worker_ps;
-    return worth < 1 ? 1 : worth < n_threads ? (size_t)worth : n_threads;
+static size_t choose_workers(const evex_pass *pass, const evex_eval_options *options,
+                             evex_pool *pool) {
+    const size_t most = options->max_threads;
+    if (most == 1) /* do not make the default pool for that */
+        return 1;
+    if (options->force_threads)
+        return most > 0 && most < evex_pool_size(pool) ? most : evex_pool_size(pool);
+    return evex_pool_worth(pool, most > 0 ? most : SIZE_MAX, pass->work_ns);
 }
 
 /* ---- Chunks --------------------------------------------------------------------------------- */
 
-enum { CHUNKS_A_WORKER = 8 };
+/* The last chunk is one worker's alone: many make it short. Each chunk of a reduction leaves nodes
+ * to merge. */
+enum { CHUNKS_A_WORKER = 16, REDUCED_CHUNKS_A_WORKER = 32 };
 
 static int64_t clamp(int64_t value, int64_t least, int64_t most) {
     return value < least ? least : value > most ? most : value;
@@ -129,22 +198,29 @@ static void chunk_elements(evex_pass *pass, uint64_t ps, int is_forced) {
     int64_t rows = (int64_t)(chunk_ps / ps);
     if (pass->n_workers > 1) {
         const int64_t share = divide_up(pass->n_rows, (int64_t)(pass->n_workers * CHUNKS_A_WORKER));
-        const int64_t least = is_forced ? 1 : (int64_t)(claim_ps / ps);
-        rows = clamp(share, least, rows);
+        const int64_t least = is_forced ? 1 : (int64_t)(LEAST_CLAIM_PS / ps);
+        rows = clamp(share, least, is_forced ? rows : (int64_t)(CLAIM_PS / ps));
     }
     pass->chunk_rows = is_forced ? clamp(rows, 1, INT64_MAX) : divide_up(rows + 1, block) * block;
-    pass->n_chunks = divide_up(pass->n_rows, pass->chunk_rows);
+    pass->n_chunks = divide_up(pass->n_rows + pass->lead, pass->chunk_rows);
+}
+
+static int has_order(const evex_binding *binding, const evex_pass *pass) {
+    int is_ordered = 0;
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        is_ordered |= binding->expr->reducers[pass->reductions[k]].is_ordered;
+    return is_ordered;
 }
 
 /* Leaves of a reduction's chunk: a power of two, or all. */
-static void chunk_leaves(evex_pass *pass, uint64_t ps) {
+static void chunk_leaves(const evex_binding *binding, evex_pass *pass, uint64_t ps) {
     const int64_t column_units = pass->n_outer * pass->n_tiles;
     const int64_t leaves = pass->n_rows > 0 ? divide_up(pass->n_rows, EVEX_LEAF) : 1;
     const uint64_t leaf_ps = ps * EVEX_LEAF * (uint64_t)(pass->tile > 0 ? pass->tile : 1);
-    int64_t most = clamp((int64_t)(chunk_ps / leaf_ps), 1, INT64_MAX);
+    int64_t most = clamp((int64_t)(chunk_ps / leaf_ps), 1, EVEX_FREE_ROWS / EVEX_LEAF);
     if (pass->n_workers > 1 && column_units > 0) {
         const int64_t wanted =
-            divide_up((int64_t)(pass->n_workers * CHUNKS_A_WORKER), column_units);
+            divide_up((int64_t)(pass->n_workers * REDUCED_CHUNKS_A_WORKER), column_units);
         most = clamp(leaves / wanted, 1, most);
     }
     pass->chunk_level = 0;
@@ -155,14 +231,16 @@ static void chunk_leaves(evex_pass *pass, uint64_t ps) {
     else
         pass->chunk_rows = (int64_t)EVEX_LEAF << pass->chunk_level;
     pass->n_chunks = pass->n_rows > 0 ? divide_up(pass->n_rows, pass->chunk_rows) : 1;
-    pass->tree_levels = pass->chunk_rows <= EVEX_LEAF
+    pass->leaf_rows = has_order(binding, pass) ? EVEX_LEAF : pass->chunk_rows;
+    pass->tree_levels = pass->chunk_rows <= pass->leaf_rows
                             ? 0
                             : evex_tree_levels((uint64_t)divide_up(pass->chunk_rows, EVEX_LEAF));
 }
 
-static void choose_chunks(evex_pass *pass, uint64_t ps, int is_forced) {
+static void choose_chunks(const evex_binding *binding, evex_pass *pass, uint64_t ps,
+                          int is_forced) {
     if (pass->n_reductions > 0)
-        chunk_leaves(pass, ps);
+        chunk_leaves(binding, pass, ps);
     else
         chunk_elements(pass, ps, is_forced);
     pass->n_units = pass->n_outer * pass->n_tiles * pass->n_chunks;
@@ -171,7 +249,7 @@ static void choose_chunks(evex_pass *pass, uint64_t ps, int is_forced) {
                              1;
     const int64_t fair = pass->n_units / (int64_t)(pass->n_workers * CHUNKS_A_WORKER);
     pass->units_a_claim =
-        is_forced ? 1 : clamp((int64_t)(claim_ps / unit_ps), 1, clamp(fair, 1, INT64_MAX));
+        is_forced ? 1 : clamp((int64_t)(CLAIM_PS / unit_ps), 1, clamp(fair, 1, INT64_MAX));
     if (pass->n_units < (int64_t)pass->n_workers)
         pass->n_workers = pass->n_units > 1 ? (size_t)pass->n_units : 1;
 }
@@ -185,16 +263,17 @@ static size_t take(size_t *end, size_t n_bytes) {
 }
 
 static void place_code(const evex_binding *binding, evex_pass *pass, size_t *end) {
+    pass->share_offset = take(end, EVEX_CACHE_LINE);
     pass->calls_offset = take(end, pass->n_calls * sizeof(evex_call));
     pass->operands_offset = take(end, pass->n_operands * sizeof(evex_operand));
-    pass->next_use_offset = take(end, pass->n_operands * sizeof(uint32_t));
+    pass->moves_offset = take(end, (pass->n_operands + pass->n_ports) * sizeof(evex_move));
     pass->map_offset = take(end, evex_n_registers(binding->program) * sizeof(evex_binding_entry));
     pass->states_offset = take(end, pass->n_ports * sizeof(evex_port_state));
 }
 
 static void place_blocks(const evex_binding *binding, evex_pass *pass, size_t *end) {
     const size_t length = pass->block_length;
-    pass->temp_bytes = evex_align_up(length * binding->expr->element_bytes);
+    pass->temp_bytes = pass->n_calls > 0 ? evex_align_up(length * binding->expr->element_bytes) : 0;
     pass->temps_offset = take(end, n_temp_blocks(binding) * pass->temp_bytes);
     for (size_t p = 0; p < pass->n_ports; p++) {
         evex_port *port = &pass->ports[p];
@@ -212,13 +291,17 @@ static int place_reductions(const evex_binding *binding, evex_pass *pass, size_t
         return 0;
     size_t leaves = 0;
     for (size_t k = 0; k < pass->n_reductions; k++)
-        pass->leaf_offsets[k] =
-            take(&leaves, evex_leaf_bytes(&binding->expr->reducers[pass->reductions[k]],
-                                          (size_t)pass->tile));
+        pass->leaf_offsets[k] = take(
+            &leaves, pass->is_panel ? 0
+                                    : evex_leaf_bytes(&binding->expr->reducers[pass->reductions[k]],
+                                                      (size_t)pass->tile));
     pass->leaves_offset = take(end, leaves);
     pass->trees_offset = take(end, pass->n_reductions * sizeof(evex_tree));
     const size_t rows = pass->n_reductions > 0 ? pass->n_reductions * pass->tree_levels + 2 : 0;
     pass->nodes_offset = take(end, rows * (size_t)pass->tile * sizeof(evex_node));
+    const size_t tile = (size_t)pass->tile;
+    pass->panel_offset =
+        take(end, pass->is_panel ? evex_panel_bytes(tile) + 2 * EVEX_RESULT_BYTES * tile : 0);
     return 1;
 }
 
@@ -250,7 +333,7 @@ static evex_status limit_workers(const evex_binding *binding, evex_pass *pass) {
 }
 
 static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
-                                const evex_eval_options *options, size_t n_threads) {
+                                const evex_eval_options *options, evex_pool *pool) {
     const evex_status status = evex_box_build(binding, pass);
     if (status != EVEX_OK)
         return status;
@@ -258,11 +341,17 @@ static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
         pass->n_units = 0;
         return EVEX_OK;
     }
+    pass->is_past_caches = options->store == EVEX_STORE_BEST
+                               ? is_streamed(pass)
+                               : options->store == EVEX_STORE_PAST_CACHES;
     choose_ports(binding, pass);
     choose_block(binding, options, pass);
+    choose_lead(pass);
     const uint64_t ps = element_ps(binding, pass);
-    pass->n_workers = choose_workers(pass, ps, n_threads, options->force_threads);
-    choose_chunks(pass, ps, options->force_threads);
+    const uint64_t n = n_elements(pass);
+    pass->work_ns = n > UINT64_MAX / ps ? UINT64_MAX / 1000 : n * ps / 1000;
+    pass->n_workers = choose_workers(pass, options, pool);
+    choose_chunks(binding, pass, ps, options->force_threads);
     size_t end = 0;
     place_code(binding, pass, &end);
     place_blocks(binding, pass, &end);
@@ -281,18 +370,18 @@ static int place_hoisted(evex_binding *binding) {
         if (binding->hoisted == NULL)
             binding->hoisted = evex_arena_push_array(binding->arena, n, sizeof *binding->hoisted);
         if (binding->hoisted == NULL ||
-            (binding->hoisted[i] = evex_splat_push(binding->arena)) == NULL)
+            (binding->hoisted[i] = evex_splats_push(binding->arena, 2)) == NULL)
             return 0;
     }
     return 1;
 }
 
 evex_status evex_plan_layout(evex_binding *binding, const evex_eval_options *options,
-                             size_t n_threads) {
+                             evex_pool *pool) {
     if (!place_hoisted(binding))
         return evex_fail_memory(binding->error);
     evex_status status = EVEX_OK;
     for (uint32_t p = 0; p < binding->n_passes && status == EVEX_OK; p++)
-        status = lay_out_pass(binding, &binding->passes[p], options, n_threads);
+        status = lay_out_pass(binding, &binding->passes[p], options, pool);
     return status;
 }

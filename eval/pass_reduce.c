@@ -6,6 +6,7 @@
  * that one worker alone would have got. The arithmetic is in reduce.c.
  */
 #include "core/error.h"
+#include "eval/panel.h"
 #include "eval/run.h"
 #include "eval/splat.h"
 
@@ -33,33 +34,63 @@ static int64_t width_of(const evex_pass *pass, int64_t column_unit) {
     return rest < pass->tile ? rest : pass->tile;
 }
 
+static int64_t column_stride(const evex_pass *pass, const evex_port *port) {
+    return port->strides[pass->n_outer_dims + pass->n_dims - 1];
+}
+
+/* Writes n results side by side; room has place for them in the array's type. */
+static void write_results(const evex_pass *pass, const evex_port *result, char *place,
+                          const char *elements, char *room, size_t n) {
+    if (result->cast != NULL) {
+        const evex_operand from = {elements, 1};
+        result->cast((void *[]){room}, &from, n, NULL);
+        elements = room;
+    }
+    result->scatter(place, column_stride(pass, result), elements, n);
+}
+
+enum { FINISHED = 64 }; /* results that are written at once */
+
 /* Writes the results of all columns of a unit. */
 static void finish_columns(evex_run *run, size_t k, int64_t column_unit, const evex_node *nodes) {
     const evex_pass *pass = run->pass;
     const evex_port *result = &pass->results[k];
-    const int64_t stride = result->strides[pass->n_outer_dims + pass->n_dims - 1];
+    const size_t size = evex_dtype_size(result->dtype);
     const int64_t width = width_of(pass, column_unit);
     char *place = result_place(pass, result, column_unit);
-    for (int64_t c = 0; c < width; c++) {
-        _Alignas(16) char element[16];
-        const evex_status status = evex_node_finish(reducer_of(run, k), &nodes[c], element);
-        if (status != EVEX_OK) {
-            evex_run_stop(run, status);
-            return;
+    _Alignas(EVEX_CACHE_LINE) char elements[FINISHED * EVEX_RESULT_BYTES];
+    _Alignas(EVEX_CACHE_LINE) char room[FINISHED * EVEX_RESULT_BYTES];
+    for (int64_t c = 0; c < width; c += FINISHED) {
+        const size_t n = (size_t)(width - c < FINISHED ? width - c : FINISHED);
+        for (size_t i = 0; i < n; i++) {
+            const evex_status status =
+                evex_node_finish(reducer_of(run, k), &nodes[(size_t)c + i], elements + i * size);
+            if (status != EVEX_OK) {
+                evex_run_stop(run, status);
+                return;
+            }
         }
-        evex_port_write(result, place + c * stride, element);
+        write_results(pass, result, place + c * column_stride(pass, result), elements, room, n);
     }
 }
 
 /* ---- One chunk ------------------------------------------------------------------------------ */
 
+/* The first row of the leaf that a reduction is at: one whose order does not show has a single leaf
+ * for the whole chunk. */
+static int64_t first_row(const evex_worker *worker, const evex_reducer *reducer, int64_t leaf_row) {
+    return reducer->is_ordered ? leaf_row : worker->chunk_row;
+}
+
 void evex_reduce_block(evex_worker *worker, int64_t flat, size_t n, int64_t leaf_row) {
     const evex_pass *pass = worker->pass;
-    const size_t first = (size_t)(flat - leaf_row * worker->width);
-    for (size_t k = 0; k < pass->n_reductions; k++)
-        evex_leaf_add(reducer_of(worker->run, k), worker->leaves + pass->leaf_offsets[k],
-                      (size_t)worker->width, first, worker->sink_operands[2 * k],
-                      worker->sink_operands[2 * k + 1], n, (uint64_t)leaf_row);
+    for (size_t k = 0; k < pass->n_reductions; k++) {
+        const evex_reducer *reducer = reducer_of(worker->run, k);
+        const int64_t row = first_row(worker, reducer, leaf_row);
+        evex_leaf_add(reducer, worker->leaves + pass->leaf_offsets[k], (size_t)worker->width,
+                      (size_t)(flat - row * worker->width), worker->sink_operands[2 * k],
+                      worker->sink_operands[2 * k + 1], n, (uint64_t)row);
+    }
 }
 
 /* The node row in which a leaf or a tree's total is made. */
@@ -91,42 +122,127 @@ static void keep_chunk(evex_worker *worker, size_t k, int64_t column_unit, int64
         pass->chunk_nodes[place + (size_t)c] = nodes[c];
 }
 
-static void begin_leaf(const evex_worker *worker) {
+static void begin_leaves(const evex_worker *worker, int is_ordered, size_t n_rows) {
     for (size_t k = 0; k < worker->pass->n_reductions; k++)
-        evex_leaf_begin(reducer_of(worker->run, k), worker->leaves + worker->pass->leaf_offsets[k],
-                        (size_t)worker->width);
+        if (reducer_of(worker->run, k)->is_ordered == is_ordered)
+            evex_leaf_begin_rows(reducer_of(worker->run, k),
+                                 worker->leaves + worker->pass->leaf_offsets[k],
+                                 (size_t)worker->width, n_rows);
 }
 
-static void end_leaf(evex_worker *worker, int64_t column_unit, int64_t chunk) {
+/* Leaves that are a whole chunk go by the tree. */
+static void end_leaves(evex_worker *worker, int is_ordered, int64_t column_unit, int64_t chunk) {
     const evex_pass *pass = worker->pass;
+    evex_node *nodes = node_row(worker, 0);
     for (size_t k = 0; k < pass->n_reductions; k++) {
-        evex_node *nodes = node_row(worker, 0);
-        evex_leaf_end(reducer_of(worker->run, k), worker->leaves + pass->leaf_offsets[k],
-                      (size_t)worker->width, nodes);
-        if (pass->tree_levels > 0)
-            evex_tree_push(reducer_of(worker->run, k), &worker->trees[k], nodes, 0);
+        const evex_reducer *reducer = reducer_of(worker->run, k);
+        if (reducer->is_ordered != is_ordered)
+            continue;
+        evex_leaf_end(reducer, worker->leaves + pass->leaf_offsets[k], (size_t)worker->width,
+                      nodes);
+        if (is_ordered && pass->tree_levels > 0)
+            evex_tree_push(reducer, &worker->trees[k], nodes, 0);
         else
             keep_chunk(worker, k, column_unit, chunk, nodes);
     }
 }
 
-void evex_reduce_unit(evex_worker *worker, int64_t column_unit, int64_t chunk) {
+static void end_trees(evex_worker *worker, int64_t column_unit, int64_t chunk) {
     const evex_pass *pass = worker->pass;
-    int64_t row = chunk * pass->chunk_rows;
-    const int64_t end =
-        pass->n_rows - row < pass->chunk_rows ? pass->n_rows : row + pass->chunk_rows;
-    begin_trees(worker);
-    do { /* also once for no row at all: the results of nothing */
-        const int64_t leaf_end = end - row < EVEX_LEAF ? end : row + EVEX_LEAF;
-        begin_leaf(worker);
-        evex_run_range(worker, row * worker->width, leaf_end * worker->width, row);
-        end_leaf(worker, column_unit, chunk);
-        row = leaf_end;
-    } while (row < end);
     for (size_t k = 0; pass->tree_levels > 0 && k < pass->n_reductions; k++) {
+        if (!reducer_of(worker->run, k)->is_ordered)
+            continue;
         evex_tree_total(reducer_of(worker->run, k), &worker->trees[k], node_row(worker, 1));
         keep_chunk(worker, k, column_unit, chunk, node_row(worker, 1));
     }
+}
+
+static void reduce_blocks(evex_worker *worker, int64_t column_unit, int64_t chunk, int64_t row,
+                          int64_t end) {
+    const int64_t leaf_rows = worker->pass->leaf_rows;
+    begin_leaves(worker, 0, (size_t)(end - row));
+    do { /* also once for no row at all: the results of nothing */
+        const int64_t leaf_end = end - row < leaf_rows ? end : row + leaf_rows;
+        begin_leaves(worker, 1, (size_t)(leaf_end - row));
+        evex_run_range(worker, row * worker->width, leaf_end * worker->width, row);
+        end_leaves(worker, 1, column_unit, chunk);
+        row = leaf_end;
+    } while (row < end);
+    end_leaves(worker, 0, column_unit, chunk);
+}
+
+/* ---- Panels --------------------------------------------------------------------------------- */
+
+/* What reduction k reads of the unit, from a row on. */
+static evex_panel panel_of(const evex_worker *worker, size_t k, int64_t row) {
+    const evex_pass *pass = worker->pass;
+    const evex_port *port = &pass->ports[pass->panel_ports[k]];
+    evex_panel panel = {.data = worker->states[pass->panel_ports[k]].base,
+                        .row_stride = pass->row_dim < 0 ? 0 : port->strides[pass->row_dim],
+                        .column_stride = pass->column_dim < 0 ? 0 : port->strides[pass->column_dim],
+                        .w = (size_t)worker->width};
+    panel.data += row * panel.row_stride;
+    return panel;
+}
+
+/* All rows are one leaf: the results need no nodes. */
+static void finish_panel(evex_worker *worker, size_t k, int64_t column_unit) {
+    const evex_pass *pass = worker->pass;
+    evex_panel panel = panel_of(worker, k, 0);
+    panel.n_rows = (size_t)pass->n_rows;
+    const evex_port *result = &pass->results[k];
+    char *place = result_place(pass, result, column_unit);
+    char *results = worker->panel + evex_panel_bytes((size_t)pass->tile);
+    const int is_direct = result->cast == NULL && result->view->is_plain &&
+                          column_stride(pass, result) == (int64_t)evex_dtype_size(result->dtype);
+    evex_panel_finish(reducer_of(worker->run, k), worker->panel, &panel,
+                      is_direct ? place : results);
+    if (!is_direct)
+        write_results(pass, result, place, results, results + EVEX_RESULT_BYTES * pass->tile,
+                      panel.w);
+}
+
+static void reduce_panel(evex_worker *worker, size_t k, int64_t column_unit, int64_t chunk,
+                         int64_t row, int64_t end) {
+    const evex_reducer *reducer = reducer_of(worker->run, k);
+    const int64_t leaf_rows = worker->pass->leaf_rows;
+    evex_node *nodes = node_row(worker, 0);
+    for (; row < end; row += leaf_rows) {
+        evex_panel panel = panel_of(worker, k, row);
+        panel.n_rows = (size_t)(end - row < leaf_rows ? end - row : leaf_rows);
+        evex_panel_reduce(reducer, worker->panel, &panel, (uint64_t)row, nodes);
+        if (reducer->is_ordered && worker->pass->tree_levels > 0)
+            evex_tree_push(reducer, &worker->trees[k], nodes, 0);
+        else
+            keep_chunk(worker, k, column_unit, chunk, nodes);
+    }
+}
+
+static void reduce_panels(evex_worker *worker, int64_t column_unit, int64_t chunk, int64_t row,
+                          int64_t end) {
+    const evex_pass *pass = worker->pass;
+    const int is_whole = pass->n_chunks == 1 && pass->n_rows <= pass->leaf_rows;
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        if (is_whole)
+            finish_panel(worker, k, column_unit);
+        else
+            reduce_panel(worker, k, column_unit, chunk, row, end);
+}
+
+/* ---- Units ---------------------------------------------------------------------------------- */
+
+void evex_reduce_unit(evex_worker *worker, int64_t column_unit, int64_t chunk) {
+    const evex_pass *pass = worker->pass;
+    const int64_t row = chunk * pass->chunk_rows;
+    const int64_t end =
+        pass->n_rows - row < pass->chunk_rows ? pass->n_rows : row + pass->chunk_rows;
+    worker->chunk_row = row;
+    begin_trees(worker);
+    if (pass->is_panel)
+        reduce_panels(worker, column_unit, chunk, row, end);
+    else
+        reduce_blocks(worker, column_unit, chunk, row, end);
+    end_trees(worker, column_unit, chunk);
 }
 
 /* ---- All chunks ----------------------------------------------------------------------------- */

@@ -149,7 +149,7 @@ static int collect_insns(evex_binding *binding, evex_pass *pass, const evex_stag
             continue;
         const uint32_t number = stage->first_insn + i;
         pass->insns[pass->n_insns++] = number;
-        pass->n_calls += !binding->is_hoisted[number];
+        pass->n_calls += (size_t)evex_is_called(binding, number);
         pass->n_operands += insns[number].n_operands;
     }
     pass->n_operands += 2 * pass->n_reductions;

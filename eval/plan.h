@@ -28,6 +28,8 @@ typedef struct {
     int64_t flat;
 } evex_cursor;
 
+/* Moves a block of n elements. at is where it begins for ports that are walked; others find it in
+ * their state. */
 typedef void (*evex_port_fn)(struct evex_worker *worker, const struct evex_port *port,
                              const evex_cursor *at, size_t n);
 
@@ -37,12 +39,16 @@ typedef struct evex_port {
     evex_register reg;
     evex_dtype dtype; /* of the register's elements */
     uint8_t is_output;
-    uint8_t must_stage;  /* written only when the block's last instruction has read its inputs */
-    uint8_t is_in_place; /* kernels use the memory itself */
-    uint8_t is_splat;    /* constant along a block: a step of 0 */
-    int64_t *strides;    /* in bytes, one a dimension of the box */
-    evex_port_fn before, after; /* what to do before and after a block's instructions, or NULL */
+    uint8_t must_stage;     /* written only when the block's last instruction has read its inputs */
+    uint8_t is_in_place;    /* kernels use the memory itself */
+    uint8_t is_splat;       /* constant along a row: a step of 0 */
+    uint8_t is_walked;      /* a block has elements of several rows, not adjacent */
+    uint8_t is_past_caches; /* written by non-temporal stores, from a block */
+    int64_t *strides;       /* in bytes, one a dimension of the box */
+    /* What to do at the start of a row, before and after a block's instructions, or NULL. */
+    evex_port_fn at_row, before, after;
     evex_gather_fn gather;
+    evex_mover mover; /* in its place for long runs; or NULL */
     evex_scatter_fn scatter;
     evex_kernel cast;    /* outputs in memory of another type than the register */
     size_t block_offset; /* staging block in a worker's memory */
@@ -70,16 +76,25 @@ typedef struct evex_pass {
     int64_t tile, n_tiles; /* columns of a tile; the last tile may be narrower */
     int64_t chunk_rows, n_chunks;
     unsigned chunk_level; /* a whole chunk has 2^chunk_level leaves */
+    int64_t leaf_rows;    /* EVEX_LEAF; a chunk's rows when no reduction's order shows */
     int64_t n_units, units_a_claim;
-    uint8_t is_row_by_row; /* a block never goes over the end of the innermost dimension */
+    uint8_t is_panel; /* arrays are reduced as they lie (eval/panel.h): a unit is rows, columns */
+    size_t *panel_ports;         /* one a reduction: what it reads */
+    int32_t row_dim, column_dim; /* of such a pass; -1: there is none */
+    uint8_t is_row_by_row;       /* a block never goes over the end of the innermost dimension */
+    uint8_t is_walked, has_before, has_after; /* some port is, or has such a function */
+    uint8_t is_past_caches;                   /* outputs are better written so, where they can be */
+    int64_t lead; /* by so many elements the first block is shorter, so that all others begin on a
+                     line of the outputs */
 
     /* The run. */
     size_t block_length;
+    uint64_t work_ns; /* a guess at what it takes one worker */
     size_t n_workers;
 
     /* A worker's memory: offsets in bytes. */
-    size_t calls_offset, operands_offset, next_use_offset, map_offset, states_offset, temps_offset,
-        leaves_offset, trees_offset, nodes_offset, worker_bytes;
+    size_t share_offset, calls_offset, operands_offset, moves_offset, map_offset, states_offset,
+        temps_offset, leaves_offset, trees_offset, nodes_offset, panel_offset, worker_bytes;
     size_t temp_bytes;      /* of one TEMP's block */
     size_t *leaf_offsets;   /* one a reduction, from leaves_offset */
     unsigned tree_levels;   /* of a chunk's tree; 0: a chunk is one leaf */
@@ -91,10 +106,10 @@ typedef struct evex_pass {
 evex_status evex_plan_passes(evex_binding *binding);
 /* eval/overlap.c: finds outputs that cannot be written and inputs that must be copied first. */
 evex_status evex_plan_overlap(evex_binding *binding);
-/* Gives every pass its box, blocks and workers, when all views are known. n_threads: at most so
- * many. */
+/* Gives every pass its box, blocks and workers, when all views are known. pool: may be NULL for the
+ * default one; with fewer than 2 threads allowed it is not asked. */
 evex_status evex_plan_layout(evex_binding *binding, const evex_eval_options *options,
-                             size_t n_threads);
+                             evex_pool *pool);
 /* eval/box.c: the order and lengths of a pass's dimensions and the strides of its ports. */
 evex_status evex_box_build(evex_binding *binding, evex_pass *pass);
 

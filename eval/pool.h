@@ -8,6 +8,7 @@
 #define EVEX_EVAL_POOL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "include/evex.h"
 
@@ -20,6 +21,17 @@ typedef void (*evex_work_fn)(void *argument, size_t number);
  * nothing is waited for.
  */
 void evex_pool_run(evex_pool *pool, size_t n, evex_work_fn work, void *argument);
+
+/* Less than this is never worth sharing. */
+enum { EVEX_LEAST_SHARED_NS = 6000 };
+
+/*
+ * How many threads of the pool are worth having for work_ns of work on the calling thread alone, at
+ * most n: those awake for small work, sleeping ones for work that pays for waking them. When small
+ * work comes again and again, it is taken to go on, and sleepers are worth waking for what is
+ * still to come.
+ */
+size_t evex_pool_worth(evex_pool *pool, size_t n, uint64_t work_ns);
 
 /* Changes in the child of a fork. */
 unsigned evex_fork_generation(void);

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ports: how the elements of an array come into a block and leave it. Each port gets, once a pass,
- * the functions that the block loop calls before and after the instructions, so that the loop
- * itself asks nothing. In-place ports only tell the calls where the block's elements lie.
+ * the functions that the block loop calls at the start of a row and before and after the
+ * instructions of a block, so that the loop itself asks nothing. In-place ports need none: the loop
+ * keeps pointers on their elements.
  */
 #include "eval/run.h"
 #include "eval/splat.h"
 
 static evex_port_state *state_of(const evex_worker *worker, const evex_port *port) {
     return &worker->states[port - worker->pass->ports];
-}
-
-/* Where the block's first element lies. */
-static char *address(const evex_worker *worker, const evex_port *port, const evex_cursor *at) {
-    const int64_t *strides = port->strides + worker->pass->n_outer_dims;
-    char *place = state_of(worker, port)->base;
-    for (int32_t d = 0; d < worker->pass->n_dims; d++)
-        place += at->index[d] * strides[d];
-    return place;
 }
 
 /* Elements along the innermost dimension of the worker's unit. */
@@ -27,23 +19,11 @@ static int64_t length_of(const evex_worker *worker, int32_t d) {
                                                       : pass->lengths[pass->n_outer_dims + d];
 }
 
-/* ---- In place ------------------------------------------------------------------------------- */
-
-static void point_operands(evex_worker *worker, const evex_port *port, const evex_cursor *at,
-                           size_t n) {
-    (void)n;
-    const char *place = address(worker, port, at);
-    for (uint32_t use = state_of(worker, port)->first_use; use > 0; use = worker->next_use[use - 1])
-        worker->operands[use - 1].data = place;
+static int64_t innermost_stride(const evex_worker *worker, const evex_port *port) {
+    return port->strides[worker->pass->n_outer_dims + worker->pass->n_dims - 1];
 }
 
-static void point_result(evex_worker *worker, const evex_port *port, const evex_cursor *at,
-                         size_t n) {
-    (void)n;
-    *state_of(worker, port)->dst = address(worker, port, at);
-}
-
-/* ---- Through a staging block ---------------------------------------------------------------- */
+/* ---- Blocks of several rows ----------------------------------------------------------------- */
 
 /* Where a block is in an array, run by run along the innermost dimension. */
 typedef struct {
@@ -59,7 +39,7 @@ static run_walk start_walk(const evex_worker *worker, const evex_port *port, con
     run_walk walk = {.worker = worker, .port = port, .left = n};
     for (int32_t d = 0; d < worker->pass->n_dims; d++)
         walk.at.index[d] = at->index[d];
-    walk.place = address(worker, port, at);
+    walk.place = state_of(worker, port)->place;
     return walk;
 }
 
@@ -86,14 +66,16 @@ static void advance(run_walk *walk, size_t n) {
     }
 }
 
-static int64_t innermost_stride(const evex_worker *worker, const evex_port *port) {
-    return port->strides[worker->pass->n_outer_dims + worker->pass->n_dims - 1];
+/* ---- Inputs --------------------------------------------------------------------------------- */
+
+static evex_gather target_of(const evex_worker *worker, const evex_port *port) {
+    const evex_port_state *state = state_of(worker, port);
+    return (evex_gather){state->block, state->extra, port->view->item_bytes};
 }
 
-static void gather_block(evex_worker *worker, const evex_port *port, const evex_cursor *at,
-                         size_t n) {
-    const evex_port_state *state = state_of(worker, port);
-    evex_gather to = {state->block, state->extra, port->view->item_bytes};
+static void gather_walk(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                        size_t n) {
+    evex_gather to = target_of(worker, port);
     run_walk walk = start_walk(worker, port, at, n);
     while (walk.left > 0) {
         const size_t length = run_length(&walk);
@@ -102,16 +84,29 @@ static void gather_block(evex_worker *worker, const evex_port *port, const evex_
     }
 }
 
+static void gather_row(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                       size_t n) {
+    (void)at;
+    evex_gather to = target_of(worker, port);
+    if (port->mover != NULL)
+        port->mover(to.block, state_of(worker, port)->place, innermost_stride(worker, port), n);
+    else
+        port->gather(&to, state_of(worker, port)->place, innermost_stride(worker, port), n);
+}
+
 static void gather_splat(evex_worker *worker, const evex_port *port, const evex_cursor *at,
                          size_t n) {
+    (void)at;
     (void)n;
     const evex_port_state *state = state_of(worker, port);
-    evex_gather to = {state->block, state->extra, port->view->item_bytes};
-    port->gather(&to, address(worker, port, at), 0, 1);
+    evex_gather to = target_of(worker, port);
+    port->gather(&to, state_of(worker, port)->place, 0, 1);
     evex_splat_fill(state->block, state->block, evex_dtype_size(port->dtype));
 }
 
-static void scatter_from(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+/* ---- Outputs -------------------------------------------------------------------------------- */
+
+static void scatter_walk(evex_worker *worker, const evex_port *port, const evex_cursor *at,
                          size_t n, const char *from) {
     run_walk walk = start_walk(worker, port, at, n);
     while (walk.left > 0) {
@@ -120,6 +115,22 @@ static void scatter_from(evex_worker *worker, const evex_port *port, const evex_
         from += length * port->view->item_bytes;
         advance(&walk, length);
     }
+}
+
+static const evex_kernel_table *kernels_of(const evex_worker *worker) {
+    return worker->run->binding->expr->kernels;
+}
+
+/* Brings a block of the array's type to the array. */
+static void scatter_from(evex_worker *worker, const evex_port *port, const evex_cursor *at,
+                         size_t n, const char *from) {
+    if (port->is_past_caches)
+        kernels_of(worker)->move->past_caches(state_of(worker, port)->place, from,
+                                              n * port->view->item_bytes);
+    else if (port->is_walked)
+        scatter_walk(worker, port, at, n, from);
+    else
+        port->scatter(state_of(worker, port)->place, innermost_stride(worker, port), from, n);
 }
 
 static void scatter_block(evex_worker *worker, const evex_port *port, const evex_cursor *at,
@@ -134,7 +145,8 @@ static void cast_block(evex_worker *worker, const evex_port *port, void *to, siz
 
 static void cast_in_place(evex_worker *worker, const evex_port *port, const evex_cursor *at,
                           size_t n) {
-    cast_block(worker, port, address(worker, port, at), n);
+    (void)at;
+    cast_block(worker, port, state_of(worker, port)->place, n);
 }
 
 static void cast_and_scatter(evex_worker *worker, const evex_port *port, const evex_cursor *at,
@@ -160,27 +172,41 @@ static int is_contiguous(const evex_pass *pass, const evex_port *port) {
     return 1;
 }
 
-static void choose_input(evex_port *port, int is_direct, int is_constant) {
+static void choose_input(const evex_binding *binding, evex_port *port, int is_direct,
+                         int is_constant) {
     port->gather = evex_gather_find(port->view);
+    port->mover = evex_gather_find_mover(port->view, binding->expr->kernels->move);
     port->is_in_place = is_direct && port->view->is_plain;
-    port->is_splat = is_constant && !port->is_in_place;
-    port->before = port->is_in_place ? point_operands
-                   : port->is_splat  ? gather_splat
-                                     : gather_block;
+    if (port->is_in_place)
+        return;
+    port->is_splat = (uint8_t)is_constant;
+    if (is_constant)
+        port->at_row = gather_splat;
+    else
+        port->before = port->is_walked ? gather_walk : gather_row;
 }
 
-static void choose_output(const evex_binding *binding, evex_port *port, int is_direct) {
+/* Whether the pass reads what it writes here: lines that are in the cache are best written there.
+ */
+static int is_read(const evex_pass *pass, const evex_port *output) {
+    for (size_t p = 0; p < pass->n_ports; p++)
+        if (!pass->ports[p].is_output && pass->ports[p].view->data == output->view->data)
+            return 1;
+    return 0;
+}
+
+static void choose_output(const evex_binding *binding, const evex_pass *pass, evex_port *port,
+                          int is_direct) {
     const int may_touch = is_direct && port->view->is_plain;
     port->scatter = evex_scatter_find(port->view);
+    port->is_past_caches = may_touch && pass->is_past_caches && !is_read(pass, port);
     if (port->view->dtype != port->dtype) {
         port->cast = binding->expr->kernels->cast[port->dtype][port->view->dtype];
-        port->after = may_touch ? cast_in_place : cast_and_scatter;
+        port->after = may_touch && !port->is_past_caches ? cast_in_place : cast_and_scatter;
         return;
     }
-    port->is_in_place = may_touch && !port->must_stage;
-    if (port->is_in_place)
-        port->before = point_result;
-    else
+    port->is_in_place = may_touch && !port->must_stage && !port->is_past_caches;
+    if (!port->is_in_place)
         port->after = scatter_block;
 }
 
@@ -189,10 +215,11 @@ void evex_port_choose(const evex_binding *binding, const evex_pass *pass, evex_p
     const int is_one_row = pass->n_dims == 1 || pass->is_row_by_row;
     const int is_direct = is_contiguous(pass, port) ||
                           (is_one_row && port->strides[last] == (int64_t)port->view->item_bytes);
+    port->is_walked = !is_direct && !is_one_row;
     if (port->is_output)
-        choose_output(binding, port, is_direct);
+        choose_output(binding, pass, port, is_direct);
     else
-        choose_input(port, is_direct,
+        choose_input(binding, port, is_direct,
                      is_one_row && port->strides[last] == 0 && pass->lengths[last] > 1);
 }
 

@@ -47,6 +47,8 @@ evex_status evex_reducer_link(evex_reducer *reducer, const evex_reduction *spec,
                               .count_excluded = kernels->reduce[EVEX_RED_COUNT][EVEX_BOOL],
                               .lanes = evex_lanes_of(dtype),
                               .accumulator = (uint8_t)evex_accumulator_of(kind, dtype)};
+    reducer->is_ordered =
+        reducer->accumulator == EVEX_ACC_LANES || reducer->accumulator == EVEX_ACC_MOMENTS;
     if (kind == EVEX_RED_COUNT)
         reducer->kernel = NULL;
     else if (reducer->kernel == NULL)
@@ -129,19 +131,23 @@ static void fill(void *at, size_t size_bytes, uint64_t bits, size_t n) {
     }
 }
 
-void evex_leaf_begin(const evex_reducer *reducer, void *leaf, size_t w) {
+static void begin_moments(const evex_reducer *reducer, void *at, size_t w, size_t n_lanes) {
+    for (size_t part = 0; part < 4; part++)
+        memset((double *)at + part * reducer->lanes * w, 0, n_lanes * w * sizeof(double));
+}
+
+void evex_accumulators_begin(const evex_reducer *reducer, void *at, size_t w, size_t n_rows) {
     const evex_reduction *spec = reducer->spec;
-    void *at = accumulators_of(leaf, w);
-    ((leaf_head *)leaf)->n_taken = 0;
-    memset(excluded_of(leaf), 0, w * sizeof(uint64_t));
+    const size_t n_lanes = n_rows < reducer->lanes ? n_rows : reducer->lanes;
     switch ((evex_accumulator)reducer->accumulator) {
     case EVEX_ACC_NONE:
         break;
     case EVEX_ACC_LANES:
-        fill(at, sizeof(double), bits_f64(spec->kind == EVEX_RED_PROD ? 1.0 : -0.0),
-             reducer->lanes * w);
+        fill(at, sizeof(double), bits_f64(spec->kind == EVEX_RED_PROD ? 1.0 : -0.0), n_lanes * w);
         break;
     case EVEX_ACC_MOMENTS:
+        begin_moments(reducer, at, w, n_lanes);
+        break;
     case EVEX_ACC_WORDS:
         memset(at, 0, w * column_bytes(reducer));
         break;
@@ -164,13 +170,23 @@ void evex_leaf_begin(const evex_reducer *reducer, void *leaf, size_t w) {
     }
 }
 
+void evex_leaf_begin_rows(const evex_reducer *reducer, void *leaf, size_t w, size_t n_rows) {
+    ((leaf_head *)leaf)->n_taken = 0;
+    memset(excluded_of(leaf), 0, w * sizeof(uint64_t));
+    evex_accumulators_begin(reducer, accumulators_of(leaf, w), w, n_rows);
+}
+
+void evex_leaf_begin(const evex_reducer *reducer, void *leaf, size_t w) {
+    evex_leaf_begin_rows(reducer, leaf, w, EVEX_LEAF);
+}
+
 /* As evex_leaf_add, for operands that are vectors; mask may be NULL. */
 static void add_vectors(const evex_reducer *reducer, void *leaf, size_t w, size_t first,
                         const void *value, const uint8_t *mask, size_t n, uint64_t leaf_index) {
     if (mask != NULL)
-        reducer->count_excluded(excluded_of(leaf), w, first, mask, NULL, n, leaf_index);
+        reducer->count_excluded(excluded_of(leaf), w, first, mask, w, NULL, n, leaf_index);
     if (reducer->kernel != NULL)
-        reducer->kernel(accumulators_of(leaf, w), w, first, value, mask, n, leaf_index);
+        reducer->kernel(accumulators_of(leaf, w), w, first, value, w, mask, n, leaf_index);
 }
 
 /* A scalar's splat is a vector of EVEX_SPLAT_BYTES: it is taken in as often as needed. */
@@ -294,9 +310,8 @@ static void join_words(evex_node *node, int64_t low, int64_t high) {
     node->as.wide.high = (high >> 32) + (low >> 63) + (node->as.wide.low < shifted);
 }
 
-/* Column c of merged accumulators as a node, its count already set. */
-static void read_column(const evex_reducer *reducer, const void *at, size_t w, size_t c,
-                        evex_node *node) {
+void evex_accumulators_read(const evex_reducer *reducer, const void *at, size_t w, size_t c,
+                            const double *m2, evex_node *node) {
     const evex_dtype dtype = (evex_dtype)reducer->spec->in_dtype;
     const double *ring = at;
     const uint64_t *words = at;
@@ -308,7 +323,7 @@ static void read_column(const evex_reducer *reducer, const void *at, size_t w, s
         break;
     case EVEX_ACC_MOMENTS:
         node->as.moments.mean = ring[c];
-        node->as.moments.m2 = ring[2 * reducer->lanes * w + c];
+        node->as.moments.m2 = *m2;
         break;
     case EVEX_ACC_WORDS:
         join_words(node, ((const int64_t *)at)[c], ((const int64_t *)at)[w + c]);
@@ -337,6 +352,8 @@ void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node 
     void *at = accumulators_of(leaf, w);
     const uint64_t n_taken = ((const leaf_head *)leaf)->n_taken;
     const size_t n_rows = (size_t)((n_taken + w - 1) / w);
+    const double *m2 =
+        reducer->accumulator == EVEX_ACC_MOMENTS ? (const double *)at + 2 * reducer->lanes * w : at;
     if (reducer->accumulator == EVEX_ACC_LANES)
         merge_lanes(at, reducer->lanes, w, n_rows, reducer->spec->kind == EVEX_RED_PROD);
     else if (reducer->accumulator == EVEX_ACC_MOMENTS)
@@ -346,7 +363,7 @@ void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node 
         if (nodes[c].count == 0)
             nodes[c] = evex_node_empty(reducer);
         else
-            read_column(reducer, at, w, c, &nodes[c]);
+            evex_accumulators_read(reducer, at, w, c, m2 + c, &nodes[c]);
     }
 }
 

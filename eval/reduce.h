@@ -55,6 +55,7 @@ typedef struct {
     evex_reduce_kernel kernel, count_excluded; /* kernel NULL: COUNT, which looks at masks only */
     size_t lanes;                              /* EVEX_LANES_64 or EVEX_LANES_32 */
     uint8_t accumulator;                       /* evex_accumulator */
+    uint8_t is_ordered; /* where a leaf ends shows in the result; else it can have any length */
 } evex_reducer;
 
 /* spec must outlive the reducer. EVEX_UNSUPPORTED when there is no kernel for the kind and dtype.
@@ -62,13 +63,20 @@ typedef struct {
 evex_status evex_reducer_link(evex_reducer *reducer, const evex_reduction *spec,
                               const evex_kernel_table *kernels, evex_error *error);
 
+/* A leaf of a reduction whose result does not depend on the order may have so many rows: 32-bit
+ * halves of as many operands cannot overflow 64 bits. */
+#define EVEX_FREE_ROWS (INT64_C(1) << 30)
+
 /* Bytes of the lane accumulators of one leaf of w columns; they want 64-byte alignment. */
 size_t evex_leaf_bytes(const evex_reducer *reducer, size_t w);
 /* Empties the accumulators. */
 void evex_leaf_begin(const evex_reducer *reducer, void *leaf, size_t w);
+/* The same when no more than n_rows rows will come: lanes beyond them are left as they are. */
+void evex_leaf_begin_rows(const evex_reducer *reducer, void *leaf, size_t w, size_t n_rows);
 /*
  * Takes n elements in, the first of which has offset `first` in the leaf (first = k * w + column, k
- * counted from the leaf's start; first + n <= EVEX_LEAF * w). value and mask may be scalars (step
+ * counted from the leaf's start; first + n <= EVEX_LEAF * w where the order shows, and at most
+ * EVEX_FREE_ROWS * w where not). value and mask may be scalars (step
  * 0); mask.data NULL: all included. leaf_index: the index k of the leaf's first element, for
  * argmin. Blocks come in order, without gaps, the first at offset 0; where the borders lie never
  * shows in the result. value.data may be NULL for COUNT.
@@ -77,6 +85,17 @@ void evex_leaf_add(const evex_reducer *reducer, void *leaf, size_t w, size_t fir
                    evex_operand value, evex_operand mask, size_t n, uint64_t leaf_index);
 /* Merges the lanes of each column into nodes[0..w). The accumulators are used up. */
 void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node *nodes);
+
+/* For eval/panel.c: fills accumulators as eval/accumulators.h draws them, for n_rows rows. */
+void evex_accumulators_begin(const evex_reducer *reducer, void *at, size_t w, size_t n_rows);
+/* Column c of w whose lanes are merged as a node, but for its count. m2: where the column's is,
+ * when it has moments. */
+void evex_accumulators_read(const evex_reducer *reducer, const void *at, size_t w, size_t c,
+                            const double *m2, evex_node *node);
+/* The results of w columns of n_rows > 0 elements each, m2[w] as above, as elements of
+ * spec->out_dtype. */
+void evex_accumulators_finish(const evex_reducer *reducer, const void *at, size_t w,
+                              const double *m2, uint64_t n_rows, void *results);
 
 /* Whether bytes from outside can be the accumulators of a leaf that has taken in n elements. */
 int evex_leaf_is_valid(const evex_reducer *reducer, const void *leaf, size_t w, uint64_t n);

@@ -7,7 +7,8 @@
  *
  * All loops are plain C over arrays of fixed length or over runs of a ring, shaped so that gcc and
  * clang turn them into vectors of whatever width this object is compiled for: virtual lanes are
- * independent of each other, so nothing is reassociated. Three shapes:
+ * independent of each other, so nothing is reassociated. The file is long since all families of
+ * kernels share these shapes and their macros:
  *
  *   run    elements that fall on consecutive accumulators: any w, masks, borders of blocks
  *   rows   whole rows of a single column's lanes, accumulators in registers
@@ -21,17 +22,17 @@
 #define RED_INLINE static inline __attribute__((always_inline, unused))
 #define RED_UNUSED __attribute__((unused))
 #define RED_PARAMETERS                                                                             \
-    void *at, size_t w, size_t first, const void *value, RED_UNUSED const uint8_t *mask, size_t n, \
-        RED_UNUSED uint64_t leaf_index
+    void *at, size_t w, size_t first, const void *value, RED_UNUSED size_t pitch,                  \
+        RED_UNUSED const uint8_t *mask, size_t n, RED_UNUSED uint64_t leaf_index
 
 /* The body of a kernel, compiled once without and once with a mask. */
 #define RED_KERNEL(name, s)                                                                        \
     RED_INLINE void name##_body_##s(RED_PARAMETERS);                                               \
     static void reduce_##name##_##s(RED_PARAMETERS) {                                              \
         if (mask == NULL)                                                                          \
-            name##_body_##s(at, w, first, value, NULL, n, leaf_index);                             \
+            name##_body_##s(at, w, first, value, pitch, NULL, n, leaf_index);                      \
         else                                                                                       \
-            name##_body_##s(at, w, first, value, mask, n, leaf_index);                             \
+            name##_body_##s(at, w, first, value, w, mask, n, leaf_index);                          \
     }                                                                                              \
     RED_INLINE void name##_body_##s(RED_PARAMETERS)
 
@@ -45,6 +46,20 @@
     for (size_t i = 0, p = first % (length), run; i < n; i += run, p = 0) {                        \
         run = n - i < (length)-p ? n - i : (length)-p;                                             \
         step;                                                                                      \
+    }
+
+/* The same where the order does not show and rows may lie apart: a run is in a row, of w columns,
+ * and `here` its first element. Where a row goes on beyond the columns, these come next. */
+#define RED_FOR_ROWS(T, step)                                                                      \
+    {                                                                                              \
+        const T *here = value;                                                                     \
+        for (size_t i = 0, p = first % w, run; i < n;                                              \
+             i += run, here += run + (pitch - w), p = 0) {                                         \
+            run = n - i < w - p ? n - i : w - p;                                                   \
+            if (pitch != w)                                                                        \
+                evex_prefetch_line(here + w);                                                      \
+            step;                                                                                  \
+        }                                                                                          \
     }
 
 /* choose_<s>(included, a, b) is included ? a : b, by masks of the operands' width: in this form
@@ -175,21 +190,78 @@ EVEX_FOR_FLOATS(RED_MOMENTS, )
 #define RED_LOW(T, a) (RED_IS_WIDE(T) ? (int64_t)(uint32_t)(a) : (int64_t)(a))
 #define RED_HIGH(T, a) (RED_IS_WIDE(T) ? (int64_t)((a) >> (RED_IS_WIDE(T) ? 32 : 0)) : 0)
 
-/* partial: the type of a block's sum of one column. 32 bits suffice for operands of 8 and 16. */
-#define RED_INTEGER_SUM(s, T, partial, read)                                                       \
-    RED_INLINE void sum_scan_##s(int64_t *low, int64_t *high, const T *restrict x,                 \
-                                 const uint8_t *restrict mask, size_t n) {                         \
-        partial lows = 0;                                                                          \
-        int64_t highs = 0;                                                                         \
-        RED_EACH(i, n) {                                                                           \
-            const T a = choose_##s(RED_INCLUDED(mask, i), x[i], 0);                                \
-            lows += (partial)RED_LOW(T, read(a));                                                  \
+/* Sums of one column under way at once, and how many operands each takes in, so that 32 bits
+ * suffice for operands of 16. */
+enum { RED_SUMS = 32, RED_ROUNDS = 1 << 15 };
+
+/* partial: the type of the sums under way. */
+#define RED_INTEGER_SCAN(s, T, partial)                                                            \
+    RED_INLINE void sum_round_##s(partial *restrict lows, int64_t *restrict highs,                 \
+                                  const T *restrict x, const uint8_t *restrict mask, size_t n) {   \
+        RED_EACH(j, n) {                                                                           \
+            const T a = choose_##s(RED_INCLUDED(mask, j), x[j], 0);                                \
+            lows[j] += (partial)RED_LOW(T, a);                                                     \
             if (RED_IS_WIDE(T))                                                                    \
-                highs += RED_HIGH(T, a);                                                           \
+                highs[j] += RED_HIGH(T, a);                                                        \
         }                                                                                          \
-        *low += lows;                                                                              \
-        *high += highs;                                                                            \
     }                                                                                              \
+    RED_INLINE void sum_scan_##s(int64_t *low, int64_t *high, const T *x, const uint8_t *mask,     \
+                                 size_t n) {                                                       \
+        for (size_t i = 0; i < n;) {                                                               \
+            partial lows[RED_SUMS] = {0};                                                          \
+            int64_t highs[RED_SUMS] = {0};                                                         \
+            for (int k = 1; k < RED_ROUNDS && i + RED_SUMS <= n; k++, i += RED_SUMS) {             \
+                evex_prefetch_ahead(x + i, RED_SUMS * sizeof(T));                                  \
+                sum_round_##s(lows, highs, x + i, RED_FROM(mask, i), RED_SUMS);                    \
+            }                                                                                      \
+            const size_t rest = n - i < RED_SUMS ? n - i : 0;                                      \
+            sum_round_##s(lows, highs, x + i, RED_FROM(mask, i), rest);                            \
+            i += rest;                                                                             \
+            RED_EACH(j, RED_SUMS) {                                                                \
+                *low += lows[j];                                                                   \
+                *high += highs[j];                                                                 \
+            }                                                                                      \
+        }                                                                                          \
+    }
+RED_INTEGER_SCAN(i16, int16_t, int32_t)
+RED_INTEGER_SCAN(i32, int32_t, int64_t)
+RED_INTEGER_SCAN(i64, int64_t, int64_t)
+RED_INTEGER_SCAN(u16, uint16_t, int32_t)
+RED_INTEGER_SCAN(u32, uint32_t, int64_t)
+RED_INTEGER_SCAN(u64, uint64_t, int64_t)
+
+/* Bytes: 64 counters, narrow and so many a vector, take in up to n_rounds operands each. */
+enum { RED_COUNTERS = 64 };
+
+#define RED_BYTE_SCAN(s, T, counter, n_rounds, read)                                               \
+    RED_INLINE void sum_round_##s(counter *restrict counts, const T *restrict x,                   \
+                                  const uint8_t *restrict mask, size_t n) {                        \
+        RED_EACH(j, n)                                                                             \
+        counts[j] = (counter)(counts[j] + read(choose_##s(RED_INCLUDED(mask, j), x[j], 0)));       \
+    }                                                                                              \
+    RED_INLINE void sum_scan_##s(int64_t *low, int64_t *high, const T *x, const uint8_t *mask,     \
+                                 size_t n) {                                                       \
+        (void)high;                                                                                \
+        for (size_t i = 0; i < n;) {                                                               \
+            counter counts[RED_COUNTERS] = {0};                                                    \
+            int32_t total = 0;                                                                     \
+            for (int k = 1; k < (n_rounds) && i + RED_COUNTERS <= n; k++, i += RED_COUNTERS) {     \
+                evex_prefetch_ahead(x + i, RED_COUNTERS);                                          \
+                sum_round_##s(counts, x + i, RED_FROM(mask, i), RED_COUNTERS);                     \
+            }                                                                                      \
+            const size_t rest = n - i < RED_COUNTERS ? n - i : 0;                                  \
+            sum_round_##s(counts, x + i, RED_FROM(mask, i), rest);                                 \
+            i += rest;                                                                             \
+            RED_EACH(j, RED_COUNTERS)                                                              \
+            total += counts[j];                                                                    \
+            *low += total;                                                                         \
+        }                                                                                          \
+    }
+RED_BYTE_SCAN(bool, uint8_t, uint8_t, 255, RED_TRUTH)
+RED_BYTE_SCAN(i8, int8_t, int16_t, 128, RED_AS_IS)
+RED_BYTE_SCAN(u8, uint8_t, int16_t, 128, RED_AS_IS)
+
+#define RED_INTEGER_SUM(s, T, read)                                                                \
     RED_INLINE void sum_run_##s(int64_t *restrict low, int64_t *restrict high,                     \
                                 const T *restrict x, const uint8_t *restrict mask, size_t n) {     \
         RED_EACH(i, n) {                                                                           \
@@ -202,10 +274,10 @@ EVEX_FOR_FLOATS(RED_MOMENTS, )
     RED_KERNEL(sum, s) {                                                                           \
         const T *x = value;                                                                        \
         int64_t *low = at, *high = low + w;                                                        \
-        if (w == 1)                                                                                \
+        if (pitch == 1)                                                                            \
             sum_scan_##s(low, high, x, mask, n);                                                   \
         else                                                                                       \
-            RED_FOR_RUNS(w, sum_run_##s(low + p, high + p, x + i, RED_FROM(mask, i), run))         \
+            RED_FOR_ROWS(T, sum_run_##s(low + p, high + p, here, RED_FROM(mask, i), run))          \
     }
 
 /* Products of one column under way at once: a single one would wait for each multiplication. */
@@ -234,24 +306,17 @@ enum { RED_WAYS = 16 };
     RED_KERNEL(prod, s) {                                                                          \
         uint64_t *product = at;                                                                    \
         const T *x = value;                                                                        \
-        if (w == 1)                                                                                \
+        if (pitch == 1)                                                                            \
             prod_scan_##s(product, x, mask, n);                                                    \
         else                                                                                       \
-            RED_FOR_RUNS(w, prod_run_##s(product + p, x + i, RED_FROM(mask, i), run))              \
+            RED_FOR_ROWS(T, prod_run_##s(product + p, here, RED_FROM(mask, i), run))               \
     }
 
-#define RED_INTEGER_TOTALS(s, ID, T, partial, read)                                                \
-    RED_INTEGER_SUM(s, T, partial, read)                                                           \
+#define RED_INTEGER_TOTALS(s, ID, T, read)                                                         \
+    RED_INTEGER_SUM(s, T, read)                                                                    \
     RED_INTEGER_PRODUCT(s, T, read)
-RED_INTEGER_TOTALS(bool, BOOL, uint8_t, int32_t, RED_TRUTH)
-RED_INTEGER_TOTALS(i8, I8, int8_t, int32_t, RED_AS_IS)
-RED_INTEGER_TOTALS(i16, I16, int16_t, int32_t, RED_AS_IS)
-RED_INTEGER_TOTALS(i32, I32, int32_t, int64_t, RED_AS_IS)
-RED_INTEGER_TOTALS(i64, I64, int64_t, int64_t, RED_AS_IS)
-RED_INTEGER_TOTALS(u8, U8, uint8_t, int32_t, RED_AS_IS)
-RED_INTEGER_TOTALS(u16, U16, uint16_t, int32_t, RED_AS_IS)
-RED_INTEGER_TOTALS(u32, U32, uint32_t, int64_t, RED_AS_IS)
-RED_INTEGER_TOTALS(u64, U64, uint64_t, int64_t, RED_AS_IS)
+EVEX_FOR_BOOL(RED_INTEGER_TOTALS, RED_TRUTH)
+EVEX_FOR_INTS(RED_INTEGER_TOTALS, RED_AS_IS)
 
 /* ---- Extremes ----------------------------------------------------------------------------- */
 
@@ -285,8 +350,10 @@ RED_INTEGER_TOTALS(u64, U64, uint64_t, int64_t, RED_AS_IS)
         size_t i = 0;                                                                              \
         RED_EACH(j, RED_WIDTH(T))                                                                  \
         best[j] = bound(T), nans[j] = 0;                                                           \
-        for (; i + RED_WIDTH(T) <= n; i += RED_WIDTH(T))                                           \
+        for (; i + RED_WIDTH(T) <= n; i += RED_WIDTH(T)) {                                         \
+            evex_prefetch_ahead(x + i, RED_WIDTH(T) * sizeof(T));                                  \
             name##_step_##s(best, nans, x + i, RED_FROM(mask, i), RED_WIDTH(T));                   \
+        }                                                                                          \
         name##_step_##s(best, nans, x + i, RED_FROM(mask, i), n - i);                              \
         for (size_t half = RED_WIDTH(T) / 2; half > 0; half /= 2)                                  \
             RED_EACH(j, half) {                                                                    \
@@ -309,10 +376,10 @@ RED_INTEGER_TOTALS(u64, U64, uint64_t, int64_t, RED_AS_IS)
         T *best = at;                                                                              \
         const T *x = value;                                                                        \
         int has_nan;                                                                               \
-        if (w == 1)                                                                                \
+        if (pitch == 1)                                                                            \
             *best = merge##_##s(*best, name##_scan_##s(x, mask, n, &has_nan));                     \
         else                                                                                       \
-            RED_FOR_RUNS(w, name##_run_##s(best + p, x + i, RED_FROM(mask, i), run))               \
+            RED_FOR_ROWS(T, name##_run_##s(best + p, here, RED_FROM(mask, i), run))                \
     }
 
 /* Whether an included element has exactly the bits of wanted. */
@@ -363,15 +430,18 @@ EVEX_FOR_FLOATS(RED_FIND_BITS, )
     RED_KERNEL(name, s) {                                                                          \
         T *best = at;                                                                              \
         const T *x = value;                                                                        \
-        if (w == 1)                                                                                \
+        if (pitch == 1)                                                                            \
             *best = name##_merge_##s(*best, name##_of_block_##s(x, mask, n));                      \
         else                                                                                       \
-            RED_FOR_RUNS(w, name##_run_##s(best + p, x + i, RED_FROM(mask, i), run))               \
+            RED_FOR_ROWS(T, name##_run_##s(best + p, here, RED_FROM(mask, i), run))                \
     }
 
 /* ---- Extremes with their places ----------------------------------------------------------- */
 
-enum { RED_STRETCH = 128 };
+/* Elements that a search passes over at once: first in long stretches, then in short ones. */
+enum { RED_STRETCH = 128, RED_STEP = 16 };
+/* Elements whose best is found before its place: so few that a search finds them in L1. */
+enum { RED_SEARCHED = 2048 };
 
 /*
  * The first element that is better than all before, or the first nan. Of a block of one column the
@@ -392,19 +462,26 @@ enum { RED_STRETCH = 128 };
             index[i] = is_new ? place : index[i];                                                  \
         }                                                                                          \
     }                                                                                              \
-    /* The first included element that is wanted, or nan; n if there is none. Stretches without    \
-     * one are passed over as vectors. */                                                          \
+    /* Whether one of `length` elements is included and wanted, or nan. */                         \
+    RED_INLINE int name##_has_##s(const T *x, const uint8_t *mask, size_t length, T wanted,        \
+                                  int is_nan) {                                                    \
+        int found = 0;                                                                             \
+        RED_EACH(j, length) {                                                                      \
+            const T a = (T)read(x[j]);                                                             \
+            found |= RED_INCLUDED(mask, j) & ((a == wanted) | (is_nan & (a != a)));                \
+        }                                                                                          \
+        return found;                                                                              \
+    }                                                                                              \
+    /* The first such element; n if there is none. Stretches without one are passed over. */       \
     RED_INLINE size_t name##_find_##s(const T *x, const uint8_t *mask, size_t n, T wanted,         \
                                       int is_nan) {                                                \
         size_t i = 0;                                                                              \
-        for (int found = 0; i + RED_STRETCH <= n; i += RED_STRETCH) {                              \
-            RED_EACH(j, RED_STRETCH) {                                                             \
-                const T a = (T)read(x[i + j]);                                                     \
-                found |= RED_INCLUDED(mask, i + j) & ((a == wanted) | (is_nan & (a != a)));        \
-            }                                                                                      \
-            if (found)                                                                             \
-                break;                                                                             \
-        }                                                                                          \
+        while (i + RED_STRETCH <= n &&                                                             \
+               !name##_has_##s(x + i, RED_FROM(mask, i), RED_STRETCH, wanted, is_nan))             \
+            i += RED_STRETCH;                                                                      \
+        while (i + RED_STEP <= n &&                                                                \
+               !name##_has_##s(x + i, RED_FROM(mask, i), RED_STEP, wanted, is_nan))                \
+            i += RED_STEP;                                                                         \
         for (; i < n; i++) {                                                                       \
             const T a = (T)read(x[i]);                                                             \
             if (RED_INCLUDED(mask, i) && (is_nan ? a != a : a == wanted))                          \
@@ -429,10 +506,13 @@ enum { RED_STRETCH = 128 };
         uint64_t *index = at;                                                                      \
         T *best = (T *)(index + w);                                                                \
         const T *x = value;                                                                        \
-        if (w == 1)                                                                                \
-            name##_block_##s(index, best, x, mask, n, leaf_index + first);                         \
+        if (pitch == 1)                                                                            \
+            for (size_t i = 0; i < n; i += RED_SEARCHED)                                           \
+                name##_block_##s(index, best, x + i, RED_FROM(mask, i),                            \
+                                 n - i < RED_SEARCHED ? n - i : RED_SEARCHED,                      \
+                                 leaf_index + first + i);                                          \
         else                                                                                       \
-            RED_FOR_RUNS(w, name##_run_##s(index + p, best + p, x + i, RED_FROM(mask, i), run,     \
+            RED_FOR_ROWS(T, name##_run_##s(index + p, best + p, here, RED_FROM(mask, i), run,      \
                                            leaf_index + (first + i) / w))                          \
     }
 
@@ -482,28 +562,28 @@ RED_INLINE int has_truth(const uint8_t *x, const uint8_t *mask, size_t n, int wa
 RED_KERNEL(any, bool) {
     uint8_t *result = at;
     const uint8_t *x = value;
-    if (w == 1)
+    if (pitch == 1)
         *result |= (uint8_t)has_truth(x, mask, n, 1);
     else
-        RED_FOR_RUNS(w,
-                     RED_EACH(j, run) result[p + j] |= RED_INCLUDED(mask, i + j) & (x[i + j] != 0))
+        RED_FOR_ROWS(uint8_t,
+                     RED_EACH(j, run) result[p + j] |= RED_INCLUDED(mask, i + j) & (here[j] != 0))
 }
 
 RED_KERNEL(all, bool) {
     uint8_t *result = at;
     const uint8_t *x = value;
-    if (w == 1)
+    if (pitch == 1)
         *result &= (uint8_t)!has_truth(x, mask, n, 0);
     else
-        RED_FOR_RUNS(w,
-                     RED_EACH(j, run) result[p + j] &= !RED_INCLUDED(mask, i + j) | (x[i + j] != 0))
+        RED_FOR_ROWS(uint8_t,
+                     RED_EACH(j, run) result[p + j] &= !RED_INCLUDED(mask, i + j) | (here[j] != 0))
 }
 
 RED_KERNEL(excluded, bool) {
     uint64_t *count = at;
     const uint8_t *x = value;
     uint32_t n_false = 0;
-    if (w == 1) {
+    if (pitch == 1) {
         RED_EACH(i, n)
         n_false += x[i] == 0;
         *count += n_false;

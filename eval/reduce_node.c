@@ -279,3 +279,57 @@ evex_status evex_node_finish(const evex_reducer *reducer, const evex_node *node,
     }
     return EVEX_INVALID_ARGUMENT;
 }
+
+/* ---- Columns at once ------------------------------------------------------------------------ */
+
+static void finish_lanes(const evex_reduction *spec, const double *total, size_t w, double divisor,
+                         void *results) {
+    const int is_mean = spec->kind == EVEX_RED_MEAN;
+    if (spec->out_dtype == EVEX_F32)
+        for (size_t c = 0; c < w; c++)
+            ((float *)results)[c] = (float)(is_mean ? total[c] / divisor : total[c]);
+    else
+        for (size_t c = 0; c < w; c++)
+            ((double *)results)[c] = is_mean ? total[c] / divisor : total[c];
+}
+
+/* The low 64 bits of low + high * 2^32. */
+static void finish_words(const int64_t *words, size_t w, uint64_t *results) {
+    for (size_t c = 0; c < w; c++)
+        results[c] = (uint64_t)words[c] + ((uint64_t)words[w + c] << 32);
+}
+
+static void finish_nodes(const evex_reducer *reducer, const void *at, size_t w, const double *m2,
+                         uint64_t n_rows, void *results) {
+    const size_t size = evex_dtype_size((evex_dtype)reducer->spec->out_dtype);
+    for (size_t c = 0; c < w; c++) {
+        evex_node node = {.count = n_rows};
+        evex_accumulators_read(reducer, at, w, c, m2 + c, &node);
+        evex_node_finish(reducer, &node, (char *)results + c * size);
+    }
+}
+
+void evex_accumulators_finish(const evex_reducer *reducer, const void *at, size_t w,
+                              const double *m2, uint64_t n_rows, void *results) {
+    const evex_reduction *spec = reducer->spec;
+    switch ((evex_accumulator)reducer->accumulator) {
+    case EVEX_ACC_LANES:
+        finish_lanes(spec, at, w, (double)n_rows, results);
+        break;
+    case EVEX_ACC_WORDS:
+        if (spec->kind == EVEX_RED_MEAN)
+            finish_nodes(reducer, at, w, at, n_rows, results);
+        else
+            finish_words(at, w, results);
+        break;
+    case EVEX_ACC_EXTREME: /* the results are as they stand */
+    case EVEX_ACC_PRODUCT:
+    case EVEX_ACC_LOGIC:
+    case EVEX_ACC_PLACED:
+    case EVEX_ACC_FIRST:
+        memcpy(results, at, w * evex_dtype_size((evex_dtype)spec->out_dtype));
+        break;
+    default:
+        finish_nodes(reducer, at, w, m2, n_rows, results);
+    }
+}

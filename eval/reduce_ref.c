@@ -14,12 +14,14 @@
  */
 #define KERNEL(name, s, ID, T, step)                                                               \
     static void reduce_##name##_##s(void *at, size_t w, size_t first, const void *value,           \
-                                    const uint8_t *mask, size_t n, uint64_t leaf_index) {          \
+                                    size_t pitch, const uint8_t *mask, size_t n,                   \
+                                    uint64_t leaf_index) {                                         \
         const T *x = value;                                                                        \
         size_t row = first / w, column = first % w;                                                \
         (void)leaf_index;                                                                          \
         for (size_t i = 0; i < n; i++) {                                                           \
-            const T a = EVEX_##ID == EVEX_BOOL ? (T)(x[i] != 0) : x[i];                            \
+            const T x_i = x[i + i / w * (pitch - w)];                                              \
+            const T a = EVEX_##ID == EVEX_BOOL ? (T)(x_i != 0) : x_i;                              \
             const size_t ring = row % evex_lanes_of(EVEX_##ID) * w + column;                       \
             (void)ring;                                                                            \
             if (mask == NULL || mask[i] != 0) {                                                    \

@@ -7,26 +7,45 @@
  */
 #include "eval/run.h"
 
+#include <string.h>
+
 #include "core/error.h"
 #include "core/system.h"
 #include "eval/fp_state.h"
 
 /* ---- Blocks --------------------------------------------------------------------------------- */
 
+/* A block of n elements from the cursor on. */
 static void run_block(evex_worker *worker, const evex_cursor *at, size_t n, int64_t leaf_row) {
     const evex_pass *pass = worker->pass;
     const evex_port *ports_end = pass->ports + pass->n_ports;
     const evex_call *calls_end = worker->calls + pass->n_calls;
-    for (const evex_port *port = pass->ports; port < ports_end; port++)
-        if (port->before != NULL)
-            port->before(worker, port, at, n);
-    for (evex_call *call = worker->calls; call < calls_end; call++)
+    if (pass->has_before)
+        for (const evex_port *port = pass->ports; port < ports_end; port++)
+            if (port->before != NULL)
+                port->before(worker, port, at, n);
+    for (const evex_call *call = worker->calls; call < calls_end; call++)
         call->kernel(call->dst, call->src, n, NULL);
     if (pass->n_reductions > 0)
         evex_reduce_block(worker, at->flat, n, leaf_row);
-    for (const evex_port *port = pass->ports; port < ports_end; port++)
-        if (port->after != NULL)
-            port->after(worker, port, at, n);
+    if (pass->has_after)
+        for (const evex_port *port = pass->ports; port < ports_end; port++)
+            if (port->after != NULL)
+                port->after(worker, port, at, n);
+}
+
+static inline void set_pointer(const evex_move *move, char *place) {
+    memcpy(move->pointer, &place, sizeof place);
+}
+
+/* Takes all pointers past a whole block. */
+static void move_on(const evex_worker *worker) {
+    const evex_move *end = worker->moves + worker->n_moves;
+    for (const evex_move *move = worker->moves; move < end; move++) {
+        char *place;
+        memcpy(&place, move->pointer, sizeof place);
+        set_pointer(move, place + move->step);
+    }
 }
 
 /* The place of an element in the dimensions of the unit; returns how many follow it in its row. */
@@ -50,15 +69,45 @@ static int64_t set_cursor(const evex_worker *worker, evex_cursor *at, int64_t fl
     return row - at->index[last];
 }
 
+/* Points everything at the element under the cursor. */
+static void start_row(evex_worker *worker, const evex_cursor *at) {
+    const evex_pass *pass = worker->pass;
+    for (size_t p = 0; p < pass->n_ports; p++) {
+        const int64_t *strides = pass->ports[p].strides + pass->n_outer_dims;
+        char *place = worker->states[p].base;
+        for (int32_t d = 0; d < pass->n_dims; d++)
+            place += at->index[d] * strides[d];
+        worker->states[p].place = place;
+    }
+    for (size_t m = 0; m < worker->n_moves; m++)
+        set_pointer(&worker->moves[m], worker->states[worker->moves[m].port].place);
+    for (size_t p = 0; p < pass->n_ports; p++)
+        if (pass->ports[p].at_row != NULL)
+            pass->ports[p].at_row(worker, &pass->ports[p], at, 1);
+}
+
+/* For how many elements pointers only move on: up to the end of a row, of a block where a port is
+ * walked, or all n that are left. */
+static int64_t row_length(const evex_pass *pass, int64_t row_rest, int64_t n) {
+    if (pass->is_row_by_row && n > row_rest)
+        n = row_rest;
+    if (pass->is_walked && n > (int64_t)pass->block_length)
+        n = (int64_t)pass->block_length;
+    return n;
+}
+
 void evex_run_range(evex_worker *worker, int64_t begin, int64_t end, int64_t leaf_row) {
-    const int64_t block_length = (int64_t)worker->pass->block_length;
+    const size_t block = worker->pass->block_length;
     evex_cursor at;
-    for (int64_t i = begin, n; i < end; i += n) {
-        const int64_t row_rest = set_cursor(worker, &at, i);
-        n = end - i < block_length ? end - i : block_length;
-        if (worker->pass->is_row_by_row && n > row_rest)
-            n = row_rest;
-        run_block(worker, &at, (size_t)n, leaf_row);
+    while (begin < end) {
+        size_t n = (size_t)row_length(worker->pass, set_cursor(worker, &at, begin), end - begin);
+        begin += (int64_t)n;
+        start_row(worker, &at);
+        for (; n > block; n -= block, at.flat += (int64_t)block) {
+            run_block(worker, &at, block, leaf_row);
+            move_on(worker);
+        }
+        run_block(worker, &at, n, leaf_row);
     }
 }
 
@@ -86,6 +135,16 @@ static void set_unit(evex_worker *worker, int64_t outer, int64_t tile) {
     }
 }
 
+/* The first block of the first chunk is shorter by the pass's lead. */
+static void run_rows(evex_worker *worker, int64_t begin, int64_t end) {
+    const int64_t lead = worker->pass->lead;
+    if (begin == 0 && lead > 0) {
+        begin = (int64_t)worker->pass->block_length - lead;
+        evex_run_range(worker, 0, begin < end ? begin : end, 0);
+    }
+    evex_run_range(worker, begin, end, 0);
+}
+
 static void run_unit(evex_worker *worker, int64_t unit) {
     const evex_pass *pass = worker->pass;
     const int64_t chunk = unit % pass->n_chunks, column_unit = unit / pass->n_chunks;
@@ -94,10 +153,10 @@ static void run_unit(evex_worker *worker, int64_t unit) {
         evex_reduce_unit(worker, column_unit, chunk);
         return;
     }
-    const int64_t begin = chunk * pass->chunk_rows;
+    const int64_t begin = chunk * pass->chunk_rows - pass->lead;
     const int64_t end =
         pass->n_rows - begin < pass->chunk_rows ? pass->n_rows : begin + pass->chunk_rows;
-    evex_run_range(worker, begin, end, 0);
+    run_rows(worker, begin < 0 ? 0 : begin, end);
 }
 
 /* ---- Workers -------------------------------------------------------------------------------- */
@@ -135,20 +194,15 @@ static int may_go_on(evex_run *run, size_t number) {
 
 static void work(void *argument, size_t number) {
     evex_run *run = argument;
-    const evex_pass *pass = run->pass;
     evex_worker worker;
     evex_worker_assemble(&worker, run, number);
-    while (may_go_on(run, number)) {
-        const int64_t first =
-            atomic_fetch_add_explicit(&run->next_unit, pass->units_a_claim, memory_order_relaxed);
-        if (first >= pass->n_units)
-            return;
-        const int64_t end = pass->n_units - first < pass->units_a_claim
-                                ? pass->n_units
-                                : first + pass->units_a_claim;
+    size_t owner = number;
+    int64_t first, end;
+    while (may_go_on(run, number) && evex_claim(run, &owner, &first, &end))
         for (int64_t unit = first; unit < end; unit++)
             run_unit(&worker, unit);
-    }
+    if (run->pass->is_past_caches)
+        run->binding->expr->kernels->move->fence();
 }
 
 static evex_status run_pass(evex_run *run, const evex_pass *pass) {
@@ -156,7 +210,7 @@ static evex_status run_pass(evex_run *run, const evex_pass *pass) {
     if (pass->n_units == 0)
         return EVEX_OK;
     evex_run_hoisted(run);
-    atomic_store_explicit(&run->next_unit, 0, memory_order_relaxed);
+    evex_share_out(run);
     if (pass->n_workers > 1)
         evex_pool_run(run->pool, pass->n_workers, work, run);
     else

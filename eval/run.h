@@ -23,18 +23,24 @@ typedef struct {
 /* What a register is at the current place in a worker's code. */
 typedef struct {
     evex_operand operand;
-    uint32_t port;  /* 1 + its port, for arrays used in place; else 0 */
+    uint32_t port;  /* 1 + its port, for arrays; else 0 */
     uint32_t block; /* TEMP: its block */
 } evex_binding_entry;
 
 /* A worker's side of a port. */
 typedef struct {
     char *base;  /* the unit's first element */
+    char *place; /* the block's first element */
     char *block; /* staging */
     char *extra;
-    uint32_t first_use; /* 1 + the first operand that reads it in place; 0: none */
-    void **dst;         /* where the call that writes it notes its address */
 } evex_port_state;
+
+/* A pointer to a port's elements: of an operand, a result or the port's state. */
+typedef struct {
+    void *pointer;
+    int64_t step; /* what it moves on by for each block, in bytes */
+    size_t port;
+} evex_move;
 
 typedef struct evex_worker {
     struct evex_run *run;
@@ -42,14 +48,17 @@ typedef struct evex_worker {
     evex_call *calls;
     evex_operand *operands;            /* of all calls, then of the reductions */
     const evex_operand *sink_operands; /* a value and a mask for each reduction */
-    uint32_t *next_use;                /* one an operand: 1 + the next operand with the same port */
-    evex_binding_entry *map;           /* one a register */
-    evex_port_state *states;           /* one a port */
+    evex_move *moves;
+    size_t n_moves;
+    evex_binding_entry *map; /* one a register */
+    evex_port_state *states; /* one a port */
     char *temps;
-    char *leaves;     /* accumulators, at the pass's leaf_offsets */
-    evex_tree *trees; /* one a reduction: over the leaves of a chunk */
-    evex_node *nodes; /* of the trees, then two rows of a tile's width */
-    int64_t width;    /* columns of the current unit */
+    char *leaves;      /* accumulators, at the pass's leaf_offsets */
+    evex_tree *trees;  /* one a reduction: over the leaves of a chunk */
+    evex_node *nodes;  /* of the trees, then two rows of a tile's width */
+    char *panel;       /* memory for panels, then two rows of results */
+    int64_t width;     /* columns of the current unit */
+    int64_t chunk_row; /* its first row */
 } evex_worker;
 
 /* One evaluation under way. */
@@ -60,7 +69,6 @@ typedef struct evex_run {
     const evex_pass *pass; /* the current one */
     char *memory;          /* of the workers */
     uint64_t last_poll_ns;
-    _Atomic int64_t next_unit;
     _Atomic int status;     /* evex_status of the first failure */
     unsigned generation;    /* of the process: a fork leaves the other workers behind */
     evex_fp_state fp_state; /* of the caller, for calls back into its code */
@@ -70,6 +78,11 @@ typedef struct evex_run {
 evex_status evex_run_program(evex_run *run);
 /* Notes a failure; workers stop before their next claim. The first one stands. */
 void evex_run_stop(evex_run *run, evex_status status);
+/* eval/claim.c: shares the units of run->pass out to its workers. */
+void evex_share_out(evex_run *run);
+/* Units for a worker: of its own share, then of others'. *owner, at first the worker's number, is
+ * whose share it takes from. 0: none is left. */
+int evex_claim(const evex_run *run, size_t *owner, int64_t *first, int64_t *end);
 /* Elements [begin, end) of the worker's unit. For reductions, leaf_row is the leaf's first row. */
 void evex_run_range(evex_worker *worker, int64_t begin, int64_t end, int64_t leaf_row);
 

@@ -12,10 +12,14 @@
 #include "core/memory.h"
 #include "core/op.h"
 
-/* Room for a splat in the arena; NULL: out of memory. */
-static inline void *evex_splat_push(evex_arena *arena) {
-    char *memory = evex_arena_push(arena, 2 * EVEX_SPLAT_BYTES - 1);
+/* Room for n adjacent splats in the arena; NULL: out of memory. */
+static inline void *evex_splats_push(evex_arena *arena, size_t n) {
+    char *memory = evex_arena_push(arena, (n + 1) * EVEX_SPLAT_BYTES - 1);
     return memory == NULL ? NULL : memory + (-(uintptr_t)memory & (EVEX_SPLAT_BYTES - 1));
+}
+
+static inline void *evex_splat_push(evex_arena *arena) {
+    return evex_splats_push(arena, 1);
 }
 
 /* element may be the splat's own first element. n_bytes is a power of two of at most 16. */

@@ -6,6 +6,7 @@
  *   EVEX_TEST_ISA      ref, base, avx2, avx512: the cap on the instruction set
  *   EVEX_TEST_THREADS  workers of an evaluation, however small it is
  *   EVEX_TEST_BLOCK    elements a block
+ *   EVEX_TEST_STORE    an evex_store: 2 writes all outputs past the caches
  *   EVEX_TEST_NO_OPT   1: compile without optimisation
  *   EVEX_TEST_REDUCED  1: a smaller matrix, for runs under sanitizers and emulation
  */
@@ -59,6 +60,7 @@ static inline evex_eval_options caps_eval_options(void) {
     options.max_threads = caps_number("EVEX_TEST_THREADS");
     options.force_threads = options.max_threads != 0;
     options.block_length = caps_number("EVEX_TEST_BLOCK");
+    options.store = (uint8_t)caps_number("EVEX_TEST_STORE");
     return options;
 }
 

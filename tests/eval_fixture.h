@@ -29,11 +29,13 @@ static inline evex_expr *expr_of(const char *text, const evex_var *vars, size_t 
 typedef struct {
     evex_isa_cap isa;
     size_t block_length, n_threads;
+    evex_store store;
 } setting;
 
 static inline setting pick_setting(uint64_t *seed) {
     static const size_t blocks[] = {0, 1, 3, 16, 64}, threads[] = {1, 2, 3, 8};
-    return (setting){(evex_isa_cap)pick(seed, 5), blocks[pick(seed, 5)], threads[pick(seed, 4)]};
+    return (setting){(evex_isa_cap)pick(seed, 5), blocks[pick(seed, 5)], threads[pick(seed, 4)],
+                     (evex_store)pick(seed, 3)};
 }
 
 static inline evex_eval_options options_of(setting s) {
@@ -41,6 +43,7 @@ static inline evex_eval_options options_of(setting s) {
     options.block_length = s.block_length;
     options.max_threads = s.n_threads;
     options.force_threads = s.n_threads > 1;
+    options.store = (uint8_t)s.store;
     return options;
 }
 

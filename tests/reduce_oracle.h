@@ -114,9 +114,8 @@ static inline oracle_node oracle_lane(const oracle_column *c, int64_t low, int64
     }
     if (r.count > 0) {
         r.mean = shift + s1 / (double)r.count;
-        r.m2 = fmax(s2 - s1 * (s1 / (double)r.count), 0.0);
-        if (isnan(s1) || isnan(s2))
-            r.m2 = NAN;
+        r.m2 = s2 - s1 * (s1 / (double)r.count);
+        r.m2 = r.m2 < 0 ? 0 : r.m2; /* of infinite deviations it is nan */
     }
     return r;
 }

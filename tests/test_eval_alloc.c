@@ -49,8 +49,8 @@ static evex_status evaluate(const evex_expr *expr, int row, numbers *x, int may_
                               evex_array_nd(EVEX_F64, x->b, 2, shape)};
     double *result = may_overlap && scenarios[row].overlaps ? x->a + 1 : x->r;
     evex_array out = evex_array_nd(EVEX_F64, result, 2, shape);
-    const evex_eval_options options =
-        options_of((setting){EVEX_ISA_BEST, scenarios[row].block_length, scenarios[row].n_threads});
+    const evex_eval_options options = options_of((setting){
+        EVEX_ISA_BEST, scenarios[row].block_length, scenarios[row].n_threads, EVEX_STORE_BEST});
     evex_error error = EVEX_ERROR_INIT;
     const evex_status status = evex_eval(expr, test_pool(), in, 2, &out, 1, &options, &error);
     ck_assert_int_eq(error.status, status);

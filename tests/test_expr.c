@@ -148,7 +148,8 @@ START_TEST(registers_change_size_in_place) {
     const evex_array in[2] = {evex_array_1d(EVEX_F64, a, N), evex_array_1d(EVEX_F64, b, N)};
     evex_array out = evex_array_1d(EVEX_F64, r, N);
     for (size_t block = 0; block < 4; block++) {
-        const evex_eval_options options = options_of((setting){EVEX_ISA_BEST, block, 1});
+        const evex_eval_options options =
+            options_of((setting){EVEX_ISA_BEST, block, 1, EVEX_STORE_BEST});
         ck_assert_int_eq(evex_eval(expr, NULL, in, 2, &out, 1, &options, NULL), EVEX_OK);
         for (int i = 0; i < N; i++) {
             const float narrow = (float)(a[i] + b[i]);
@@ -194,7 +195,8 @@ START_TEST(guards_name_the_first_element) {
     in[0].strides = f_strides;
     evex_array out = evex_array_nd(EVEX_F64, r, 2, shape);
     for (size_t n_threads = 1; n_threads <= 8; n_threads *= 2) {
-        const evex_eval_options options = options_of((setting){EVEX_ISA_BEST, 0, n_threads});
+        const evex_eval_options options =
+            options_of((setting){EVEX_ISA_BEST, 0, n_threads, EVEX_STORE_BEST});
         evex_error error = EVEX_ERROR_INIT;
         ck_assert_int_eq(evex_eval(expr, test_pool(), in, 2, &out, 1, &options, &error), EVEX_OK);
         a[7 + 40 * ROWS] = -1; /* the first in C order, not in memory */

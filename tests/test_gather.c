@@ -5,8 +5,11 @@
  */
 #include "eval/gather.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/dtype.h"
+#include "eval/kernels.h"
 #include "tests/suite.h"
 
 enum { N = 37, MAX_STRIDE = 40, ROOM = N * MAX_STRIDE * 2 };
@@ -59,6 +62,41 @@ START_TEST(numbers_of_every_type) {
             const int64_t strides[] = {size, size + 1, 2 * size, -size, -size - 3};
             for (size_t k = 0; k < sizeof strides / sizeof *strides; k++)
                 check_movers(&view, strides[k], offset);
+        }
+}
+END_TEST
+
+/* The movers of every instruction set read exactly the elements: memory ends with the last one, for
+ * valgrind and sanitizers to see. */
+START_TEST(movers_do_as_gathers) {
+    static const struct {
+        evex_dtype dtype;
+        uint8_t is_swapped;
+    } rows[] = {{EVEX_F32, 0}, {EVEX_F64, 0}, {EVEX_I32, 1}, {EVEX_F64, 1}};
+    size_t n_tables;
+    const evex_kernel_table *const *tables = evex_kernels_all(&n_tables);
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+        for (size_t t = 0; t < n_tables; t++) {
+            const size_t size = evex_dtype_size(rows[r].dtype);
+            const evex_view view = {
+                .dtype = rows[r].dtype, .item_bytes = size, .is_swapped = rows[r].is_swapped};
+            const evex_mover mover = evex_gather_find_mover(&view, tables[t]->move);
+            ck_assert((mover == NULL) == (strcmp(tables[t]->isa, "ref") == 0));
+            const int64_t strides[] = {(int64_t)size, 2 * (int64_t)size, -(int64_t)size, 24, -16};
+            for (size_t k = 0; mover != NULL && k < sizeof strides / sizeof *strides; k++)
+                for (size_t n = 1; n < 100; n++) {
+                    const size_t step = (size_t)(strides[k] < 0 ? -strides[k] : strides[k]);
+                    unsigned char *memory = malloc((n - 1) * step + size);
+                    fill(memory, (n - 1) * step + size);
+                    const char *first = (char *)memory + (strides[k] < 0 ? (n - 1) * step : 0);
+                    char wanted[100 * 8], *block = malloc(n * size);
+                    evex_gather_find (&view)(&(evex_gather){wanted, NULL, size}, first, strides[k],
+                                             n);
+                    mover(block, first, strides[k], n);
+                    ck_assert(memcmp(block, wanted, n * size) == 0);
+                    free(block);
+                    free(memory);
+                }
         }
 }
 END_TEST
@@ -125,6 +163,7 @@ END_TEST
 
 static void add_tests(TCase *tests) {
     tcase_add_loop_test(tests, numbers_of_every_type, 0, EVEX_N_DTYPES);
+    tcase_add_test(tests, movers_do_as_gathers);
     tcase_add_test(tests, bytes_lose_trailing_nuls);
     tcase_add_test(tests, code_points_become_utf8);
 }

@@ -272,7 +272,8 @@ START_TEST(inputs_live_until_their_last_use) {
         }
         double *results[2];
         evaluate_copies(expr, &t, 2, rows[_i].n_outputs, results);
-        const evex_eval_options options = options_of((setting){EVEX_ISA_BEST, 16, n_threads});
+        const evex_eval_options options =
+            options_of((setting){EVEX_ISA_BEST, 16, n_threads, EVEX_STORE_BEST});
         ck_assert_int_eq(evex_eval(expr, test_pool(), t.in, 2, t.out, (size_t)rows[_i].n_outputs,
                                    &options, NULL),
                          EVEX_OK);

@@ -41,7 +41,10 @@ static void plan(planned *p, const char *text, const evex_array *in, size_t n_in
     ck_assert_int_eq(evex_bind_outputs(&p->binding, p->out, n_out, options), EVEX_OK);
     ck_assert_int_eq(evex_plan_passes(&p->binding), EVEX_OK);
     ck_assert_int_eq(evex_plan_overlap(&p->binding), EVEX_OK);
-    ck_assert_int_eq(evex_plan_layout(&p->binding, options, n_threads), EVEX_OK);
+    evex_pool *pool;
+    ck_assert_int_eq(evex_pool_create(&pool, n_threads, NULL, NULL), EVEX_OK);
+    ck_assert_int_eq(evex_plan_layout(&p->binding, options, pool), EVEX_OK);
+    evex_pool_free(&pool);
 }
 
 static void unplan(planned *p) {
@@ -178,7 +181,7 @@ START_TEST(elementwise_order_follows_memory) {
             EVEX_OK);
         ck_assert_int_eq(evex_bind_outputs(binding, &out, 1, &default_options), EVEX_OK);
         ck_assert_int_eq(evex_plan_passes(binding), EVEX_OK);
-        ck_assert_int_eq(evex_plan_layout(binding, &default_options, 1), EVEX_OK);
+        ck_assert_int_eq(evex_plan_layout(binding, &default_options, NULL), EVEX_OK);
         const evex_pass *pass = &binding->passes[0];
         ck_assert_msg(pass->lengths[pass->n_dims - 1] == rows[k].rows_of, "case %zu: rows of %d", k,
                       (int)pass->lengths[pass->n_dims - 1]);
@@ -226,8 +229,10 @@ START_TEST(axes_become_outer_rows_and_columns) {
     } rows[] = {
         {{10, 20, 30}, "sum(a, axis=0)", 1, 10, 600},
         {{10, 20, 30}, "sum(a, axis=1)", 10, 20, 30},
-        {{10, 20, 600}, "sum(a, axis=2)", 200, 600, 1},
-        {{10, 20, 30}, "sum(a, axis=2)", 1, 30, 200}, /* few rows: all results side by side */
+        {{10, 20, 600}, "sum(a * a, axis=2)", 200, 600, 1},
+        {{10, 20, 30}, "sum(a * a, axis=2)", 1, 30, 200}, /* few rows: all results side by side */
+        {{10, 20, 600}, "sum(a, axis=2)", 1, 600, 200},   /* read in place: up to a leaf of rows */
+        {{2, 10, 5000}, "sum(a, axis=2)", 20, 5000, 1},
         {{10, 20, 30}, "sum(a, axis=(0, 2))", 1, 300, 20},
         {{10, 1, 30}, "sum(a, axis=1)", 1, 1, 300},
     };
@@ -249,13 +254,45 @@ START_TEST(tiles_fit_the_cache) {
     const int64_t shape[2] = {20, 1000};
     const evex_array in = evex_array_nd(EVEX_F64, memory, 2, shape);
     planned p;
-    plan(&p, "var(a, axis=0)", &in, 1, &default_options, 1);
+    plan(&p, "var(a * a, axis=0)", &in, 1, &default_options, 1);
     const evex_pass *pass = &p.binding.passes[0];
     ck_assert_int_gt(pass->n_tiles, 1);
     ck_assert_int_ge(pass->tile * pass->n_tiles, 1000);
     ck_assert_int_lt(pass->tile * (pass->n_tiles - 1), 1000);
     ck_assert_uint_le(evex_leaf_bytes(&p.expr->reducers[0], (size_t)pass->tile), 32 << 10);
     unplan(&p);
+}
+END_TEST
+
+/* A reduction that only reads arrays does so in place, if rows or columns are adjacent or few. */
+START_TEST(panels_are_found) {
+    static const struct {
+        const char *text;
+        int64_t step; /* elements from one to the next along the last dimension */
+        int is_panel;
+    } rows[] = {
+        {"sum(a)", 1, 1},
+        {"sum(a), max(a)", 1, 0}, /* many rows: better block by block */
+        {"sum(a)", 2, 0},
+        {"sum(a * a, axis=0)", 1, 0},
+        {"sum(a, axis=0, where=a > 0)", 1, 0},
+        {"count(a > 0, axis=0)", 1, 0},
+        {"sum(a, axis=0), max(a, axis=0)", 1, 1},
+        {"std(a, axis=1)", 1, 1},
+        {"std(a, axis=1)", 2, 0},
+        {"std(a, axis=0)", 2, 1}, /* 50 rows */
+        {"a - mean(a)", 1, 1},
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        const int64_t shape[2] = {50, 400}, strides[2] = {800 * 8, rows[k].step * 8};
+        evex_array in = evex_array_nd(EVEX_F64, memory, 2, shape);
+        in.strides = rows[k].step == 1 ? NULL : strides;
+        planned p;
+        plan(&p, rows[k].text, &in, 1, &default_options, 1);
+        ck_assert_msg(p.binding.passes[0].is_panel == rows[k].is_panel, "%s, step %d", rows[k].text,
+                      (int)rows[k].step);
+        unplan(&p);
+    }
 }
 END_TEST
 
@@ -275,6 +312,35 @@ START_TEST(blocks_fit_the_cache) {
     options.block_length = 3;
     plan(&p, "2*a + 3*b", in, 2, &options, 1);
     ck_assert_uint_eq(p.binding.passes[0].block_length, 3);
+    unplan(&p);
+}
+END_TEST
+
+/* What is read in place, is not contiguous or is small stays in the caches; else all blocks but the
+ * first begin on a line. */
+START_TEST(large_outputs_go_past_the_caches) {
+    const int64_t shape[2] = {10, 300}, f_strides[2] = {8, 80};
+    const evex_array in = evex_array_1d(EVEX_F64, memory, 3000), f = strided(2, shape, f_strides),
+                     c = evex_array_nd(EVEX_F64, memory, 2, shape);
+    evex_eval_options options = default_options;
+    planned p;
+    plan(&p, "a + 1", &in, 1, &options, 1);
+    ck_assert(p.binding.passes[0].ports[1].is_in_place);
+    unplan(&p);
+    options.store = EVEX_STORE_PAST_CACHES;
+    plan(&p, "a + 1", &in, 1, &options, 1);
+    const evex_pass *pass = &p.binding.passes[0];
+    const uintptr_t first = (uintptr_t)pass->ports[1].view->data +
+                            (pass->block_length - (size_t)pass->lead) * sizeof(double);
+    ck_assert(pass->ports[1].is_past_caches && first % EVEX_CACHE_LINE == 0);
+    ck_assert_int_lt(pass->lead, (int64_t)pass->block_length);
+    unplan(&p);
+    plan(&p, "a + b", (const evex_array[]){f, c}, 2, &options, 1);
+    ck_assert(p.binding.passes[0].ports[2].is_past_caches);
+    unplan(&p);
+    const evex_array same = evex_array_1d(EVEX_F64, memory + 32768, 3000);
+    plan(&p, "a + 1", &same, 1, &options, 1);
+    ck_assert(!p.binding.passes[0].ports[1].is_past_caches);
     unplan(&p);
 }
 END_TEST
@@ -320,7 +386,9 @@ static void add_tests(TCase *tests) {
     tcase_add_test(tests, reductions_number_elements_by_layout);
     tcase_add_test(tests, axes_become_outer_rows_and_columns);
     tcase_add_test(tests, tiles_fit_the_cache);
+    tcase_add_test(tests, panels_are_found);
     tcase_add_test(tests, blocks_fit_the_cache);
+    tcase_add_test(tests, large_outputs_go_past_the_caches);
     tcase_add_test(tests, small_jobs_run_alone);
     tcase_add_test(tests, chunks_are_aligned);
 }

@@ -108,6 +108,98 @@ START_TEST(threads_join_in) {
 }
 END_TEST
 
+/* More jobs at once than a pool has room for: some are done by their callers alone. */
+static void *run_job(void *argument) {
+    tally *t = argument;
+    for (int round = 0; round < 20; round++) {
+        evex_pool_run(test_pool(), 4, count_call, t);
+        atomic_fetch_add(&t->n_of[7], 1);
+    }
+    return NULL;
+}
+
+static void wait_long(void *argument, size_t number) {
+    (void)argument, (void)number;
+    usleep(20000);
+}
+
+static void *hold_job(void *argument) {
+    evex_pool_run(argument, 2, wait_long, NULL);
+    return NULL;
+}
+
+START_TEST(any_number_of_jobs_at_once) {
+    enum { N_JOBS = 100 };
+    pthread_t threads[N_JOBS];
+    evex_pool *pool = test_pool();
+    for (int k = 0; k < N_JOBS; k++)
+        ck_assert_int_eq(pthread_create(&threads[k], NULL, hold_job, pool), 0);
+    tally t = {0};
+    run_job(&t);
+    ck_assert_int_eq(atomic_load(&t.n_of[0]), 20);
+    ck_assert_int_eq(atomic_load(&t.n_of[7]), 20);
+    for (int k = 0; k < N_JOBS; k++)
+        pthread_join(threads[k], NULL);
+}
+END_TEST
+
+/* With as many callers as the pool has threads, each works alone; none of its threads is added. */
+typedef struct {
+    evex_pool *pool;
+    atomic_int *n_inside, *most;
+} crowd;
+
+static void count_inside(void *argument, size_t number) {
+    crowd *c = argument;
+    (void)number;
+    const int n = atomic_fetch_add(c->n_inside, 1) + 1;
+    int most = atomic_load(c->most);
+    while (n > most && !atomic_compare_exchange_weak(c->most, &most, n))
+        continue;
+    usleep(200);
+    atomic_fetch_sub(c->n_inside, 1);
+}
+
+static void *crowd_in(void *argument) {
+    crowd *c = argument;
+    for (int round = 0; round < 100; round++)
+        evex_pool_run(c->pool, 3, count_inside, c);
+    return NULL;
+}
+
+START_TEST(callers_count_as_threads) {
+    atomic_int n_inside = 0, most = 0;
+    crowd c = {NULL, &n_inside, &most};
+    ck_assert_int_eq(evex_pool_create(&c.pool, 3, NULL, NULL), EVEX_OK);
+    pthread_t threads[2];
+    for (int k = 0; k < 2; k++)
+        ck_assert_int_eq(pthread_create(&threads[k], NULL, crowd_in, &c), 0);
+    for (int k = 0; k < 2; k++)
+        pthread_join(threads[k], NULL);
+    evex_pool_free(&c.pool);
+    ck_assert_int_eq(atomic_load(&n_inside), 0);
+    ck_assert_int_ge(atomic_load(&most), 2);
+    /* A caller that begins while both threads are at work is the one that may be too many. */
+    ck_assert_int_le(atomic_load(&most), 4);
+}
+END_TEST
+
+START_TEST(small_work_is_not_worth_threads) {
+    evex_pool *pool;
+    ck_assert_int_eq(evex_pool_create(&pool, 4, NULL, NULL), EVEX_OK);
+    ck_assert_uint_eq(evex_pool_worth(pool, 4, 0), 1);
+    ck_assert_uint_eq(evex_pool_worth(pool, 4, EVEX_LEAST_SHARED_NS - 1), 1);
+    ck_assert_uint_eq(evex_pool_worth(pool, 4, 10000000), 4);
+    ck_assert_uint_eq(evex_pool_worth(pool, 3, UINT64_MAX), 3);
+    ck_assert_uint_eq(evex_pool_worth(pool, 1, UINT64_MAX), 1);
+    size_t n = 1;
+    for (int round = 0; round < 1000 && n == 1; round++) /* again and again */
+        n = evex_pool_worth(pool, 4, 2 * EVEX_LEAST_SHARED_NS);
+    ck_assert_uint_gt(n, 1);
+    evex_pool_free(&pool);
+}
+END_TEST
+
 START_TEST(default_pool_comes_back) {
     evex_pool *pool = evex_default_pool();
     ck_assert_ptr_nonnull(pool);
@@ -475,8 +567,8 @@ END_TEST
 #else
 #define IS_TSAN 0
 #endif
-/* AddressSanitizer's allocator does not survive a fork while another thread is in it, as one that has
- * just started is. */
+/* AddressSanitizer's allocator does not survive a fork while another thread is in it, as one that
+ * has just started is. */
 #if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
 #define IS_ASAN 1
 #else
@@ -486,6 +578,9 @@ END_TEST
 static void add_tests(TCase *tests) {
     tcase_add_test(tests, each_number_is_used_once);
     tcase_add_test(tests, threads_join_in);
+    tcase_add_test(tests, any_number_of_jobs_at_once);
+    tcase_add_test(tests, callers_count_as_threads);
+    tcase_add_test(tests, small_work_is_not_worth_threads);
     tcase_add_test(tests, default_pool_comes_back);
     tcase_add_test(tests, many_callers_share_a_pool);
     tcase_add_test(tests, several_pools_at_once);

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "core/dtype.h"
 #include "tests/suite.h"
 
 enum { N_TRIALS = 1500, N_REDUCED_TRIALS = 300, MAX_INPUTS = 3 };
@@ -378,7 +379,8 @@ static void try_bits(uint64_t seed) {
     array_make(&second, result.dtype, result.ndim, result.shape, LAYOUT_C, &seed);
     const setting s = pick_setting(&seed);
     evex_expr *expr = expr_of(text, two, 2, s.isa);
-    evaluate(reference, &plain[begins_at_b], n_inputs, &first, 1, (setting){EVEX_ISA_REF, 0, 1});
+    evaluate(reference, &plain[begins_at_b], n_inputs, &first, 1,
+             (setting){EVEX_ISA_REF, 0, 1, EVEX_STORE_BEST});
     const int is_renumbered = is_f_contiguous(&laid[0]) || is_f_contiguous(&laid[1]);
     evaluate(expr, is_renumbered ? &plain[begins_at_b] : &laid[begins_at_b], n_inputs, &second, 1,
              s);
@@ -403,11 +405,58 @@ START_TEST(settings_do_not_change_bits) {
 }
 END_TEST
 
+/* ---- Past the caches ------------------------------------------------------------------------ */
+
+enum { MARGIN = 200, MOST = 700, MOST_BYTES = MOST * 8 + 2 * MARGIN };
+
+/* Evaluates n elements into memory that begins `offset` elements behind MARGIN. */
+static void store(const evex_expr *expr, const evex_array *in, evex_dtype dtype, char *memory,
+                  int64_t n, size_t offset, setting s) {
+    memset(memory, 0x5a, MOST_BYTES);
+    evex_array out = evex_array_1d(dtype, memory + MARGIN + offset * evex_dtype_size(dtype), n);
+    const evex_eval_options options = options_of(s);
+    ck_assert_int_eq(evex_eval(expr, test_pool(), in, 1, &out, 1, &options, NULL), EVEX_OK);
+}
+
+/* Every place in a line, lengths around whole lines and blocks: the bytes are those of ordinary
+ * stores, and nothing beside the output is touched. */
+START_TEST(stores_past_the_caches) {
+    static const struct {
+        const char *text;
+        evex_dtype dtype;
+    } rows[] = {{"a*a + 1", EVEX_F64},
+                {"a > 0", EVEX_BOOL},
+                {"float32(a)", EVEX_F32},
+                {"float32(a)", EVEX_F64},
+                {"int16(a)", EVEX_I16}};
+    static const int64_t lengths[] = {2, 7, 8, 63, 64, 65, 130, 512, 640};
+    static _Alignas(64) char cached[MOST_BYTES], past[MOST_BYTES];
+    double a[MOST];
+    for (int i = 0; i < MOST; i++)
+        a[i] = i % 37 - 11;
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+        for (int isa = EVEX_ISA_REF; isa <= EVEX_ISA_AVX512; isa++) {
+            evex_expr *expr = expr_of(rows[r].text, vars, 1, (evex_isa_cap)isa);
+            for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++)
+                for (size_t offset = 0; offset < 65; offset += 1 + offset / 9) {
+                    const evex_array in = evex_array_1d(EVEX_F64, a, lengths[k]);
+                    setting s = {EVEX_ISA_BEST, 64 << k % 2, 1 + k % 3, EVEX_STORE_CACHED};
+                    store(expr, &in, rows[r].dtype, cached, lengths[k], offset, s);
+                    s.store = EVEX_STORE_PAST_CACHES;
+                    store(expr, &in, rows[r].dtype, past, lengths[k], offset, s);
+                    ck_assert(memcmp(cached, past, MOST_BYTES) == 0);
+                }
+            evex_expr_free(&expr);
+        }
+}
+END_TEST
+
 static void add_tests(TCase *tests) {
     tcase_add_test(tests, elementwise_equals_loops);
     tcase_add_test(tests, reductions_equal_loops);
     tcase_add_test(tests, columns_are_tiled);
     tcase_add_test(tests, settings_do_not_change_bits);
+    tcase_add_test(tests, stores_past_the_caches);
 }
 
 int main(void) {

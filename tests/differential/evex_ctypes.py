@@ -40,7 +40,8 @@ class Var(Structure):
 
 
 class Output(Structure):
-    _fields_ = [("name", c_char_p), ("dtype", c_int), ("is_reduced", c_uint8)]
+    _fields_ = [("name", c_char_p), ("dtype", c_int), ("is_reduced", c_uint8),
+                ("is_spanning", c_uint8)]
 
 
 class Limits(Structure):

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Costs of instructions; see cost.h. The figures are bench/bench_kernels's for float64, rounded,
+ * from a core at 4.5 GHz; elements of other sizes cost in proportion. On x86 "base" has no fused
+ * multiply-add, which the transcendental functions then emulate; AArch64 has one and takes the
+ * column of AVX2 twice, for half the width.
+ */
+#include "eval/cost.h"
+
+#include "core/dtype.h"
+
+enum { BASE, AVX2, AVX512, N_LEVELS };
+
+enum {
+    COST_CALL = 5000,     /* a user's function: unknown, so that threads are not withheld */
+    COST_TEXT = 1800,     /* of anything done with strings */
+    COST_DIVISION = 1650, /* of integers, which no vector unit divides */
+    COST_POWER = 2500,    /* of integers */
+    REF_FACTOR = 3        /* scalar loops, by the measure of base */
+};
+
+/* Operations that take no more than a vector's way from and to the cache. */
+static const unsigned simple[N_LEVELS] = {130, 70, 40};
+
+/* Of float64; a row of zeros is simple. */
+static const unsigned table[EVEX_N_OPS][N_LEVELS] = {
+    [EVEX_OP_DIV] = {470, 230, 120},           [EVEX_OP_FLOORDIV] = {7200, 1200, 550},
+    [EVEX_OP_MOD] = {3900, 760, 350},          [EVEX_OP_FMOD] = {2500, 350, 170},
+    [EVEX_OP_POWN] = {6000, 250, 130},         [EVEX_OP_POW] = {37000, 4000, 1100},
+    [EVEX_OP_SQRT] = {880, 440, 220},          [EVEX_OP_RECIPROCAL] = {470, 230, 120},
+    [EVEX_OP_NEXTAFTER] = {590, 420, 290},     [EVEX_OP_IN] = {1500, 320, 140},
+    [EVEX_OP_CBRT] = {21000, 1600, 660},       [EVEX_OP_HYPOT] = {4800, 760, 340},
+    [EVEX_OP_EXP] = {9500, 960, 230},          [EVEX_OP_EXP2] = {7600, 890, 200},
+    [EVEX_OP_EXP10] = {11000, 980, 230},       [EVEX_OP_EXPM1] = {17000, 2600, 800},
+    [EVEX_OP_LOG] = {17000, 1500, 390},        [EVEX_OP_LOG2] = {27000, 2000, 650},
+    [EVEX_OP_LOG10] = {27000, 2000, 630},      [EVEX_OP_LOG1P] = {20000, 1900, 480},
+    [EVEX_OP_LOGADDEXP] = {50000, 5100, 2100}, [EVEX_OP_SIN] = {19000, 1200, 440},
+    [EVEX_OP_COS] = {17000, 1000, 430},        [EVEX_OP_SINCOS] = {22000, 1500, 600},
+    [EVEX_OP_TAN] = {34000, 1700, 830},        [EVEX_OP_SINPI] = {21000, 1200, 570},
+    [EVEX_OP_COSPI] = {20000, 1200, 530},      [EVEX_OP_ARCSIN] = {20000, 1300, 600},
+    [EVEX_OP_ARCCOS] = {21000, 1800, 850},     [EVEX_OP_ARCTAN] = {16000, 2600, 1100},
+    [EVEX_OP_ARCTAN2] = {17000, 3600, 1400},   [EVEX_OP_SINH] = {34000, 4000, 1400},
+    [EVEX_OP_COSH] = {31000, 3800, 1400},      [EVEX_OP_TANH] = {22000, 2400, 910},
+    [EVEX_OP_ARCSINH] = {43000, 5900, 2500},   [EVEX_OP_ARCCOSH] = {34000, 4500, 1900},
+    [EVEX_OP_ARCTANH] = {29000, 3400, 1200},   [EVEX_OP_ERF] = {54000, 6700, 1700},
+    [EVEX_OP_ERFC] = {55000, 7300, 2200},      [EVEX_OP_GAMMA] = {140000, 14000, 5900},
+    [EVEX_OP_LGAMMA] = {170000, 19000, 7100},
+};
+
+static int level_of(const evex_kernel_table *kernels) {
+    size_t n;
+    const evex_kernel_table *const *all = evex_kernels_all(&n);
+    for (size_t t = 1; t < n; t++)
+        if (all[t] == kernels)
+            return (int)t - 1;
+    return BASE;
+}
+
+static unsigned float_cost(evex_op op, int level) {
+#if defined(__aarch64__)
+    if (level == BASE && table[op][AVX2] > 0)
+        return 2 * table[op][AVX2];
+#endif
+    return table[op][level] > 0 ? table[op][level] : simple[level];
+}
+
+static unsigned integer_cost(evex_op op, evex_dtype dtype, int level) {
+    switch (op) {
+    case EVEX_OP_POW:
+        return COST_POWER;
+    case EVEX_OP_FLOORDIV:
+    case EVEX_OP_MOD:
+    case EVEX_OP_FMOD:
+        return evex_dtype_size(dtype) == 8 ? COST_DIVISION : COST_DIVISION / 4;
+    default:
+        return simple[level];
+    }
+}
+
+unsigned evex_insn_cost(const evex_insn *insn, const evex_kernel_table *kernels) {
+    const evex_dtype in = (evex_dtype)insn->in_dtype, out = (evex_dtype)insn->out_dtype;
+    const int level = level_of(kernels), is_float = evex_dtype_kind(in) == 'f';
+    const evex_op op = (evex_op)insn->op;
+    if (op == EVEX_OP_CALL)
+        return COST_CALL;
+    if (in == EVEX_STR || out == EVEX_STR)
+        return COST_TEXT;
+    const unsigned whole = is_float ? float_cost(op, level) : integer_cost(op, in, level);
+    if (kernels == &evex_kernels_ref)
+        return REF_FACTOR * whole;
+    const size_t in_bytes = evex_dtype_size(in), out_bytes = evex_dtype_size(out);
+    const unsigned cost = whole * (unsigned)(in_bytes > out_bytes ? in_bytes : out_bytes) / 8;
+    return whole == COST_DIVISION || whole == COST_POWER ? whole : cost + 1;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Panels: all rows of a leaf for some columns at once, straight from an array, with any strides. A
+ * reduction that only reads an array takes this way, past blocks and ring accumulators; it gives
+ * the bits of evex_leaf_begin, _add and _end (eval/reduce.h). The kernels for floats are in
+ * eval/panel_kernels.c; eval/pass_reduce.c brings the panels.
+ */
+#ifndef EVEX_EVAL_PANEL_H
+#define EVEX_EVAL_PANEL_H
+
+#include "eval/reduce.h"
+
+/* Element (row, column) is at data + row * row_stride + column * column_stride, in bytes, aligned
+ * and native. n_rows and w are at least 1. Where the order shows, n_rows is at most EVEX_LEAF. */
+typedef struct {
+    const char *data;
+    int64_t row_stride, column_stride;
+    size_t n_rows, w;
+} evex_panel;
+
+/* Whether a panel of these rows and strides can be reduced: adjacent rows or columns, or few rows.
+ */
+int evex_panel_is_possible(const evex_reducer *reducer, int64_t row_stride, int64_t column_stride,
+                           int64_t n_rows);
+/* The most columns to hand over at once. */
+enum { EVEX_PANEL_WIDTH = 512 };
+/* No element of a result is larger. */
+enum { EVEX_RESULT_BYTES = 16 };
+/* Bytes of working memory for panels of up to w columns, which wants 64-byte alignment. */
+size_t evex_panel_bytes(size_t w);
+
+/* The nodes of the panel's columns: nodes[0..w). leaf_index as for evex_leaf_add. */
+void evex_panel_reduce(const evex_reducer *reducer, void *memory, const evex_panel *panel,
+                       uint64_t leaf_index, evex_node *nodes);
+/* The same, finished to w elements of spec->out_dtype in results. */
+void evex_panel_finish(const evex_reducer *reducer, void *memory, const evex_panel *panel,
+                       void *results);
+
+#endif
