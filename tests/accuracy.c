@@ -5,9 +5,9 @@
  * is the distance of the type's values at the exact result, subnormal results included.
  *
  *   accuracy                the ordinary run, some 10^5 points a function
- *   accuracy --long N       N points a function and type, and all 2^32 arguments of the float32
- * unary functions accuracy --only NAME    that function alone accuracy --table        prints the
- * Markdown table of docs/NUMERICS.md instead
+ *   accuracy --long N       N points a function and type; all 2^32 of the float32 unary functions
+ *   accuracy --only NAME    that function alone
+ *   accuracy --table        prints the Markdown table of docs/NUMERICS.md instead
  */
 #include <math.h>
 #include <mpfr.h>
