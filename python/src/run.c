@@ -110,6 +110,16 @@ static int use_result(run *r, size_t k) {
     return evex_array_of(&r->outputs[k], (PyArrayObject *)r->results[k]);
 }
 
+static int is_in_c_order(const evex_array *array) {
+    int64_t stride = (int64_t)evex_dtype_size(array->dtype);
+    for (int32_t d = array->ndim - 1; d >= 0; d--) {
+        if (array->shape[d] != 1 && array->strides[d] != stride)
+            return 0;
+        stride *= array->shape[d];
+    }
+    return 1;
+}
+
 /* Whether all arrays have the shape of one and lie in C order, so that results do, too. */
 static const evex_array *common_shape(const run *r) {
     const evex_array *common = NULL;
@@ -121,9 +131,11 @@ static const evex_array *common_shape(const run *r) {
             (input->ndim != common->ndim ||
              memcmp(input->shape, common->shape, (size_t)input->ndim * sizeof *input->shape) != 0))
             return NULL;
+        if (input->ndim > 1 && !is_in_c_order(input))
+            return NULL;
         common = input;
     }
-    return common != NULL && common->ndim == 1 ? common : NULL;
+    return common;
 }
 
 /* Where shapes are known in advance, the library's short way for small arrays is open. */
