@@ -36,17 +36,14 @@ def compile(ex, **examples):
     return expression
 
 
-def _example(value):
-    """No elements of a dtype, or of an example's."""
-    if isinstance(value, (bool, int, float, complex)):
-        return value
-    if isinstance(value, (type, np.dtype, str)):
-        return np.empty(0, value)
-    return np.asarray(value)[..., None][..., :0]
-
-
 def _try(expression, examples):
-    expression(**{name: _example(value) for name, value in examples.items()})
+    """Raise what is wrong with the types of examples and, if all of them have one, the shapes."""
+    expression._check(
+        **{
+            name: np.dtype(value) if isinstance(value, (type, np.dtype, str)) else value
+            for name, value in examples.items()
+        }
+    )
 
 
 def names(ex):

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The exceptions of evex, and how errors of the library become them."""
 
-# The statuses of include/evex.h that have a class of their own.
-_UNKNOWN_NAME, _BAD_TYPE, _LIMIT_MEMORY = 5, 6, 21
-
 
 class EvexError(ValueError):
     """An expression that cannot be compiled or evaluated.
@@ -62,16 +59,16 @@ def _underlined(text, offset, length):
 for _class in (EvexError, EvexNameError, EvexTypeError):
     _class.__module__ = "evex"  # where users find them
 
-_CLASSES = {_UNKNOWN_NAME: EvexNameError, _BAD_TYPE: EvexTypeError}
+_CLASSES = {"name": EvexNameError, "type": EvexTypeError}
 
 
-def raise_error(status, message, text, offset, length, hint, index, operand):
+def raise_error(kind, message, text, offset, length, hint, index, operand):
     """Raise the exception for an error of the library, whose places are in bytes of UTF-8."""
-    if status == _LIMIT_MEMORY:
+    if kind == "memory":
         raise MemoryError(message)
     source = text.encode()
     begin = len(source[:offset].decode(errors="ignore"))
     end = len(source[: offset + length].decode(errors="ignore"))
     if operand is not None and f"'{operand}'" not in message:
         message = f"operand '{operand}': {message}"
-    raise _CLASSES.get(status, EvexError)(message, text, begin, end - begin, hint, index)
+    raise _CLASSES.get(kind, EvexError)(message, text, begin, end - begin, hint, index)

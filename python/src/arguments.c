@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keyword arguments that evaluate() and compiled expressions share. Their names are not free
- * for operands that are given by keyword; operands of such names come from a dict or the frame.
+ * The keyword arguments that evaluate() and compiled expressions share. A name that the text uses
+ * is its operand: in a call of such a text it is no option.
  */
 #include "python/src/binding.h"
 

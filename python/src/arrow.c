@@ -91,6 +91,8 @@ static PyObject *import_array(PyObject *schema_capsule, PyObject *array_capsule)
     const struct ArrowArray *array = PyCapsule_GetPointer(array_capsule, "arrow_array");
     if (schema == NULL || array == NULL)
         return NULL;
+    if (schema->release == NULL || array->release == NULL)
+        return PyErr_Format(PyExc_TypeError, "an Arrow array that was released");
     const int type_number = type_number_of(schema->format);
     if (type_number == NPY_NOTYPE || schema->dictionary != NULL || array->n_buffers != N_BUFFERS)
         return PyErr_Format(PyExc_TypeError,

@@ -38,7 +38,6 @@ typedef struct {
     PyObject *adapt;        /* _adapt.adapt: other objects as arrays */
     PyObject *raise_error;  /* _errors.raise_error */
     PyObject *make_results; /* _results.make_type: a named tuple's type */
-    PyObject *masked;       /* numpy.ma.MaskedArray */
     PyObject *cache;        /* dict: text -> expression; the oldest entry first */
     PyObject *threads;      /* context variable: None or the number of threads */
     PyObject *keywords;     /* tuple of the interned names of options, in the order of `keyword` */
@@ -138,6 +137,8 @@ program *evex_expression_program(expression *self, const operand *operands);
 
 /* Evaluates; a new reference to the result or the named tuple of results. */
 PyObject *evex_run(expression *self, operand *operands, const call_options *options);
+/* Sets an exception if the operands' shapes do not fit; reads no element. */
+int evex_check_shapes(expression *self, program *p, const operand *operands);
 /* Sets the exception for an error of the library; always NULL. */
 PyObject *evex_raise(module_state *state, const evex_error *error, PyObject *text,
                      PyObject *operand_name);

@@ -114,10 +114,12 @@ static int describe(const expression *self, program *p, const operand *operands)
     return find_operands(self, p);
 }
 
-/* A named tuple's type, from the first program: names do not depend on types. */
+/* A named tuple's type, from the first program: names do not depend on types. Another thread may
+ * make one while this one's Python code runs: the first one stays. */
 static int make_result_type(expression *self, const program *p) {
     if (p->n_outputs < 2 || self->result_type != NULL)
         return 0;
+    PyObject *made = NULL;
     PyObject *names = PyTuple_New((Py_ssize_t)p->n_outputs);
     for (size_t i = 0; names != NULL && i < p->n_outputs; i++) {
         PyObject *name = PyUnicode_FromString(p->outputs[i].name);
@@ -127,9 +129,20 @@ static int make_result_type(expression *self, const program *p) {
             PyTuple_SET_ITEM(names, (Py_ssize_t)i, name);
     }
     if (names != NULL)
-        self->result_type = PyObject_CallOneArg(self->state->make_results, names);
+        made = PyObject_CallOneArg(self->state->make_results, names);
     Py_XDECREF(names);
+    if (made != NULL && self->result_type == NULL)
+        self->result_type = Py_NewRef(made);
+    Py_XDECREF(made);
     return self->result_type != NULL ? 0 : -1;
+}
+
+/* NULL: not yet made. */
+static program *find_program(const expression *self, const operand *operands) {
+    for (program *p = self->programs; p != NULL; p = p->next)
+        if (is_for(p, operands, PyTuple_GET_SIZE(self->names)))
+            return p;
+    return NULL;
 }
 
 static program *add_program(expression *self, const operand *operands) {
@@ -150,16 +163,18 @@ static program *add_program(expression *self, const operand *operands) {
             PyErr_NoMemory();
         return NULL;
     }
+    program *other = find_program(self, operands); /* another thread's */
+    if (other != NULL) {
+        free_program(p);
+        return other;
+    }
     p->next = self->programs;
     return self->programs = p;
 }
 
 program *evex_expression_program(expression *self, const operand *operands) {
-    const Py_ssize_t n = PyTuple_GET_SIZE(self->names);
-    for (program *p = self->programs; p != NULL; p = p->next)
-        if (is_for(p, operands, n))
-            return p;
-    return add_program(self, operands);
+    program *p = find_program(self, operands);
+    return p != NULL ? p : add_program(self, operands);
 }
 
 /* ---- Calls ---------------------------------------------------------------------------------- */
@@ -222,6 +237,48 @@ static PyObject *call(PyObject *object, PyObject *const *args, size_t n_flagged,
         result = evex_run(self, operands, &options);
     evex_operands_free(operands, room, n);
     return result;
+}
+
+/* _check(**operands): compiles for the operands' types and, unless one of them is a NumPy dtype,
+ * which has no shape, checks their shapes. */
+static int read_example(expression *self, operand *to, PyObject *value, PyObject *name,
+                        int *has_shapes) {
+    if (!PyArray_DescrCheck(value))
+        return evex_operand_read(self->state, to, value, name);
+    *has_shapes = 0;
+    PyObject *array = PyArray_Zeros(0, NULL, (PyArray_Descr *)Py_NewRef(value), 0);
+    const int status = array == NULL ? -1 : evex_operand_read(self->state, to, array, name);
+    Py_XDECREF(array);
+    return status;
+}
+
+static int check_examples(expression *self, operand *operands, PyObject *const *values,
+                          PyObject *names) {
+    int has_shapes = 1;
+    for (Py_ssize_t k = 0; names != NULL && k < PyTuple_GET_SIZE(names); k++) {
+        PyObject *name = PyTuple_GET_ITEM(names, k);
+        const Py_ssize_t i = evex_expression_find_name(self, name);
+        if (i < 0) {
+            PyErr_Format(PyExc_TypeError, "'%U' is no operand of %R", name, self->text);
+            return -1;
+        }
+        if (read_example(self, &operands[i], values[k], name, &has_shapes) < 0)
+            return -1;
+    }
+    program *p = evex_expression_program(self, operands);
+    return p == NULL ? -1 : has_shapes ? evex_check_shapes(self, p, operands) : 0;
+}
+
+static PyObject *check(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                       PyObject *names) {
+    expression *self = (expression *)object;
+    const Py_ssize_t n = PyTuple_GET_SIZE(self->names);
+    operand room[N_STACK_OPERANDS], *operands = evex_operands_new(room, n);
+    if (operands == NULL)
+        return NULL;
+    const int status = check_examples(self, operands, args + n_args, names);
+    evex_operands_free(operands, room, n);
+    return status == 0 ? Py_NewRef(Py_None) : NULL;
 }
 
 /* ---- Attributes ----------------------------------------------------------------------------- */
@@ -360,7 +417,8 @@ static void dealloc(PyObject *object) {
 
 static PyMethodDef methods[] = {
     {"explain", explain, METH_NOARGS,
-     "explain()\n--\n\nThe bytecode that the latest call ran, as text."},
+     "explain()\n--\n\nThe bytecode of the program that was compiled last, as text."},
+    {"_check", (PyCFunction)(void (*)(void))check, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"__reduce__", reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL}};
 

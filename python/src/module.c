@@ -214,7 +214,7 @@ static PyMethodDef methods[] = {{"evaluate", (PyCFunction)(void (*)(void))evalua
                                 {"_n_threads", n_threads, METH_NOARGS, NULL},
                                 {"_register", register_function, METH_VARARGS, NULL},
                                 {"_from_arrow", from_arrow, METH_O, NULL},
-    {"_dtypes", dtypes, METH_NOARGS, NULL},
+                                {"_dtypes", dtypes, METH_NOARGS, NULL},
                                 {"_cached", cached, METH_NOARGS, NULL},
                                 {"_clear_cache", clear_cache, METH_NOARGS, NULL},
                                 {NULL, NULL, 0, NULL}};
@@ -259,7 +259,7 @@ static int execute(PyObject *module) {
     if (evex_functions_create(&state->functions, NULL, NULL) != EVEX_OK)
         PyErr_NoMemory();
     state->keywords = intern_keywords();
-    state->memory = evex_memory_new();
+    state->memory = PyErr_Occurred() ? NULL : evex_memory_new();
     state->threads = PyContextVar_New("evex.threads", Py_None);
     if (state->adapt == NULL || state->raise_error == NULL || state->make_results == NULL ||
         state->cache == NULL || state->keywords == NULL || state->threads == NULL ||
@@ -303,7 +303,7 @@ static void free_module(void *module) {
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, execute},
 #if PY_VERSION_HEX >= 0x030C0000
-    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED},
 #endif
 #if PY_VERSION_HEX >= 0x030D0000
     {Py_mod_gil, Py_MOD_GIL_USED},

@@ -43,28 +43,47 @@ static int poll(void *user) {
     return stop;
 }
 
-static int64_t n_elements(const evex_array *array) {
-    int64_t n = 1;
-    for (int32_t d = 0; d < array->ndim; d++)
-        n *= array->shape[d];
-    return n;
+/* How long the operands are together along axis d from the last. */
+static int64_t extent(const run *r, int32_t d) {
+    int64_t longest = 1;
+    for (size_t i = 0; i < r->p->n_inputs; i++) {
+        const evex_array *input = &r->inputs[i];
+        if (d < input->ndim && input->shape[input->ndim - 1 - d] != 1)
+            longest = input->shape[input->ndim - 1 - d];
+    }
+    return longest;
 }
 
+/* What is computed counts, not what is read: small operands may broadcast to large results. */
 static int is_worth_releasing(const run *r) {
-    int64_t n = 0;
-    for (size_t i = 0; i < r->p->n_inputs; i++)
-        n += n_elements(&r->inputs[i]);
-    return n >= RELEASE_ELEMENTS || n < 0;
+    double n = 1;
+    for (int32_t d = 0; d < EVEX_MAX_DIMS && n > 0; d++)
+        n *= (double)extent(r, d);
+    return n >= RELEASE_ELEMENTS;
 }
 
 /* ---- Errors --------------------------------------------------------------------------------- */
+
+/* Which class of _errors.py; "" for the general one. */
+static const char *kind_of(evex_status status) {
+    switch (status) {
+    case EVEX_UNKNOWN_NAME:
+        return "name";
+    case EVEX_BAD_TYPE:
+        return "type";
+    case EVEX_LIMIT_MEMORY:
+        return "memory";
+    default:
+        return "";
+    }
+}
 
 PyObject *evex_raise(module_state *state, const evex_error *error, PyObject *text,
                      PyObject *operand_name) {
     if (error->status == EVEX_NO_MEMORY)
         return PyErr_NoMemory();
     PyObject *nothing = PyObject_CallFunction(
-        state->raise_error, "isOnnsLO", (int)error->status, error->message, text,
+        state->raise_error, "ssOnnsLO", kind_of(error->status), error->message, text,
         (Py_ssize_t)error->offset, (Py_ssize_t)error->length, error->hint, (long long)error->index,
         operand_name != NULL ? operand_name : Py_None);
     Py_XDECREF(nothing);
@@ -74,9 +93,11 @@ PyObject *evex_raise(module_state *state, const evex_error *error, PyObject *tex
 static void raise_failure(const run *r, const evex_error *error) {
     if (PyErr_Occurred()) /* a callback's, or Ctrl-C */
         return;
+    /* The index may be an output's: then the sentence is about it and says so. */
+    static const char of_output[] = "output ";
     PyObject *name = NULL;
     if (error->operand >= 0 && (size_t)error->operand < r->p->n_inputs &&
-        error->status != EVEX_BAD_OUTPUT)
+        strncmp(error->message, of_output, sizeof of_output - 1) != 0)
         name = PyTuple_GET_ITEM(r->self->names, r->p->operand_of_input[error->operand]);
     evex_raise(r->state, error, r->self->text, name);
 }
@@ -120,7 +141,8 @@ static int is_in_c_order(const evex_array *array) {
     return 1;
 }
 
-/* Whether all arrays have the shape of one and lie in C order, so that results do, too. */
+/* One of the arrays whose shape, scalars aside, is that of all, and which lie in C order, so that
+ * results do, too; NULL: they differ. */
 static const evex_array *common_shape(const run *r) {
     const evex_array *common = NULL;
     for (size_t i = 0; i < r->p->n_inputs; i++) {
@@ -203,7 +225,7 @@ static int use_out(run *r, size_t k, PyObject *out, NPY_CASTING casting) {
     return -1;
 }
 
-/* Item k of out=, which is an array for one result, a sequence of them for several; borrowed. */
+/* Item k of out=, which is an array for one result, or a tuple of one a result; borrowed. */
 static PyObject *out_of(const run *r, PyObject *out, size_t k) {
     if (r->p->n_outputs == 1 && PyArray_Check(out))
         return out;
@@ -231,6 +253,18 @@ static int copy_to_outs(run *r, PyObject *out) {
         if (PyArray_CopyInto((PyArrayObject *)to, (PyArrayObject *)r->results[k]) < 0)
             return -1;
         Py_SETREF(r->results[k], Py_NewRef(to));
+    }
+    return 0;
+}
+
+/* Copying would broadcast; evaluating into out does not. */
+static int check_shapes(const run *r, PyObject *out) {
+    for (size_t k = 0; k < r->p->n_outputs; k++) {
+        PyArrayObject *to = (PyArrayObject *)out_of(r, out, k);
+        if (PyArray_SAMESHAPE(to, (PyArrayObject *)r->results[k]))
+            continue;
+        PyErr_Format(PyExc_ValueError, "out does not have the shape of result %zu", k);
+        return -1;
     }
     return 0;
 }
@@ -292,7 +326,7 @@ static PyObject *run_with(run *r, const call_options *options) {
     }
     if (find_outputs(r, options) == 0 && evaluate(r, options) == 0 &&
         (options->out == NULL || options->casting != NPY_UNSAFE_CASTING ||
-         copy_to_outs(r, options->out) == 0))
+         (check_shapes(r, options->out) == 0 && copy_to_outs(r, options->out) == 0)))
         result = give_results(r, options);
     for (size_t k = 0; k < r->p->n_outputs; k++)
         Py_XDECREF(r->results[k]);
@@ -317,6 +351,23 @@ static PyObject *run_on_heap(run *r, const call_options *options, const operand 
     PyMem_Free(arrays);
     PyMem_Free(r->results);
     return result;
+}
+
+int evex_check_shapes(expression *self, program *p, const operand *operands) {
+    evex_error error = EVEX_ERROR_INIT;
+    evex_array *inputs = PyMem_New(evex_array, p->n_inputs + 1);
+    evex_result *results = PyMem_New(evex_result, p->n_outputs + 1);
+    run r = {.state = self->state, .self = self, .p = p, .inputs = inputs};
+    if (inputs == NULL || results == NULL)
+        PyErr_NoMemory();
+    for (size_t i = 0; !PyErr_Occurred() && i < p->n_inputs; i++)
+        inputs[i] = operands[p->operand_of_input[i]].array;
+    if (!PyErr_Occurred() &&
+        evex_result_shape(p->expr, inputs, p->n_inputs, results, NULL, &error) != EVEX_OK)
+        raise_failure(&r, &error);
+    PyMem_Free(inputs);
+    PyMem_Free(results);
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 PyObject *evex_run(expression *self, operand *operands, const call_options *options) {

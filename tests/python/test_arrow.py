@@ -9,7 +9,8 @@ import evex
 import numpy as np
 import pytest
 
-RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+# The memory is NumPy's, so there is nothing to release.
+released = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda structure: None)
 
 
 class Schema(ctypes.Structure):
@@ -43,9 +44,9 @@ class Exporter:
         self.buffers = (ctypes.c_void_p * 2)(
             None if validity is None else validity.ctypes.data, values.ctypes.data
         )
-        self.schema = Schema(format=format, flags=2)
+        self.schema = Schema(format=format, flags=2, release=ctypes.cast(released, ctypes.c_void_p))
         self.array = Array(length=n, null_count=null_count, offset=offset, n_buffers=2,
-                           buffers=self.buffers)
+                           buffers=self.buffers, release=ctypes.cast(released, ctypes.c_void_p))
 
     def __arrow_c_array__(self, requested_schema=None):
         return (new_capsule(ctypes.addressof(self.schema), NAMES["schema"], None),
@@ -98,6 +99,13 @@ def test_nulls_are_refused_but_a_mask_of_all_valid_is_not():
     for count in (1, -1):
         with pytest.raises(TypeError, match="'x'.*nulls"):
             evex.evaluate("x", x=Exporter(b"g", x, null_count=count, validity=some))
+
+
+def test_what_was_moved_away_is_refused():
+    exporter = Exporter(b"g", np.arange(3.0))
+    exporter.array.release = None
+    with pytest.raises(TypeError, match="released"):
+        evex.evaluate("x", x=exporter)
 
 
 def test_other_formats_are_refused():

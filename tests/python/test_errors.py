@@ -64,6 +64,21 @@ def test_validate():
     assert isinstance(evex.validate("a & 1", a="f8"), TypeError)
 
 
+def test_validate_looks_at_no_element_and_wants_no_shape():
+    assert evex.validate("max(a)", a=float) is None
+    assert evex.validate("sum(a, axis=3)", a=float) is None
+    assert isinstance(evex.validate("sum(a, axis=3)", a=np.ones(2)), evex.EvexError)
+    assert isinstance(evex.validate("a + b", a=np.ones(2), b=np.ones(3)), evex.EvexError)
+    with pytest.raises(TypeError, match="'b'"):
+        evex.compile("a + 1", b=float)
+
+
+def test_an_error_of_out_blames_no_operand():
+    with pytest.raises(ValueError) as caught:
+        evex.evaluate("a + 1", a=np.ones(3), out=np.empty(4))
+    assert "operand 'a'" not in str(caught.value)
+
+
 def test_memory_errors_are_memory_errors():
     x = np.broadcast_to(np.zeros(1), (2**20, 2**20))
     with pytest.raises((MemoryError, ValueError)):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Compiled expressions: calls, types, and that they are values."""
 
+import concurrent.futures
 import gc
 import pickle
 import weakref
@@ -67,6 +68,14 @@ def test_explain_shows_the_bytecode():
     text = evex.explain("2*a + 1", a=float)
     assert "MUL.f64" in text and "ADD.f64" in text
     assert "not compiled" in evex.compile("a").explain()
+
+
+def test_first_calls_from_many_threads_agree_on_the_type_of_results():
+    for _ in range(50):
+        f = evex.compile("p = a + 1; q = a + 2")
+        with concurrent.futures.ThreadPoolExecutor(4) as executor:
+            types = set(executor.map(lambda _: type(f(a)), range(4)))
+        assert len(types) == 1
 
 
 def test_expressions_are_values():

@@ -61,6 +61,11 @@ def test_casting(x):
         evex.evaluate("x", out=narrow, casting="nonsense")
 
 
+def test_unsafe_casting_does_not_broadcast(x):
+    with pytest.raises(ValueError, match="shape"):
+        evex.evaluate("x", out=np.empty((2, 1000)), casting="unsafe")
+
+
 @pytest.mark.parametrize(
     "out, error",
     [
