@@ -132,19 +132,19 @@ static void evict(evex_recycler *recycler) {
         destroy_block(recycler, dead);
 }
 
-/* Evicts what is idle until n_bytes more are within the bound. */
-static void make_room(evex_recycler *recycler, size_t n_bytes) {
-    const size_t most = atomic_load(&recycler->most_idle) - n_bytes;
-    for (int k = 0; k < N_SLOTS && atomic_load(&recycler->n_idle_bytes) > most; k++)
+/* Evicts what is idle until it is at most so much. */
+static void make_room(evex_recycler *recycler, size_t most_bytes) {
+    for (int k = 0; k < N_SLOTS && atomic_load(&recycler->n_idle_bytes) > most_bytes; k++)
         evict(recycler);
 }
 
 static void keep(evex_recycler *recycler, block *given) {
-    if (given->n_bytes < LEAST_KEPT || given->n_bytes > atomic_load(&recycler->most_idle)) {
+    const size_t most = atomic_load(&recycler->most_idle); /* read once: it falls to 0 at the end */
+    if (given->n_bytes < LEAST_KEPT || given->n_bytes > most) {
         destroy_block(recycler, given);
         return;
     }
-    make_room(recycler, given->n_bytes);
+    make_room(recycler, most - given->n_bytes);
     for (int round = 0; round < 2; round++) {
         for (int k = 0; k < N_SLOTS; k++)
             if (put(recycler, &recycler->slots[k], given))
@@ -253,7 +253,7 @@ void evex_recycler_free(evex_recycler **recycler) {
         return;
     evex_recycler *dead = *recycler;
     *recycler = NULL;
+    atomic_store(&dead->most_idle, 0); /* first: from now on nothing is kept */
     evex_recycler_trim(dead);
-    atomic_store(&dead->most_idle, 0);
     leave(dead);
 }

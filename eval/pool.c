@@ -283,6 +283,10 @@ static void open_job(evex_pool *pool, job_slot *slot, size_t n, evex_work_fn wor
     atomic_fetch_add(&pool->n_busy, 1);
     atomic_store(&slot->state, slot_owned + (unsigned)n_wanted * WANTED_ONE);
     atomic_fetch_or(&pool->open, (uint64_t)1 << (slot - pool->slots));
+    /* A thread with an older view of the open slots may have taken the last place before the bit
+     * was set: then nobody else would close the slot before the job's end. */
+    if ((atomic_load(&slot->state) & WANTED_MASK) == 0)
+        close_slot(pool, slot);
     wake(pool, n_wanted);
 }
 
