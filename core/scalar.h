@@ -61,8 +61,8 @@
 EVEX_FOR_UNARY_MATH(EVEX_DECLARE_UNARY_MATH)
 EVEX_FOR_BINARY_MATH(EVEX_DECLARE_BINARY_MATH)
 
-/* The sine; *cosine is the cosine. The bits of evex_sin and evex_cos at little more than the cost of
- * one of them. */
+/* The sine; *cosine is the cosine. The bits of evex_sin and evex_cos at little more than the cost
+ * of one of them. */
 double evex_sincos_f64(double x, double *cosine);
 float evex_sincos_f32(float x, float *cosine);
 

@@ -133,9 +133,8 @@ static inline v_f64 pown_falling(v_f64 x, int n) {
 }
 
 /* |n| <= POWN_MOST; 0, 1, 2 and -1 as IEEE's single operations; 3 and 4, the commonest, are chains
- * that the compiler unrolls. An underflow to zero may have lost
- * the sign; not so for n = 3, whose one small term is a multiple of x by something that is not
- * negative where x*x is zero. */
+ * that the compiler unrolls. An underflow to zero may have lost the sign; not so for n = 3, whose
+ * one small term is a multiple of x by something that is not negative where x*x is zero. */
 static inline v_f64 math_pown(v_f64 x, int n) {
     if (n == 3)
         return pown_rising(x, 3);

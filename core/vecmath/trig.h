@@ -96,13 +96,14 @@ V_SLOW static trig_argument trig_replace_large(trig_argument small, v_f64 x, v_m
 /* ---- Reduction ------------------------------------------------------------------------------ */
 
 /* x = r + n part pi/2, x < 2^40, `part` a power of two, n counted in the argument's quadrant.
- * x - n HALF_PI_1 is exact, a multiple of 2^-53 below 1; so is the next difference's error. */
+ * x - n HALF_PI_1 is exact, a multiple of 2^-53 below 1, and so is what n HALF_PI_2 took from it;
+ * that less n HALF_PI_2, in one rounding, is what is left. */
 static inline trig_argument trig_reduce_small(v_f64 x, double part) {
     v_f64 rounded = v_fma(x, v_set(TRIG_TWO_OVER_PI / part), v_set(TRIG_ROUNDER));
     v_f64 n = v_sub(rounded, v_set(TRIG_ROUNDER));
     v_f64 r = v_fnma(n, v_set(part * TRIG_HALF_PI_1), x);
-    v_dw p = two_product(n, v_set(part * TRIG_HALF_PI_2));
-    v_f64 hi = v_sub(r, p.hi), lo = v_sub(v_sub(v_sub(r, hi), p.hi), p.lo);
+    v_f64 hi = v_sub(r, v_mul(n, v_set(part * TRIG_HALF_PI_2))), taken = v_sub(r, hi);
+    v_f64 lo = v_fnma(n, v_set(part * TRIG_HALF_PI_2), taken);
     lo = v_fnma(n, v_set(part * TRIG_HALF_PI_3), lo);
     return (trig_argument){.r = dw(hi, lo), .quadrant = v_bits(rounded)};
 }
@@ -146,34 +147,24 @@ static inline v_i64 trig_half_turn(v_i64 quadrant) {
     return v_shl(quadrant, 62);
 }
 
-/* sin r = r + z r p(z), cos r = 1 - z/2 + z^2 p(z), z = r^2: the coefficients of both, for
- * trig_sin_or_cos to choose from by lane. */
-typedef struct {
-    v_f64 c0, c1, c2, c3, c4, c5;
-} trig_coefficients;
+/* sin r = r + z r p(z), cos r = 1 - z/2 + z^2 p(z), z = r^2: the coefficients of both p. */
+static const double trig_of_sin[6] = {-0x1.5555555555549p-3,  0x1.111111110f8a6p-7,
+                                      -0x1.a01a019c1618ep-13, 0x1.71de357b1a3aep-19,
+                                      -0x1.ae5e689d1f3b2p-26, 0x1.5d93a3c4f1a71p-33};
+static const double trig_of_cos[6] = {0x1.555555555554cp-5,  -0x1.6c16c16c1521fp-10,
+                                      0x1.a01a019cbf617p-16, -0x1.27e4f812b4963p-22,
+                                      0x1.1ee9f15098010p-29, -0x1.8fb12f9a4fb08p-37};
 
-static inline trig_coefficients trig_for_sin(void) {
-    return (trig_coefficients){v_set(-0x1.5555555555549p-3),  v_set(0x1.111111110f8a6p-7),
-                               v_set(-0x1.a01a019c1618ep-13), v_set(0x1.71de357b1a3aep-19),
-                               v_set(-0x1.ae5e689d1f3b2p-26), v_set(0x1.5d93a3c4f1a71p-33)};
+static inline v_f64 trig_polynomial(v_f64 z, const double c[6]) {
+    v_f64 z2 = v_mul(z, z), p0 = poly1(z, c[0], c[1]), p1 = poly1(z, c[2], c[3]);
+    return v_fma(v_fma(poly1(z, c[4], c[5]), z2, p1), z2, p0);
 }
 
-static inline trig_coefficients trig_for_cos(void) {
-    return (trig_coefficients){v_set(0x1.555555555554cp-5),  v_set(-0x1.6c16c16c1521fp-10),
-                               v_set(0x1.a01a019cbf617p-16), v_set(-0x1.27e4f812b4963p-22),
-                               v_set(0x1.1ee9f15098010p-29), v_set(-0x1.8fb12f9a4fb08p-37)};
-}
-
-static inline trig_coefficients trig_select(v_mask cosine) {
-    trig_coefficients s = trig_for_sin(), c = trig_for_cos();
-    return (trig_coefficients){v_select(cosine, c.c0, s.c0), v_select(cosine, c.c1, s.c1),
-                               v_select(cosine, c.c2, s.c2), v_select(cosine, c.c3, s.c3),
-                               v_select(cosine, c.c4, s.c4), v_select(cosine, c.c5, s.c5)};
-}
-
-static inline v_f64 trig_polynomial(v_f64 z, trig_coefficients c) {
-    v_f64 z2 = v_mul(z, z), p0 = v_fma(z, c.c1, c.c0), p1 = v_fma(z, c.c3, c.c2);
-    return v_fma(v_fma(v_fma(z, c.c5, c.c4), z2, p1), z2, p0);
+/* Two terms of the cosine's where the mask is set, of the sine's elsewhere. */
+static inline v_f64 trig_terms(v_mask cosine, v_f64 z, int k) {
+    v_f64 c0 = v_select(cosine, v_set(trig_of_cos[k]), v_set(trig_of_sin[k]));
+    v_f64 c1 = v_select(cosine, v_set(trig_of_cos[k + 1]), v_set(trig_of_sin[k + 1]));
+    return v_fma(z, c1, c0);
 }
 
 /* What both need besides: z, and 1 - z/2 in two parts. */
@@ -188,12 +179,12 @@ static inline trig_powers trig_prepare(v_dw r) {
 }
 
 static inline v_f64 trig_sin_of(trig_powers t) {
-    v_f64 p = trig_polynomial(t.z, trig_for_sin());
+    v_f64 p = trig_polynomial(t.z, trig_of_sin);
     return v_add(t.r.hi, v_fma(v_mul(t.z, t.r.hi), p, v_mul(t.w, t.r.lo)));
 }
 
 static inline v_f64 trig_cos_of(trig_powers t) {
-    v_f64 p = trig_polynomial(t.z, trig_for_cos());
+    v_f64 p = trig_polynomial(t.z, trig_of_cos);
     v_f64 tail = v_fnma(t.r.hi, t.r.lo, t.w_lo);
     return v_add(t.w, v_fma(v_mul(t.z, t.z), p, tail));
 }
@@ -201,8 +192,11 @@ static inline v_f64 trig_cos_of(trig_powers t) {
 /* The bits of trig_cos_of where the mask is set, of trig_sin_of elsewhere, at the cost of one. */
 static inline v_f64 trig_sin_or_cos(v_dw r, v_mask cosine) {
     trig_powers t = trig_prepare(r);
-    v_f64 p = trig_polynomial(t.z, trig_select(cosine));
-    v_f64 tail = v_select(cosine, v_fnma(r.hi, r.lo, t.w_lo), v_mul(t.w, r.lo));
+    v_f64 z2 = v_mul(t.z, t.z), p = trig_terms(cosine, t.z, 4);
+    p = v_fma(p, z2, trig_terms(cosine, t.z, 2));
+    p = v_fma(p, z2, trig_terms(cosine, t.z, 0));
+    v_f64 tail =
+        v_fma(r.lo, v_select(cosine, v_neg(r.hi), t.w), v_select(cosine, t.w_lo, v_set(0.0)));
     v_f64 power = v_mul(t.z, v_select(cosine, t.z, r.hi));
     return v_add(v_select(cosine, t.w, r.hi), v_fma(power, p, tail));
 }

@@ -28,8 +28,9 @@
  *   v_lookup16(table, i)     table[i & 15], of 16 doubles
  *   v_lookup16x2(table, i), v_lookup16x4(table, i)    the entries of row i & 15 of a table of
  *                            quads.h
- *   v_horner16x4(table, n, i, x)     the sum over k below n of x^k times v_lookup16x4(table + k,
- * i), by Horner's rule with v_fma, n >= 1 v_lookup_i64(table, i)   table[i], of int64_t
+ *   v_horner16x4(table, n, i, x)     the sum over k below n of x^k times
+ *                            v_lookup16x4(table + k, i), by Horner's rule with v_fma; n >= 1
+ *   v_lookup_i64(table, i)   table[i], of int64_t
  */
 #ifndef EVEX_VECMATH_WIDTH1_H
 #define EVEX_VECMATH_WIDTH1_H

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * All float32 functions in one place: single_<name>(s_f32[, s_f32]) for every name of
- * core/scalar.h, which core/scalar.c compiles at width 1 and eval/math_kernels_single.c at the width
- * of an instruction set; include it after the vocabulary of either.
+ * core/scalar.h, which core/scalar.c compiles at width 1 and eval/math_kernels_single.c at the
+ * width of an instruction set; include it after the vocabulary of either.
  *
  * To add a function: write single_<name> in a header beside this one, in the words of
  * single/width1.h and nothing else, include the header below and take the name off the list of
- * widened functions at the end. Rules: no lane depends on its neighbours (s_any only chooses between
- * ways that give an ordinary lane the same bits, and skips work for special ones); the same bits on
- * every instruction set follow from the words. A float32 step that is not exact enough can be done
- * in float64: s_low, s_high and s_join. Coefficients: scripts/minimax_single.py.
+ * widened functions at the end. Rules: no lane depends on its neighbours (s_any only chooses
+ * between ways that give an ordinary lane the same bits, and skips work for special ones); the same
+ * bits on every instruction set follow from the words. A float32 step that is not exact enough can
+ * be done in float64: s_low, s_high and s_join. Coefficients: scripts/minimax_single.py.
  * Check with the programs of tests/vecmath/ (digests, accuracy, test_vecmath).
  */
 #ifndef EVEX_VECMATH_SINGLE_FUNCTIONS_H
