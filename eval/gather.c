@@ -88,6 +88,88 @@ NATIVE_MOVERS(4)
 NATIVE_MOVERS(8)
 NATIVE_MOVERS(16)
 
+/* ---- Rows ----------------------------------------------------------------------------------- */
+
+enum {
+    BAND = 8 /* columns that are moved side by side: so many streams of lines stay in L1 even where
+                their distance is a power of two */
+};
+
+static inline uint64_t magnitude(int64_t step) {
+    return step < 0 ? 0 - (uint64_t)step : (uint64_t)step;
+}
+
+/* Whether a side has neighbours of a column closer together than those of a row: moved row by row,
+ * each line would be fetched for one element. */
+static inline int is_crossed(evex_steps steps) {
+    return steps.row != 0 && magnitude(steps.row) < magnitude(steps.element);
+}
+
+/* All rows, one after the other. */
+#define MOVE_ROW(type, change, to_step, from_step)                                                 \
+    for (size_t r = 0; r < n_rows; r++, to += to_steps.row, from += from_steps.row)                \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            type x;                                                                                \
+            memcpy(&x, from + (int64_t)i * (int64_t)(from_step), sizeof x);                        \
+            x = (type)change(x);                                                                   \
+            memcpy(to + (int64_t)i * (int64_t)(to_step), &x, sizeof x);                            \
+        }
+
+#define COPY_ROWS(type, change)                                                                    \
+    for (size_t r = 0; r < n_rows; r++, to += to_steps.row, from += from_steps.row)                \
+        memcpy(to, from, n * sizeof(type));
+
+#define SWAP_ROWS(type, change) MOVE_ROW(type, change, sizeof(type), sizeof(type))
+
+/* n columns, a constant or few, down all rows. */
+#define MOVE_BAND(type, change, n, to_step, from_step)                                             \
+    for (size_t r = 0; r < n_rows; r++) {                                                          \
+        const char *p = from + (int64_t)r * from_steps.row;                                        \
+        char *q = to + (int64_t)r * to_steps.row;                                                  \
+        for (int64_t i = 0; i < (n); i++) {                                                        \
+            type x;                                                                                \
+            memcpy(&x, p + i * (from_step), sizeof x);                                             \
+            x = (type)change(x);                                                                   \
+            memcpy(q + i * (to_step), &x, sizeof x);                                               \
+        }                                                                                          \
+    }
+
+#define ROWS(name, type, change, adjacent)                                                         \
+    static void rows_##name(char *restrict to, evex_steps to_steps, const char *restrict from,     \
+                            evex_steps from_steps, size_t n, size_t n_rows) {                      \
+        enum { SIZE = sizeof(type) };                                                              \
+        if (n >= BAND && !is_crossed(to_steps) && !is_crossed(from_steps)) {                       \
+            if (to_steps.element == SIZE && from_steps.element == SIZE) {                          \
+                adjacent(type, change)                                                             \
+            } else if (to_steps.element == SIZE && from_steps.element == 0) {                      \
+                MOVE_ROW(type, change, SIZE, 0)                                                    \
+            } else {                                                                               \
+                MOVE_ROW(type, change, to_steps.element, from_steps.element)                       \
+            }                                                                                      \
+            return;                                                                                \
+        }                                                                                          \
+        for (; n >= BAND; n -= BAND) {                                                             \
+            if (to_steps.element == SIZE) {                                                        \
+                MOVE_BAND(type, change, BAND, SIZE, from_steps.element)                            \
+            } else {                                                                               \
+                MOVE_BAND(type, change, BAND, to_steps.element, from_steps.element)                \
+            }                                                                                      \
+            to += BAND * to_steps.element;                                                         \
+            from += BAND * from_steps.element;                                                     \
+        }                                                                                          \
+        for (; n > 0; n--, to += to_steps.element, from += from_steps.element) {                   \
+            MOVE_BAND(type, change, 1, 0, 0)                                                       \
+        }                                                                                          \
+    }
+
+ROWS(1, uint8_t, KEEP, COPY_ROWS)
+ROWS(2, uint16_t, KEEP, COPY_ROWS)
+ROWS(4, uint32_t, KEEP, COPY_ROWS)
+ROWS(8, uint64_t, KEEP, COPY_ROWS)
+ROWS(swapped2, uint16_t, swap2, SWAP_ROWS)
+ROWS(swapped4, uint32_t, swap4, SWAP_ROWS)
+ROWS(swapped8, uint64_t, swap8, SWAP_ROWS)
+
 /* ---- Strings of fixed width ----------------------------------------------------------------- */
 
 static void gather_bytes(evex_gather *to, const char *from, int64_t stride, size_t n) {
@@ -177,6 +259,15 @@ evex_mover evex_gather_find_mover(const evex_view *view, const evex_mover_table 
     if (view->item_bytes == 8)
         return view->is_swapped ? table->gather_swapped8 : table->gather8;
     return NULL;
+}
+
+evex_rows_mover evex_gather_find_rows(const evex_view *view) {
+    static const evex_rows_mover native[] = {rows_1, rows_2, rows_4, rows_8},
+                                 swapped[] = {NULL, rows_swapped2, rows_swapped4, rows_swapped8};
+    const size_t size = view->item_bytes;
+    if (view->dtype == EVEX_STR || size > 8 || (view->is_swapped && view->dtype == EVEX_C64))
+        return NULL;
+    return (view->is_swapped ? swapped : native)[size == 8 ? 3 : size / 2];
 }
 
 evex_scatter_fn evex_scatter_find(const evex_view *view) {

@@ -17,6 +17,14 @@ typedef struct {
     size_t item_bytes; /* of an element in memory: strings of fixed width */
 } evex_gather;
 
+/* How far apart neighbours in a row and whole rows lie, in bytes. */
+typedef struct {
+    int64_t element, row;
+} evex_steps;
+
+/* Moves n_rows rows of n elements; one side is usually a block. */
+typedef void (*evex_rows_mover)(char *restrict to, evex_steps to_steps, const char *restrict from,
+                                evex_steps from_steps, size_t n, size_t n_rows);
 typedef void (*evex_gather_fn)(evex_gather *to, const char *from, int64_t stride, size_t n);
 /* n elements from a block, native, to memory. */
 typedef void (*evex_scatter_fn)(char *to, int64_t stride, const char *from, size_t n);
@@ -25,6 +33,8 @@ typedef void (*evex_scatter_fn)(char *to, int64_t stride, const char *from, size
 evex_gather_fn evex_gather_find(const evex_view *view);
 /* What does the same faster, for elements of which the table has such a mover; else NULL. */
 evex_mover evex_gather_find_mover(const evex_view *view, const evex_mover_table *table);
+/* What moves several rows of them at once, to or from a block; NULL: nothing does. */
+evex_rows_mover evex_gather_find_rows(const evex_view *view);
 evex_scatter_fn evex_scatter_find(const evex_view *view);
 
 #endif

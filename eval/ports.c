@@ -50,13 +50,9 @@ static size_t run_length(const run_walk *walk) {
     return rest < walk->left ? rest : walk->left;
 }
 
-/* Goes past a run of n elements: to the first of the next row. */
-static void advance(run_walk *walk, size_t n) {
+/* Goes n steps along dimension d, at most to its end: then to the start of the next row. */
+static void step_along(run_walk *walk, int32_t d, size_t n) {
     const int64_t *strides = walk->port->strides + walk->worker->pass->n_outer_dims;
-    walk->left -= n;
-    if (walk->left == 0)
-        return;
-    int32_t d = walk->worker->pass->n_dims - 1;
     walk->at.index[d] += (int64_t)n;
     walk->place += (int64_t)n * strides[d];
     while (d > 0 && walk->at.index[d] == length_of(walk->worker, d)) {
@@ -64,6 +60,43 @@ static void advance(run_walk *walk, size_t n) {
         walk->at.index[d] = 0;
         walk->at.index[--d]++;
     }
+}
+
+/* Goes past a run of n elements. */
+static void advance(run_walk *walk, size_t n) {
+    walk->left -= n;
+    if (walk->left > 0)
+        step_along(walk, walk->worker->pass->n_dims - 1, n);
+}
+
+/* Goes past whole rows; returns how many elements they have. */
+static size_t advance_rows(run_walk *walk, size_t n_rows) {
+    const int32_t last = walk->worker->pass->n_dims - 1;
+    const size_t n = n_rows * (size_t)length_of(walk->worker, last);
+    walk->left -= n;
+    if (walk->left > 0)
+        step_along(walk, last - 1, n_rows);
+    return n;
+}
+
+/* How many whole rows begin here. */
+static size_t whole_rows(const run_walk *walk) {
+    const int32_t last = walk->worker->pass->n_dims - 1;
+    if (last == 0 || walk->at.index[last] != 0)
+        return 0;
+    const size_t in_block = walk->left / (size_t)length_of(walk->worker, last);
+    const size_t in_array = (size_t)(length_of(walk->worker, last - 1) - walk->at.index[last - 1]);
+    return in_block < in_array ? in_block : in_array;
+}
+
+static evex_steps steps_of(const run_walk *walk) {
+    const int32_t last = walk->worker->pass->n_outer_dims + walk->worker->pass->n_dims - 1;
+    return (evex_steps){walk->port->strides[last], walk->port->strides[last - 1]};
+}
+
+static evex_steps block_steps(const run_walk *walk) {
+    const int64_t size = (int64_t)walk->port->view->item_bytes;
+    return (evex_steps){size, size * length_of(walk->worker, walk->worker->pass->n_dims - 1)};
 }
 
 /* ---- Inputs --------------------------------------------------------------------------------- */
@@ -78,7 +111,13 @@ static void gather_walk(evex_worker *worker, const evex_port *port, const evex_c
     evex_gather to = target_of(worker, port);
     run_walk walk = start_walk(worker, port, at, n);
     while (walk.left > 0) {
+        const size_t n_rows = port->rows != NULL ? whole_rows(&walk) : 0;
         const size_t length = run_length(&walk);
+        if (n_rows > 0) {
+            port->rows(to.block, block_steps(&walk), walk.place, steps_of(&walk), length, n_rows);
+            to.block += advance_rows(&walk, n_rows) * port->view->item_bytes;
+            continue;
+        }
         port->gather(&to, walk.place, innermost_stride(worker, port), length);
         advance(&walk, length);
     }
@@ -110,7 +149,13 @@ static void scatter_walk(evex_worker *worker, const evex_port *port, const evex_
                          size_t n, const char *from) {
     run_walk walk = start_walk(worker, port, at, n);
     while (walk.left > 0) {
+        const size_t n_rows = port->rows != NULL ? whole_rows(&walk) : 0;
         const size_t length = run_length(&walk);
+        if (n_rows > 0) {
+            port->rows(walk.place, steps_of(&walk), from, block_steps(&walk), length, n_rows);
+            from += advance_rows(&walk, n_rows) * port->view->item_bytes;
+            continue;
+        }
         port->scatter(walk.place, innermost_stride(worker, port), from, length);
         from += length * port->view->item_bytes;
         advance(&walk, length);
@@ -216,6 +261,7 @@ void evex_port_choose(const evex_binding *binding, const evex_pass *pass, evex_p
     const int is_direct = is_contiguous(pass, port) ||
                           (is_one_row && port->strides[last] == (int64_t)port->view->item_bytes);
     port->is_walked = !is_direct && !is_one_row;
+    port->rows = evex_gather_find_rows(port->view);
     if (port->is_output)
         choose_output(binding, pass, port, is_direct);
     else

@@ -101,6 +101,55 @@ START_TEST(movers_do_as_gathers) {
 }
 END_TEST
 
+/* Rows of several lengths and steps, adjacent, apart, repeated and crosswise, against single rows:
+ * out of memory into a block and back. */
+static void check_rows(const evex_view *view, size_t n, size_t n_rows, evex_steps steps) {
+    enum { SIDE = 1 << 16 };
+    static char memory[SIDE], back[SIDE], wanted[SIDE], block[SIDE], row[SIDE];
+    const size_t size = view->item_bytes;
+    const evex_steps packed = {(int64_t)size, (int64_t)(n * size)};
+    const evex_rows_mover move = evex_gather_find_rows(view);
+    ck_assert(move != NULL);
+    fill((unsigned char *)memory, SIDE);
+    memset(block, 0x11, SIDE);
+    move(block, packed, memory + SIDE / 2, steps, n, n_rows);
+    memset(back, 0xee, SIDE);
+    memset(wanted, 0xee, SIDE);
+    move(back + SIDE / 2, steps, block, packed, n, n_rows);
+    for (size_t r = 0; r < n_rows; r++) {
+        const int64_t place = SIDE / 2 + (int64_t)r * steps.row;
+        evex_gather_find(view)(&(evex_gather){row, NULL, size}, memory + place, steps.element, n);
+        ck_assert(memcmp(block + r * n * size, row, n * size) == 0);
+        for (size_t i = 0; i < n; i++)
+            memcpy(wanted + place + (int64_t)i * steps.element,
+                   memory + place + (int64_t)i * steps.element, size);
+    }
+    ck_assert_int_eq(block[n_rows * n * size], 0x11);
+    ck_assert(memcmp(back, wanted, SIDE) == 0);
+}
+
+START_TEST(rows_do_as_gathers) {
+    static const evex_dtype dtypes[] = {EVEX_U8, EVEX_I16, EVEX_F32, EVEX_F64};
+    static const size_t lengths[] = {1, 2, 3, 7, 8, 9, 16, 21, 63};
+    const int64_t size = 1 << _i / 2;
+    const evex_view view = {
+        .dtype = dtypes[_i / 2], .item_bytes = (size_t)size, .is_swapped = _i % 2 && size > 1};
+    for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++)
+        for (size_t n_rows = 1; n_rows < 20; n_rows += 6) {
+            const int64_t n = (int64_t)lengths[k];
+            const evex_steps steps[] = {{size, n * size + 5},
+                                        {size, -n * size},
+                                        {0, size},
+                                        {size, 0},
+                                        {20 * size, size},
+                                        {-20 * size, -size},
+                                        {2 * size, 2 * n * size}};
+            for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
+                check_rows(&view, lengths[k], n_rows, steps[s]);
+        }
+}
+END_TEST
+
 /* ---- Strings -------------------------------------------------------------------------------- */
 
 START_TEST(bytes_lose_trailing_nuls) {
@@ -164,6 +213,7 @@ END_TEST
 static void add_tests(TCase *tests) {
     tcase_add_loop_test(tests, numbers_of_every_type, 0, EVEX_N_DTYPES);
     tcase_add_test(tests, movers_do_as_gathers);
+    tcase_add_loop_test(tests, rows_do_as_gathers, 0, 8);
     tcase_add_test(tests, bytes_lose_trailing_nuls);
     tcase_add_test(tests, code_points_become_utf8);
 }
