@@ -21,8 +21,9 @@ typedef enum {
     EVEX_ACC_LANES,   /* double[R]: sums from -0.0, the identity of +; products from 1 */
     EVEX_ACC_MOMENTS, /* double shift[R], s1[R], s2[R], count[R]: sums of x - shift and its square,
                          shift being the first element included; from 0 */
-    EVEX_ACC_WORDS, /* int64_t low[w], high[w]: sums of x mod 2^32 and of x >> 32, which 4,096 rows
-                       cannot overflow; operands of at most 32 bits are added to low as they are */
+    EVEX_ACC_WORDS, /* int64_t low[w], high[w]: sums of x mod 2^32 and of x >> 32, which 2^30 rows
+                       (EVEX_FREE_ROWS) cannot overflow; operands of at most 32 bits are added to
+                       low as they are */
     EVEX_ACC_PRODUCT, /* uint64_t[w]: product mod 2^64, from 1 */
     EVEX_ACC_EXTREME, /* T best[w], from the infinity or limit that any element replaces; nan for
                          NANMIN and NANMAX */

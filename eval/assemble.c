@@ -26,6 +26,15 @@ static void find_memory(evex_worker *worker, evex_run *run, size_t number) {
 
 /* ---- Ports and temporaries ------------------------------------------------------------------ */
 
+/* Whether nobody fetches the elements of an input yet, whose lines all have some. */
+static int is_to_fetch(const evex_worker *worker, size_t p, int64_t stride) {
+    for (size_t m = 0; m < worker->n_moves; m++)
+        if (worker->moves[m].port == p)
+            return 0;
+    return worker->pass->is_fetched_ahead && !worker->pass->ports[p].is_output && stride > 0 &&
+           stride <= EVEX_CACHE_LINE;
+}
+
 /* Has the block loop keep a pointer on the port's elements. */
 static void add_move(evex_worker *worker, size_t p, void *pointer) {
     const evex_pass *pass = worker->pass;
@@ -33,8 +42,9 @@ static void add_move(evex_worker *worker, size_t p, void *pointer) {
     const int64_t stride = pass->is_row_by_row || pass->n_dims == 1
                                ? port->strides[pass->n_outer_dims + pass->n_dims - 1]
                                : (int64_t)port->view->item_bytes;
-    worker->moves[worker->n_moves++] =
-        (evex_move){pointer, (int64_t)((uint64_t)stride * pass->block_length), p};
+    const int64_t step = (int64_t)((uint64_t)stride * pass->block_length);
+    const size_t ahead = is_to_fetch(worker, p, stride) ? (size_t)step : 0;
+    worker->moves[worker->n_moves++] = (evex_move){pointer, step, p, ahead};
 }
 
 static void place_ports(evex_worker *worker, char *memory) {
@@ -169,6 +179,19 @@ static void assemble_insns(evex_worker *worker, size_t *use) {
     }
 }
 
+static void assemble_reduction(evex_worker *worker, uint32_t number, size_t use) {
+    const evex_binding *binding = worker->run->binding;
+    const evex_reduction *reduction = &evex_program_reductions(binding->program)[number];
+    const evex_fused_sum *fused = evex_fused_sum_of(binding, number);
+    if (fused == NULL) {
+        read_register(worker, reduction->source, use);
+        read_register(worker, reduction->mask, use + 1);
+        return;
+    }
+    for (uint32_t k = 0; k < fused->n_operands; k++)
+        read_register(worker, fused->operands[k], use + k);
+}
+
 void evex_worker_assemble(evex_worker *worker, evex_run *run, size_t number) {
     find_memory(worker, run, number);
     place_ports(worker, run->memory + number * run->pass->worker_bytes);
@@ -176,12 +199,8 @@ void evex_worker_assemble(evex_worker *worker, evex_run *run, size_t number) {
     size_t use = 0;
     assemble_insns(worker, &use);
     worker->sink_operands = worker->operands + use;
-    for (size_t k = 0; k < run->pass->n_reductions; k++) {
-        const evex_reduction *reduction =
-            &evex_program_reductions(run->binding->program)[run->pass->reductions[k]];
-        read_register(worker, reduction->source, use++);
-        read_register(worker, reduction->mask, use++);
-    }
+    for (size_t k = 0; k < run->pass->n_reductions; k++, use += EVEX_SINK_OPERANDS)
+        assemble_reduction(worker, run->pass->reductions[k], use);
 }
 
 /* ---- Code that runs once -------------------------------------------------------------------- */

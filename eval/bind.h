@@ -93,7 +93,14 @@ int evex_view_is_f_order(const evex_view *view);
 /* Bytes to which an element of the type must be aligned. */
 size_t evex_dtype_alignment(evex_dtype dtype);
 
-/* Whether an instruction is called for every block: not once, and not by the pair of another. */
+/* What a reduction runs as in place of an instruction and itself; NULL: as itself. */
+static inline const evex_fused_sum *evex_fused_sum_of(const evex_binding *binding,
+                                                      uint32_t reduction) {
+    const evex_fused_sum *fused = &binding->expr->fused_sums[reduction];
+    return fused->kernel != NULL && !binding->is_hoisted[fused->insn] ? fused : NULL;
+}
+
+/* Whether an instruction is called for every block: not once, and not by what it is fused with. */
 static inline int evex_is_called(const evex_binding *binding, uint32_t number) {
     return !binding->is_hoisted[number] && !binding->expr->links[number].is_absorbed;
 }

@@ -149,7 +149,8 @@ static evex_status link_insns(evex_expr *expr, evex_error *error) {
 static evex_status link_reductions(evex_expr *expr, evex_error *error) {
     const uint32_t n = expr->program->n_reductions;
     expr->reducers = evex_arena_push_array(&expr->arena, n + 1, sizeof *expr->reducers);
-    if (expr->reducers == NULL)
+    expr->fused_sums = evex_arena_push_array(&expr->arena, n + 1, sizeof *expr->fused_sums);
+    if (expr->reducers == NULL || expr->fused_sums == NULL)
         return evex_fail_memory(error);
     evex_status status = EVEX_OK;
     for (uint32_t i = 0; i < n && status == EVEX_OK; i++)
@@ -242,6 +243,8 @@ static evex_status link_all(evex_expr *expr, const evex_compile_options *options
         (status = link_reductions(expr, error)) != EVEX_OK)
         return status;
     const int is_fused = options->no_optimise || evex_fuse(expr);
+    if (is_fused && !options->no_optimise)
+        evex_fuse_reductions(expr);
     return is_fused && describe_inputs(expr) && describe_outputs(expr) && evex_small_link(expr)
                ? EVEX_OK
                : evex_fail_memory(error);

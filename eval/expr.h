@@ -14,6 +14,7 @@
 #include "core/memory.h"
 #include "core/program.h"
 #include "eval/fuse.h"
+#include "eval/fuse_reduce.h"
 #include "eval/kernels.h"
 #include "eval/reduce.h"
 #include "eval/workspace.h"
@@ -44,6 +45,7 @@ struct evex_expr {
     evex_link *links;                /* one an instruction */
     const void **constants;          /* one a constant: a splat, an evex_set or a user function */
     evex_reducer *reducers;          /* one a reduction */
+    evex_fused_sum *fused_sums;      /* one a reduction */
     evex_var *inputs;                /* the public descriptions */
     evex_output *outputs;
     size_t scratch_bytes;           /* the limit of the compile options */

@@ -257,8 +257,11 @@ static const evex_kernel kernel_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {EVEX_FOR_R
 
 #define TEXT_(isa) #isa
 #define TEXT(isa) TEXT_(isa)
-const evex_kernel_table FOR_ISA(evex_kernels, EVEX_ISA) = {TEXT(EVEX_ISA), kernel_of, kernel_cast,
+const evex_kernel_table FOR_ISA(evex_kernels, EVEX_ISA) = {TEXT(EVEX_ISA),
+                                                           kernel_of,
+                                                           kernel_cast,
                                                            FOR_ISA(evex_reduce, EVEX_ISA),
                                                            FOR_ISA(evex_pairs, EVEX_ISA),
                                                            FOR_ISA(evex_panels, EVEX_ISA),
-                                                           &FOR_ISA(evex_movers, EVEX_ISA)};
+                                                           &FOR_ISA(evex_movers, EVEX_ISA),
+                                                           FOR_ISA(evex_fused_sums, EVEX_ISA)};

@@ -28,6 +28,13 @@ typedef void (*evex_reduce_kernel)(void *accumulators, size_t w, size_t first, c
                                    uint64_t leaf_index);
 
 /*
+ * The same for a sum of floats that is computed from an instruction's operands, without a mask
+ * (eval/fused_sums.def); excluded[w] counts the elements of each column that it leaves out.
+ */
+typedef void (*evex_fused_sum_kernel)(void *accumulators, uint64_t *excluded, size_t w,
+                                      size_t first, const evex_operand *src, size_t n);
+
+/*
  * Takes in n_rows <= EVEX_LEAF rows of w columns of floats, `pitch` elements apart: a whole leaf.
  * memory has room for 7 * w doubles, for moments 14 * w, and receives the results of the columns:
  * double total[w], or mean[w] and m2[w].
@@ -44,6 +51,7 @@ typedef struct {
 
 typedef const evex_kernel evex_kernel_row[EVEX_N_DTYPES];
 typedef const evex_reduce_kernel evex_reduce_row[EVEX_N_DTYPES];
+typedef const evex_fused_sum_kernel evex_fused_sum_row[EVEX_N_DTYPES];
 typedef const evex_panel_kernels evex_panel_row[EVEX_N_DTYPES];
 
 typedef struct {
@@ -54,6 +62,7 @@ typedef struct {
     const evex_kernel_row *pairs;  /* in the order of eval/pairs.def, by operand dtype; or NULL */
     const evex_panel_row *panels;  /* [EVEX_N_REDUCTIONS], by operand dtype; NULL: none */
     const evex_mover_table *move;
+    const evex_fused_sum_row *fused_sums; /* in the order of eval/fused_sums.def; or NULL */
 } evex_kernel_table;
 
 /* One instruction set's part of each: evex_kernels_avx2 is made by eval/kernels.c and points to
@@ -68,6 +77,8 @@ extern evex_panel_row evex_panels_base[EVEX_N_REDUCTIONS], evex_panels_avx2[EVEX
     evex_panels_avx512[EVEX_N_REDUCTIONS];
 /* eval/pair_kernels.c */
 extern evex_kernel_row evex_pairs_base[], evex_pairs_avx2[], evex_pairs_avx512[];
+/* eval/fused_sum_kernels.c */
+extern evex_fused_sum_row evex_fused_sums_base[], evex_fused_sums_avx2[], evex_fused_sums_avx512[];
 /* The kernels that eval/kernels.tmpl.h calls MATH; other slots are NULL. */
 extern const evex_kernel evex_math_f32_base[EVEX_N_OPS], evex_math_f32_avx2[EVEX_N_OPS],
     evex_math_f32_avx512[EVEX_N_OPS], evex_math_f64_base[EVEX_N_OPS],

@@ -16,13 +16,15 @@ enum {
     MIN_ROW = 64, /* shorter rows are gathered, several to a block */
     /* From memory, bursts of loads with a pause for arithmetic behind them keep the prefetchers
      * from getting into step, unless the processor looks past the pause by itself: short blocks, of
-     * so many bytes of the widest array, where there are few instructions; else it is their calls
-     * that count (20 million elements, short / long, against a fused loop: 2*a + 3*b 0.83 / 0.47, a
-     * cubic of 6 instructions 0.41 / 0.63; reductions between the two). */
-    LIGHT_CALLS = 3,
+     * so many bytes of the widest array, where there are few calls. Where there are more, their
+     * number counts and blocks are longer; then the next one is fetched by prefetches, of no more
+     * bytes than the processor keeps under way (20 million elements, short / long / long and
+     * fetched, against a fused loop: 2*a + 3*b 0.90 / 0.45 / 0.83, a cubic of 3 calls 0.62 / 0.77 /
+     * 0.86, 3*i - 2*j + 7 of int32 0.58 / 0.37 / 0.83). */
+    LIGHT_CALLS = 2,
     LIGHT_BLOCK_BYTES = 512,
     REDUCED_BLOCK_BYTES = 1024,
-    HEAVY_BLOCK_BYTES = 2048,
+    FETCHED_BYTES = 3072,      /* of all inputs */
     STREAMED_BYTES = 16 << 20, /* read and written by a pass: more than its share of a usual L3 */
     BARE_BLOCK = 16384,  /* of one reduction that reads arrays in place: its kernel does all */
     SHARED_BLOCK = 1024, /* of several, so that all but the first find the elements in L1 */
@@ -124,16 +126,18 @@ static void choose_lead(evex_pass *pass) {
 static size_t longest_block(const evex_pass *pass) {
     if (is_bare(pass))
         return pass->n_reductions == 1 ? BARE_BLOCK : SHARED_BLOCK;
-    if (!is_streamed(pass))
+    if (!is_streamed(pass) || pass->is_walked)
         return MAX_BLOCK;
-    const size_t n_bytes = pass->n_calls > LIGHT_CALLS ? HEAVY_BLOCK_BYTES
-                           : pass->n_reductions > 0    ? REDUCED_BLOCK_BYTES
-                                                       : LIGHT_BLOCK_BYTES;
-    size_t widest = 1;
-    for (size_t p = 0; p < pass->n_ports; p++)
-        if (widest < pass->ports[p].view->item_bytes)
-            widest = pass->ports[p].view->item_bytes;
-    return clamp_size(n_bytes / widest / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP, MAX_BLOCK);
+    size_t widest = 1, inputs = 0;
+    for (size_t p = 0; p < pass->n_ports; p++) {
+        const size_t n_bytes = pass->ports[p].view->item_bytes;
+        widest = widest < n_bytes ? n_bytes : widest;
+        inputs += pass->ports[p].is_output ? 0 : n_bytes;
+    }
+    const size_t length = pass->is_fetched_ahead   ? FETCHED_BYTES / (inputs > 0 ? inputs : 1)
+                          : pass->n_reductions > 0 ? REDUCED_BLOCK_BYTES / widest
+                                                   : LIGHT_BLOCK_BYTES / widest;
+    return clamp_size(length / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP, MAX_BLOCK);
 }
 
 static void choose_block(const evex_binding *binding, const evex_eval_options *options,
@@ -344,6 +348,7 @@ static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
     pass->is_past_caches = options->store == EVEX_STORE_BEST
                                ? is_streamed(pass)
                                : options->store == EVEX_STORE_PAST_CACHES;
+    pass->is_fetched_ahead = is_streamed(pass) && pass->n_calls > LIGHT_CALLS;
     choose_ports(binding, pass);
     choose_block(binding, options, pass);
     choose_lead(pass);

@@ -86,10 +86,15 @@ void evex_reduce_block(evex_worker *worker, int64_t flat, size_t n, int64_t leaf
     const evex_pass *pass = worker->pass;
     for (size_t k = 0; k < pass->n_reductions; k++) {
         const evex_reducer *reducer = reducer_of(worker->run, k);
+        const evex_fused_sum *fused = evex_fused_sum_of(worker->run->binding, pass->reductions[k]);
+        const evex_operand *operands = worker->sink_operands + EVEX_SINK_OPERANDS * k;
         const int64_t row = first_row(worker, reducer, leaf_row);
-        evex_leaf_add(reducer, worker->leaves + pass->leaf_offsets[k], (size_t)worker->width,
-                      (size_t)(flat - row * worker->width), worker->sink_operands[2 * k],
-                      worker->sink_operands[2 * k + 1], n, (uint64_t)row);
+        const size_t w = (size_t)worker->width, first = (size_t)(flat - row * worker->width);
+        void *leaf = worker->leaves + pass->leaf_offsets[k];
+        if (fused != NULL)
+            evex_leaf_add_fused(leaf, w, first, fused->kernel, operands, n);
+        else
+            evex_leaf_add(reducer, leaf, w, first, operands[0], operands[1], n, (uint64_t)row);
     }
 }
 
@@ -157,6 +162,37 @@ static void end_trees(evex_worker *worker, int64_t column_unit, int64_t chunk) {
     }
 }
 
+/* Whether the pass is for nothing but one any() or all(), with all its columns in one unit. */
+static int is_for_logic(const evex_run *run) {
+    const evex_pass *pass = run->pass;
+    for (size_t p = 0; p < pass->n_ports; p++)
+        if (pass->ports[p].is_output)
+            return 0;
+    const int kind = reducer_of(run, 0)->spec->kind;
+    return pass->n_reductions == 1 && pass->n_outer * pass->n_tiles == 1 &&
+           (kind == EVEX_RED_ANY || kind == EVEX_RED_ALL);
+}
+
+static int is_decided(const evex_run *run) {
+    return atomic_load_explicit(&run->is_decided, memory_order_relaxed);
+}
+
+/* Between looks at whether the result is known: some ten microseconds. */
+enum { LOOK_ELEMENTS = 1 << 15 };
+
+/* Runs rows of a chunk; those that come when the result is known are left out. */
+static void run_logic(evex_worker *worker, int64_t row, int64_t end) {
+    evex_run *run = worker->run;
+    const int64_t w = worker->width, step = LOOK_ELEMENTS / (w + 1) + 1;
+    for (int64_t next; row < end && !is_decided(run); row = next) {
+        next = end - row < step ? end : row + step;
+        evex_run_range(worker, row * w, next * w, worker->chunk_row);
+        if (evex_leaf_is_decided(reducer_of(run, 0), worker->leaves + run->pass->leaf_offsets[0],
+                                 (size_t)w))
+            atomic_store_explicit(&run->is_decided, 1, memory_order_relaxed);
+    }
+}
+
 static void reduce_blocks(evex_worker *worker, int64_t column_unit, int64_t chunk, int64_t row,
                           int64_t end) {
     const int64_t leaf_rows = worker->pass->leaf_rows;
@@ -164,7 +200,10 @@ static void reduce_blocks(evex_worker *worker, int64_t column_unit, int64_t chun
     do { /* also once for no row at all: the results of nothing */
         const int64_t leaf_end = end - row < leaf_rows ? end : row + leaf_rows;
         begin_leaves(worker, 1, (size_t)(leaf_end - row));
-        evex_run_range(worker, row * worker->width, leaf_end * worker->width, row);
+        if (is_for_logic(worker->run))
+            run_logic(worker, row, leaf_end);
+        else
+            evex_run_range(worker, row * worker->width, leaf_end * worker->width, row);
         end_leaves(worker, 1, column_unit, chunk);
         row = leaf_end;
     } while (row < end);

@@ -152,7 +152,7 @@ static int collect_insns(evex_binding *binding, evex_pass *pass, const evex_stag
         pass->n_calls += (size_t)evex_is_called(binding, number);
         pass->n_operands += insns[number].n_operands;
     }
-    pass->n_operands += 2 * pass->n_reductions;
+    pass->n_operands += EVEX_SINK_OPERANDS * pass->n_reductions;
     return 1;
 }
 

@@ -22,6 +22,9 @@
 struct evex_worker;
 struct evex_port;
 
+/* Operands that are kept for a reduction: a value and a mask, or those of what it is fused with. */
+enum { EVEX_SINK_OPERANDS = EVEX_FUSED_SUM_OPERANDS };
+
 /* Where a block begins. */
 typedef struct {
     int64_t index[EVEX_MAX_DIMS]; /* in the dimensions of a unit: rows, columns */
@@ -49,6 +52,7 @@ typedef struct evex_port {
     evex_port_fn at_row, before, after;
     evex_gather_fn gather;
     evex_mover mover; /* in its place for long runs; or NULL */
+    evex_rows_mover rows; /* for whole rows of a walk, in and out; or NULL: one by one */
     evex_scatter_fn scatter;
     evex_kernel cast;    /* outputs in memory of another type than the register */
     size_t block_offset; /* staging block in a worker's memory */
@@ -89,7 +93,8 @@ typedef struct evex_pass {
 
     /* The run. */
     size_t block_length;
-    uint64_t work_ns; /* a guess at what it takes one worker */
+    uint8_t is_fetched_ahead; /* while a block is worked at, the next one comes from memory */
+    uint64_t work_ns;         /* a guess at what it takes one worker */
     size_t n_workers;
 
     /* A worker's memory: offsets in bytes. */

@@ -218,6 +218,14 @@ void evex_leaf_add(const evex_reducer *reducer, void *leaf, size_t w, size_t fir
         add_vectors(reducer, leaf, w, first, value.data, mask.data, n, leaf_index);
 }
 
+void evex_leaf_add_fused(void *leaf, size_t w, size_t first, evex_fused_sum_kernel kernel,
+                         const evex_operand *src, size_t n) {
+    if (n == 0)
+        return;
+    ((leaf_head *)leaf)->n_taken += n;
+    kernel(accumulators_of(leaf, w), excluded_of(leaf), w, first, src, n);
+}
+
 /* ---- From lanes to nodes ------------------------------------------------------------------ */
 
 /* Lane j takes in lane j + half, for half = lanes / 2, ... 1. Lanes beyond the leaf's rows hold the
@@ -365,6 +373,17 @@ void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node 
         else
             evex_accumulators_read(reducer, at, w, c, m2 + c, &nodes[c]);
     }
+}
+
+int evex_leaf_is_decided(const evex_reducer *reducer, const void *leaf, size_t w) {
+    const uint8_t *truths = accumulators_of((void *)(uintptr_t)leaf, w);
+    const int decided = reducer->spec->kind == EVEX_RED_ANY;
+    if (reducer->accumulator != EVEX_ACC_LOGIC)
+        return 0;
+    for (size_t c = 0; c < w; c++)
+        if (truths[c] != decided)
+            return 0;
+    return w > 0;
 }
 
 int evex_leaf_is_valid(const evex_reducer *reducer, const void *leaf, size_t w, uint64_t n) {

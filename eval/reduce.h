@@ -83,6 +83,12 @@ void evex_leaf_begin_rows(const evex_reducer *reducer, void *leaf, size_t w, siz
  */
 void evex_leaf_add(const evex_reducer *reducer, void *leaf, size_t w, size_t first,
                    evex_operand value, evex_operand mask, size_t n, uint64_t leaf_index);
+/* The same where a kernel computes the elements from the operands of an instruction. */
+void evex_leaf_add_fused(void *leaf, size_t w, size_t first, evex_fused_sum_kernel kernel,
+                         const evex_operand *src, size_t n);
+/* Whether no further element can change what the leaf gives: any() has met a true one in each
+ * column, all() a false one. */
+int evex_leaf_is_decided(const evex_reducer *reducer, const void *leaf, size_t w);
 /* Merges the lanes of each column into nodes[0..w). The accumulators are used up. */
 void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node *nodes);
 

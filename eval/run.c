@@ -15,11 +15,25 @@
 
 /* ---- Blocks --------------------------------------------------------------------------------- */
 
+/* Has memory bring the next block while this one's arithmetic goes on. That may lie behind the end
+ * of an array, where a prefetch does nothing. */
+static void fetch_ahead(const evex_worker *worker) {
+    const evex_move *end = worker->moves + worker->n_moves;
+    for (const evex_move *move = worker->moves; move < end; move++) {
+        uintptr_t place;
+        memcpy(&place, move->pointer, sizeof place);
+        for (size_t k = 0; k < move->ahead; k += EVEX_CACHE_LINE)
+            __builtin_prefetch((const void *)(place + move->ahead + k));
+    }
+}
+
 /* A block of n elements from the cursor on. */
 static void run_block(evex_worker *worker, const evex_cursor *at, size_t n, int64_t leaf_row) {
     const evex_pass *pass = worker->pass;
     const evex_port *ports_end = pass->ports + pass->n_ports;
     const evex_call *calls_end = worker->calls + pass->n_calls;
+    if (pass->is_fetched_ahead)
+        fetch_ahead(worker);
     if (pass->has_before)
         for (const evex_port *port = pass->ports; port < ports_end; port++)
             if (port->before != NULL)
@@ -207,6 +221,7 @@ static void work(void *argument, size_t number) {
 
 static evex_status run_pass(evex_run *run, const evex_pass *pass) {
     run->pass = pass;
+    atomic_store_explicit(&run->is_decided, 0, memory_order_relaxed);
     if (pass->n_units == 0)
         return EVEX_OK;
     evex_run_hoisted(run);

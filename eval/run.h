@@ -40,6 +40,7 @@ typedef struct {
     void *pointer;
     int64_t step; /* what it moves on by for each block, in bytes */
     size_t port;
+    size_t ahead; /* how far behind it a block ends whose successor is to be fetched; 0: none is */
 } evex_move;
 
 typedef struct evex_worker {
@@ -47,7 +48,7 @@ typedef struct evex_worker {
     const evex_pass *pass;
     evex_call *calls;
     evex_operand *operands;            /* of all calls, then of the reductions */
-    const evex_operand *sink_operands; /* a value and a mask for each reduction */
+    const evex_operand *sink_operands; /* EVEX_SINK_OPERANDS for each reduction */
     evex_move *moves;
     size_t n_moves;
     evex_binding_entry *map; /* one a register */
@@ -70,6 +71,7 @@ typedef struct evex_run {
     char *memory;          /* of the workers */
     uint64_t last_poll_ns;
     _Atomic int status;     /* evex_status of the first failure */
+    _Atomic int is_decided; /* no further element can change what the current pass gives */
     unsigned generation;    /* of the process: a fork leaves the other workers behind */
     evex_fp_state fp_state; /* of the caller, for calls back into its code */
 } evex_run;
