@@ -345,10 +345,11 @@ static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
         pass->n_units = 0;
         return EVEX_OK;
     }
+    const int is_from_memory = is_streamed(pass) || options->store == EVEX_STORE_PAST_CACHES;
     pass->is_past_caches = options->store == EVEX_STORE_BEST
-                               ? is_streamed(pass)
+                               ? is_from_memory
                                : options->store == EVEX_STORE_PAST_CACHES;
-    pass->is_fetched_ahead = is_streamed(pass) && pass->n_calls > LIGHT_CALLS;
+    pass->is_fetched_ahead = is_from_memory && pass->n_calls > LIGHT_CALLS;
     choose_ports(binding, pass);
     choose_block(binding, options, pass);
     choose_lead(pass);

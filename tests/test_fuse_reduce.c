@@ -229,7 +229,7 @@ static void try_output_that_is_input(const char *source) {
     enum { LENGTH = 3000 };
     evex_expr *expr = expr_of(source, vars, N_VARS, EVEX_ISA_BEST);
     static double x[LENGTH], y[LENGTH];
-    double sum, wanted = 0;
+    double sum = -1, wanted = 0;
     for (int i = 0; i < LENGTH; i++) {
         x[i] = i % 7;
         y[i] = i % 5;
