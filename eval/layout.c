@@ -18,9 +18,9 @@ enum {
      * from getting into step, unless the processor looks past the pause by itself: short blocks, of
      * so many bytes of the widest array, where there are few calls. Where there are more, their
      * number counts and blocks are longer; then the next one is fetched by prefetches, of no more
-     * bytes than the processor keeps under way (20 million elements, one thread, short blocks / those
-     * chosen here, against a fused loop: a cubic of 3 calls 0.56 / 0.64, 3*i - 2*j + 7 of int32 0.33 /
-     * 0.84, a filter of 3 inputs 0.45 / 0.78). */
+     * bytes than the processor keeps under way (20 million elements, one thread, short blocks /
+     * those chosen here, against a fused loop: a cubic of 3 calls 0.56 / 0.64, 3*i - 2*j + 7 of
+     * int32 0.33 / 0.84, a filter of 3 inputs 0.45 / 0.78). */
     LIGHT_CALLS = 2,
     LIGHT_BLOCK_BYTES = 512,
     REDUCED_BLOCK_BYTES = 1024,
