@@ -72,23 +72,24 @@ static void count_reads(const fuser *f, const evex_stage *stage) {
     }
 }
 
-/* Whether an instruction leaves alone what another one reads, and all outputs. */
-static int may_stand_between(const fuser *f, const evex_insn *insn, const evex_insn *reader) {
-    if (!is_temp(f, insn->dst) || (insn->dst2 != EVEX_NO_REGISTER && !is_temp(f, insn->dst2)))
+int evex_insn_leaves(const evex_program *program, const evex_insn *insn,
+                     const evex_register *registers, uint32_t n) {
+    if (!evex_is_in_class(program, insn->dst, EVEX_CLASS_TEMP) ||
+        (insn->dst2 != EVEX_NO_REGISTER && !evex_is_in_class(program, insn->dst2, EVEX_CLASS_TEMP)))
         return 0;
-    for (uint32_t k = 0; k < reader->n_operands; k++) {
-        const evex_register reg = f->operands[reader->first_operand + k];
-        if (reg == insn->dst || reg == insn->dst2)
+    for (uint32_t k = 0; k < n; k++)
+        if (registers[k] == insn->dst || registers[k] == insn->dst2)
             return 0;
-    }
     return 1;
 }
 
 static int is_within_reach(const fuser *f, uint32_t first, uint32_t second) {
     if (second - first > REACH)
         return 0;
+    const evex_insn *reader = &f->insns[first];
     for (uint32_t i = first + 1; i < second; i++)
-        if (!may_stand_between(f, &f->insns[i], &f->insns[first]))
+        if (!evex_insn_leaves(f->expr->program, &f->insns[i], f->operands + reader->first_operand,
+                              reader->n_operands))
             return 0;
     return 1;
 }

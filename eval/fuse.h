@@ -19,6 +19,11 @@ typedef struct {
     evex_register operands[EVEX_MAX_PAIR_OPERANDS];
 } evex_pair;
 
+/* Whether an instruction leaves n registers alone, and all outputs: what reads the registers may be
+ * put off until behind it. */
+int evex_insn_leaves(const evex_program *program, const evex_insn *insn,
+                     const evex_register *registers, uint32_t n);
+
 struct evex_expr;
 
 /* Fills links[].pair and links[].is_absorbed of a linked program; 0: out of memory. */

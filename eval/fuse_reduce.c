@@ -74,14 +74,9 @@ static unsigned count_reads(const fuser *f, evex_register reg, uint32_t number) 
 
 /* Whether the instructions behind one leave alone what it reads, and all outputs. */
 static int is_kept(const fuser *f, const evex_fused_sum *fused) {
-    for (uint32_t i = fused->insn + 1; i < f->stage->first_insn + f->stage->n_insns; i++) {
-        const evex_insn *insn = &f->insns[i];
-        if (!is_temp(f, insn->dst) || (insn->dst2 != EVEX_NO_REGISTER && !is_temp(f, insn->dst2)))
+    for (uint32_t i = fused->insn + 1; i < f->stage->first_insn + f->stage->n_insns; i++)
+        if (!evex_insn_leaves(f->expr->program, &f->insns[i], fused->operands, fused->n_operands))
             return 0;
-        for (uint32_t k = 0; k < fused->n_operands; k++)
-            if (fused->operands[k] == insn->dst || fused->operands[k] == insn->dst2)
-                return 0;
-    }
     return 1;
 }
 

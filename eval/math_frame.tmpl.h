@@ -7,7 +7,7 @@
  *   LANES, LOAD, STORE    of a vector
  *   FUNCTION(name)        the algorithm's name; BOTH its type of two results
  *
- * then write a kernel with MATH_KERNEL or BOTH_KERNEL and name it with KERNEL_OF.
+ * It ends with the kernels of all lines of eval/kernels.tmpl.h and the table of them.
  */
 #ifndef EVEX_EVAL_MATH_FRAME_TMPL_H
 #define EVEX_EVAL_MATH_FRAME_TMPL_H
@@ -153,5 +153,31 @@ static void run(math_block *block, int arity, ELEMENT *out, const evex_operand *
 #define TWIN(id, types)
 #define LIKE(id, other, types)
 #define VECTOR(id, arity, types, word)
+
+/* ---- All of them, and the table ------------------------------------------------------------- */
+
+#define MATH(id, arity, name) MATH_KERNEL(id, arity, name)
+#if V_FMA_IS_FAST
+#define MATH_FMA(id, arity, name) MATH(id, arity, name)
+#define MATH_BOTH(id, name) BOTH_KERNEL(id, name)
+#define MATH_POWER(id, name) POWER_KERNEL(id, name)
+#else
+#define MATH_FMA(id, arity, name)
+#define MATH_BOTH(id, name)
+#define MATH_POWER(id, name)
+#endif
+#include "eval/kernels.tmpl.h"
+#undef MATH
+
+#if V_FMA_IS_FAST
+#undef MATH_BOTH
+#undef MATH_POWER
+#define MATH_BOTH(id, name) KERNEL_SLOT(id)
+#define MATH_POWER(id, name) KERNEL_SLOT(id)
+#endif
+#define MATH(id, arity, name) KERNEL_SLOT(id)
+const KERNEL_TABLE = {
+#include "eval/kernels.tmpl.h"
+};
 
 #endif

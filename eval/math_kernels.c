@@ -27,27 +27,3 @@
 #define FUNCTION(name) math_##name
 
 #include "eval/math_frame.tmpl.h"
-
-#define MATH(id, arity, name) MATH_KERNEL(id, arity, name)
-#if V_FMA_IS_FAST
-#define MATH_FMA(id, arity, name) MATH(id, arity, name)
-#define MATH_BOTH(id, name) BOTH_KERNEL(id, name)
-#define MATH_POWER(id, name) POWER_KERNEL(id, name)
-#else
-#define MATH_FMA(id, arity, name)
-#define MATH_BOTH(id, name)
-#define MATH_POWER(id, name)
-#endif
-#include "eval/kernels.tmpl.h"
-#undef MATH
-
-#if V_FMA_IS_FAST
-#undef MATH_BOTH
-#undef MATH_POWER
-#define MATH_BOTH(id, name) KERNEL_SLOT(id)
-#define MATH_POWER(id, name) KERNEL_SLOT(id)
-#endif
-#define MATH(id, arity, name) KERNEL_SLOT(id)
-const KERNEL_TABLE = {
-#include "eval/kernels.tmpl.h"
-};
