@@ -137,6 +137,8 @@ static const struct {
     /* Reductions read blocks. */
     {"sum(a*b + 1)", 1},
     {"t = a*b; sum(t), sum(t + 1)", 0},
+    /* The root takes the register of one quotient before the sum would read it. */
+    {"(a/b)*(b/a) + sqrt(b)", 0},
     /* An output, which may be the memory of a, is written between the two. */
     {"a*2, a*3 + b", 1},
 };
