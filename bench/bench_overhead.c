@@ -28,10 +28,10 @@ static void expect(evex_status status, const char *text, const evex_error *error
 }
 
 static evex_expr *compile(const char *text) {
-    static const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0},
-                                    {"b", EVEX_F64, EVEX_STRONG, 0},
-                                    {"x", EVEX_F32, EVEX_STRONG, 0},
-                                    {"i", EVEX_I32, EVEX_STRONG, 0}};
+    static const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                    {"b", EVEX_F64, EVEX_STRONG, 0, 0},
+                                    {"x", EVEX_F32, EVEX_STRONG, 0, 0},
+                                    {"i", EVEX_I32, EVEX_STRONG, 0, 0}};
     evex_error error = EVEX_ERROR_INIT;
     evex_expr *expr;
     expect(evex_compile(&expr, text, strlen(text), vars, sizeof vars / sizeof *vars, NULL, &error),

@@ -208,7 +208,7 @@ static evex_expr *compile(const corpus_line *line) {
     evex_var vars[CORPUS_MAX_OPERANDS];
     evex_error error = EVEX_ERROR_INIT;
     for (size_t k = 0; k < line->n_operands; k++)
-        vars[k] = (evex_var){line->operands[k].name, line->operands[k].dtype, EVEX_STRONG, 0};
+        vars[k] = (evex_var){line->operands[k].name, line->operands[k].dtype, EVEX_STRONG, 0, 0};
     if (evex_compile(&expr, line->text, strlen(line->text), vars, line->n_operands, NULL, &error) !=
         EVEX_OK)
         fail(line->name, error.offset, error.message);

@@ -178,7 +178,7 @@ static int describe_inputs(evex_expr *expr) {
         if (name == NULL)
             return 0;
         expr->inputs[i] = (evex_var){name, (evex_dtype)inputs[i].dtype, (evex_kind)inputs[i].kind,
-                                     inputs[i].is_nullable};
+                                     inputs[i].is_nullable, inputs[i].unit};
     }
     return expr->inputs != NULL;
 }
@@ -223,8 +223,11 @@ static int describe_outputs(evex_expr *expr) {
         const char *name = copy_name(expr, outputs[i].name, outputs[i].name_bytes);
         if (name == NULL)
             return 0;
-        expr->outputs[i] =
-            (evex_output){name, (evex_dtype)outputs[i].dtype, outputs[i].is_reduced, 0};
+        expr->outputs[i] = (evex_output){.name = name,
+                                         .dtype = (evex_dtype)outputs[i].dtype,
+                                         .is_reduced = outputs[i].is_reduced,
+                                         .nullable = outputs[i].is_nullable,
+                                         .unit = outputs[i].unit};
     }
     return expr->outputs != NULL && describe_spans(expr);
 }

@@ -47,8 +47,8 @@ static void *run(void *user) {
 }
 
 int main(void) {
-    const evex_var vars[] = {{"rows", EVEX_F64, EVEX_STRONG, 0},
-                             {"columns", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[] = {{"rows", EVEX_F64, EVEX_STRONG, 0, 0},
+                             {"columns", EVEX_F64, EVEX_STRONG, 0, 0}};
     evex_error error = EVEX_ERROR_INIT;
     evex_expr *expr = NULL;
     int cancel = 0;

@@ -9,7 +9,8 @@
 int main(void) {
     const double a[] = {1, 2, 3, 4}, b[] = {10, 20, 30, 40};
     double r[4];
-    const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                             {"b", EVEX_F64, EVEX_STRONG, 0, 0}};
     const evex_array in[] = {evex_array_1d(EVEX_F64, a, 4), evex_array_1d(EVEX_F64, b, 4)};
     evex_array out[] = {evex_array_1d(EVEX_F64, r, 4)};
     evex_error error = EVEX_ERROR_INIT;

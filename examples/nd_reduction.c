@@ -70,7 +70,7 @@ int main(void) {
     const int64_t strides[] = {sizeof(double), ROWS * sizeof(double)};
     evex_array x = evex_array_nd(EVEX_F64, memory, 2, shape);
     x.strides = strides;
-    const evex_var vars[] = {{"x", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[] = {{"x", EVEX_F64, EVEX_STRONG, 0, 0}};
     evex_error error = EVEX_ERROR_INIT;
     evex_expr *expr = NULL;
     if (evex_compile(&expr, source, strlen(source), vars, 1, NULL, &error) == EVEX_OK)

@@ -104,7 +104,7 @@ static evex_status evaluate_whole(const evex_expr *expr, double *results, evex_e
 }
 
 int main(void) {
-    const evex_var vars[] = {{"x", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[] = {{"x", EVEX_F64, EVEX_STRONG, 0, 0}};
     evex_error error = EVEX_ERROR_INIT;
     evex_expr *expr = NULL;
     saved_state state = {NULL, 0};

@@ -28,7 +28,7 @@ int main(void) {
     static const double income[] = {9000, 12000, 52000, 250000};
     tax_law law = {11000, 0.25};
     const evex_dtype operands[] = {EVEX_F64};
-    const evex_var vars[] = {{"income", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[] = {{"income", EVEX_F64, EVEX_STRONG, 0, 0}};
     double net[4], total = 0;
     const evex_array in = evex_array_1d(EVEX_F64, income, 4);
     evex_array out[] = {evex_array_1d(EVEX_F64, net, 4), evex_array_0d(EVEX_F64, &total)};

@@ -4,7 +4,8 @@
  * several threads.
  *
  *     evex_error error = EVEX_ERROR_INIT;
- *     const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}};
+ *     const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+ *                              {"b", EVEX_F64, EVEX_STRONG, 0, 0}};
  *     evex_expr *expr = NULL;
  *     if (evex_compile(&expr, "2*a + 3*b", 9, vars, 2, NULL, &error) == EVEX_OK) {
  *         const evex_array in[] = {evex_array_1d(EVEX_F64, a, n), evex_array_1d(EVEX_F64, b, n)};
@@ -137,8 +138,40 @@ typedef struct evex_str {
 typedef enum {
     EVEX_STR_VIEWS = 0, /* evex_str structs */
     EVEX_STR_BYTES,     /* fixed width, item_bytes each, trailing NULs not counted (NumPy S) */
-    EVEX_STR_UCS4       /* fixed width, item_bytes / 4 code points, trailing NULs not counted */
+    EVEX_STR_UCS4,      /* fixed width, item_bytes / 4 code points, trailing NULs not counted */
+    EVEX_STR_OFFSETS32, /* element i is bytes [data[i], data[i + 1]) of text, int32 (Arrow utf8) */
+    EVEX_STR_OFFSETS64  /* the same with int64 (Arrow large_utf8) */
 } evex_str_form;
+
+/* How an array says which of its elements are null. */
+typedef enum {
+    EVEX_VALIDITY_BYTES = 0, /* a byte an element: 0 is null */
+    EVEX_VALIDITY_MASK,      /* a byte an element: 0 is not null (numpy.ma) */
+    EVEX_VALIDITY_BITS       /* a bit an element, a byte's lowest first: 0 is null (Arrow) */
+} evex_validity_form;
+
+/*
+ * What an int64 counts when it is a point in time since 1970-01-01T00:00 (datetime64) or a span
+ * (timedelta64), in NumPy's units; INT64_MIN is no time (NaT). Spans are EVEX_SPAN + their unit.
+ */
+typedef enum {
+    EVEX_UNIT_NONE = 0,
+    EVEX_UNIT_YEAR,
+    EVEX_UNIT_MONTH,
+    EVEX_UNIT_WEEK,
+    EVEX_UNIT_DAY,
+    EVEX_UNIT_HOUR,
+    EVEX_UNIT_MINUTE,
+    EVEX_UNIT_SECOND,
+    EVEX_UNIT_MS,
+    EVEX_UNIT_US,
+    EVEX_UNIT_NS,
+    EVEX_UNIT_PS,
+    EVEX_UNIT_FS,
+    EVEX_UNIT_AS,
+    EVEX_UNIT_GENERIC, /* of spans only: takes the unit of what it meets */
+    EVEX_SPAN = 32
+} evex_unit;
 
 /*
  * An n-dimensional array in the caller's memory. strides are in bytes and may be negative, zero or
@@ -157,25 +190,37 @@ typedef struct evex_array {
     uint8_t str_form;     /* evex_str_form */
     uint8_t unused;       /* 0 */
     int64_t length;       /* used as the shape when ndim is 1 and shape is NULL */
+    const char *text;     /* of the offset forms: the bytes that the offsets count in */
+    void *validity;       /* of what is nullable; NULL for an input: no element is null */
+    const int64_t *validity_strides; /* in bytes; NULL: C-contiguous, as bitmaps always are */
+    int64_t validity_offset;         /* of a bitmap: the bit of the first element */
+    uint8_t validity_form;           /* evex_validity_form; bitmaps are for inputs only */
 } evex_array;
+
+#define EVEX_ARRAY_INIT                                                                            \
+    { NULL, EVEX_BOOL, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0 }
+
+/* A C-contiguous array of ndim dimensions; shape must outlive the use of the result. */
+static inline evex_array evex_array_nd(evex_dtype dtype, const void *data, int32_t ndim,
+                                       const int64_t *shape) {
+    evex_array array = EVEX_ARRAY_INIT;
+    array.data = (void *)(uintptr_t)data;
+    array.dtype = dtype;
+    array.ndim = ndim;
+    array.shape = shape;
+    return array;
+}
 
 /* n contiguous elements at data. */
 static inline evex_array evex_array_1d(evex_dtype dtype, const void *data, size_t n) {
-    evex_array array = {(void *)(uintptr_t)data, dtype, 1, NULL, NULL, 0, 0, 0, 0, 0, (int64_t)n};
+    evex_array array = evex_array_nd(dtype, data, 1, NULL);
+    array.length = (int64_t)n;
     return array;
 }
 
 /* One 0-d element at data. */
 static inline evex_array evex_array_0d(evex_dtype dtype, const void *data) {
-    evex_array array = {(void *)(uintptr_t)data, dtype, 0, NULL, NULL, 0, 0, 0, 0, 0, 0};
-    return array;
-}
-
-/* A C-contiguous array of ndim dimensions; shape must outlive the use of the result. */
-static inline evex_array evex_array_nd(evex_dtype dtype, const void *data, int32_t ndim,
-                                       const int64_t *shape) {
-    evex_array array = {(void *)(uintptr_t)data, dtype, ndim, shape, NULL, 0, 0, 0, 0, 0, 0};
-    return array;
+    return evex_array_nd(dtype, data, 0, NULL);
 }
 
 /* ---- Memory ------------------------------------------------------------------------------ */
@@ -201,8 +246,16 @@ typedef struct evex_var {
     const char *name; /* UTF-8, NUL-terminated */
     evex_dtype dtype;
     evex_kind kind;
-    uint8_t nullable; /* reserved, must be 0 in this version */
+    uint8_t nullable; /* 1: elements may be null; the array's validity tells which */
+    uint8_t unit;     /* evex_unit, of EVEX_I64 only */
 } evex_var;
+
+/* What becomes of integer results that their type cannot hold. */
+typedef enum {
+    EVEX_OVERFLOW_WRAP = 0, /* they wrap, as NumPy's do */
+    EVEX_OVERFLOW_ERROR,    /* EVEX_GUARD; so are division by zero, casts and shifts out of range */
+    EVEX_OVERFLOW_FLOAT     /* + - * ** and sums of integers are computed in float64 */
+} evex_overflow;
 
 typedef struct evex_limits {
     size_t source_bytes;     /* 65,536 */
@@ -233,8 +286,8 @@ typedef struct evex_compile_options {
     const evex_functions *functions; /* user functions, or NULL; must outlive the expression */
     evex_isa_cap isa;
     uint8_t no_optimise; /* keep every instruction as written: for tests */
-    uint8_t grouped;     /* reserved, must be 0 in this version */
-    uint8_t overflow;    /* reserved, must be 0 (wrap) in this version */
+    uint8_t grouped;     /* 1: reductions have one result a group; see evex_eval_options.groups */
+    uint8_t overflow;    /* evex_overflow */
 } evex_compile_options;
 
 #define EVEX_LIMITS_INIT                                                                           \
@@ -262,6 +315,9 @@ typedef struct evex_output {
     evex_dtype dtype;
     uint8_t is_reduced;  /* one value, or one an axis, rather than one an element */
     uint8_t is_spanning; /* 1: has the shape that all inputs together broadcast to */
+    uint8_t is_grouped;  /* 1: one element a group */
+    uint8_t nullable;    /* 1: the array given for it needs validity, which evex_eval writes */
+    uint8_t unit;        /* evex_unit */
 } evex_output;
 
 /* The results in order; owned by the expression. */
@@ -347,10 +403,16 @@ typedef struct evex_eval_options {
     size_t block_length;   /* elements a block; 0: chosen by the library (tests force 1, 3, 16) */
     uint8_t force_threads; /* use max_threads workers however small the job: for tests */
     uint8_t store;         /* evex_store */
+    const evex_array *groups; /* of grouped expressions: the group of each row, EVEX_I32 or EVEX_I64
+                                 from 0 to n_groups - 1; below 0: the row is in no group */
+    int64_t n_groups;
 } evex_eval_options;
 
 #define EVEX_EVAL_OPTIONS_INIT                                                                     \
-    { sizeof(evex_eval_options), 0, NULL, NULL, NULL, 50, NULL, NULL, 0, 0, 0, EVEX_STORE_BEST }
+    {                                                                                              \
+        sizeof(evex_eval_options), 0, NULL, NULL, NULL, 50, NULL, NULL, 0, 0, 0, EVEX_STORE_BEST,  \
+            NULL, 0                                                                                \
+    }
 
 /* What an evaluation will give. */
 typedef struct evex_result {
@@ -359,10 +421,10 @@ typedef struct evex_result {
     int64_t shape[EVEX_MAX_DIMS];
 } evex_result;
 
-/* Shapes and dtypes of all results for these inputs, whose data is not read. results has room for
- * every output. *memory_bytes (may be NULL) receives what evex_eval will keep between its passes
- * over the data. Besides, it may take limits.scratch_bytes for blocks, and copies of inputs that
- * outputs overlap. */
+/* Shapes and dtypes of all results for these inputs, whose data is not read; a length of -1 stands
+ * for the number of groups. results has room for every output. *memory_bytes (may be NULL) receives
+ * what evex_eval will keep between its passes over the data. Besides, it may take
+ * limits.scratch_bytes for blocks, and copies of inputs that outputs overlap. */
 EVEX_API evex_status evex_result_shape(const evex_expr *expr, const evex_array *inputs,
                                        size_t n_inputs, evex_result *results, size_t *memory_bytes,
                                        evex_error *error);

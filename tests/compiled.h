@@ -37,8 +37,8 @@ static inline void read_vars(test_vars *v, const char *text) {
             fprintf(stderr, "bad variables: %s\n", text);
             exit(2);
         }
-        v->vars[v->n] =
-            (evex_var){v->names[v->n], (evex_dtype)d, *weak != '\0' ? EVEX_WEAK : EVEX_STRONG, 0};
+        v->vars[v->n] = (evex_var){v->names[v->n], (evex_dtype)d,
+                                   *weak != '\0' ? EVEX_WEAK : EVEX_STRONG, 0, 0};
         v->n++;
         text += n;
         text += strspn(text, ", ");

@@ -92,7 +92,8 @@ static int add_operand(void *user, const char *name, size_t n_bytes) {
     memcpy(o->names[o->n], name, n_bytes);
     o->names[o->n][n_bytes] = '\0';
     const int is_condition = strcmp(o->names[o->n], "condition") == 0;
-    o->vars[o->n] = (evex_var){o->names[o->n], is_condition ? EVEX_BOOL : o->dtype, EVEX_STRONG, 0};
+    o->vars[o->n] =
+        (evex_var){o->names[o->n], is_condition ? EVEX_BOOL : o->dtype, EVEX_STRONG, 0, 0};
     o->n++;
     return 0;
 }

@@ -12,9 +12,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const evex_var ab[] = {{"b", EVEX_F64, EVEX_STRONG, 0},
-                              {"unused", EVEX_I32, EVEX_STRONG, 0},
-                              {"a", EVEX_F64, EVEX_STRONG, 0}};
+static const evex_var ab[] = {{"b", EVEX_F64, EVEX_STRONG, 0, 0},
+                              {"unused", EVEX_I32, EVEX_STRONG, 0, 0},
+                              {"a", EVEX_F64, EVEX_STRONG, 0, 0}};
 
 static evex_status compile(evex_expr **expr, const char *source,
                            const evex_compile_options *options, evex_error *error) {
@@ -42,11 +42,11 @@ END_TEST
 
 START_TEST(bad_variables_are_refused) {
     const evex_var bad[][2] = {
-        {{"a", EVEX_N_DTYPES, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}},
-        {{NULL, EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}},
-        {{"b", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}},
-        {{"a", EVEX_F64, EVEX_STRONG, 1}, {"b", EVEX_F64, EVEX_STRONG, 0}},
-        {{"a", EVEX_F32, EVEX_WEAK, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}},
+        {{"a", EVEX_N_DTYPES, EVEX_STRONG, 0, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
+        {{NULL, EVEX_F64, EVEX_STRONG, 0, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
+        {{"b", EVEX_F64, EVEX_STRONG, 0, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
+        {{"a", EVEX_F64, EVEX_STRONG, 1, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
+        {{"a", EVEX_F32, EVEX_WEAK, 0, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         evex_expr *expr;

@@ -7,7 +7,8 @@
 #include "tests/eval_fixture.h"
 #include "tests/suite.h"
 
-static const evex_var ab[2] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}};
+static const evex_var ab[2] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                               {"b", EVEX_F64, EVEX_STRONG, 0, 0}};
 static const double numbers[64] = {1, 2, 3, 4, 5, 6, 7, 8};
 
 /* ---- Refusals ------------------------------------------------------------------------------- */
@@ -312,7 +313,7 @@ END_TEST
 
 START_TEST(outputs_of_another_type) {
     const float in_numbers[3] = {1.5f, -2, 1e30f};
-    const evex_var var = {"a", EVEX_F32, EVEX_STRONG, 0};
+    const evex_var var = {"a", EVEX_F32, EVEX_STRONG, 0, 0};
     evex_expr *expr = expr_of("a*2", &var, 1, EVEX_ISA_BEST);
     const evex_array in = evex_array_1d(EVEX_F32, in_numbers, 3);
     double wide[3];
@@ -399,7 +400,7 @@ END_TEST
 /* ---- Weak integers -------------------------------------------------------------------------- */
 
 START_TEST(weak_integers_must_fit) {
-    const evex_var vars[2] = {{"a", EVEX_I8, EVEX_STRONG, 0}, {"k", EVEX_I64, EVEX_WEAK, 0}};
+    const evex_var vars[2] = {{"a", EVEX_I8, EVEX_STRONG, 0, 0}, {"k", EVEX_I64, EVEX_WEAK, 0, 0}};
     const int8_t bytes[2] = {1, -3};
     int8_t results[2] = {0, 0};
     evex_expr *expr = expr_of("a + k", vars, 2, EVEX_ISA_BEST);
@@ -427,7 +428,7 @@ static const char *const words[4] = {"EU", "", "\xc3\xa4", "\xf0\x9f\x99\x82z"};
 static const uint32_t code_points[4][3] = {{'E', 'U', 0}, {0}, {0xe4}, {0x1f642, 'z'}};
 
 static void check_words(const evex_array *in) {
-    const evex_var var = {"s", EVEX_STR, EVEX_STRONG, 0};
+    const evex_var var = {"s", EVEX_STR, EVEX_STRONG, 0, 0};
     static const struct {
         const char *text;
         uint8_t wanted[4];
@@ -489,7 +490,7 @@ START_TEST(strings_of_every_form) {
 END_TEST
 
 START_TEST(strings_of_odd_forms_are_refused) {
-    const evex_var var = {"s", EVEX_STR, EVEX_STRONG, 0};
+    const evex_var var = {"s", EVEX_STR, EVEX_STRONG, 0, 0};
     evex_expr *expr = expr_of("s == 'EU'", &var, 1, EVEX_ISA_BEST);
     evex_array in = evex_array_1d(EVEX_STR, code_points, 4);
     evex_result result;
@@ -508,7 +509,7 @@ END_TEST
 
 /* One that is larger than the block scratch may be. */
 START_TEST(scratch_is_limited) {
-    const evex_var var = {"s", EVEX_STR, EVEX_STRONG, 0};
+    const evex_var var = {"s", EVEX_STR, EVEX_STRONG, 0, 0};
     evex_compile_options compile = caps_compile_options();
     compile.limits.scratch_bytes = 4096;
     evex_expr *expr;

@@ -171,11 +171,12 @@ static evex_status compile_status(const char *source, size_t length, const evex_
 }
 
 START_TEST(bad_arguments_are_refused) {
-    const evex_var twice[] = {{"x", EVEX_F64, EVEX_STRONG, 0}, {"x", EVEX_F32, EVEX_STRONG, 0}};
-    const evex_var nameless[] = {{NULL, EVEX_F64, EVEX_STRONG, 0}};
-    const evex_var no_dtype[] = {{"x", EVEX_N_DTYPES, EVEX_STRONG, 0}};
-    const evex_var weak_i8[] = {{"x", EVEX_I8, EVEX_WEAK, 0}};
-    const evex_var nullable[] = {{"x", EVEX_F64, EVEX_STRONG, 1}};
+    const evex_var twice[] = {{"x", EVEX_F64, EVEX_STRONG, 0, 0},
+                              {"x", EVEX_F32, EVEX_STRONG, 0, 0}};
+    const evex_var nameless[] = {{NULL, EVEX_F64, EVEX_STRONG, 0, 0}};
+    const evex_var no_dtype[] = {{"x", EVEX_N_DTYPES, EVEX_STRONG, 0, 0}};
+    const evex_var weak_i8[] = {{"x", EVEX_I8, EVEX_WEAK, 0, 0}};
+    const evex_var nullable[] = {{"x", EVEX_F64, EVEX_STRONG, 1, 0}};
     ck_assert_int_eq(compile_status(NULL, 1, NULL, 0, NULL), EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(compile_status("1", 1, NULL, 1, NULL), EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(compile_status("x", 1, twice, 2, NULL), EVEX_INVALID_ARGUMENT);

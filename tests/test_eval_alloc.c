@@ -11,7 +11,8 @@
 
 enum { ROWS = 300, COLUMNS = 40, N = ROWS * COLUMNS, MAX_FAILURES = 500 };
 
-static const evex_var vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}};
+static const evex_var vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                 {"b", EVEX_F64, EVEX_STRONG, 0, 0}};
 
 /* Each exercises another piece of memory. overlaps: the output is the input, one element on. */
 static const struct {

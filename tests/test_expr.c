@@ -223,7 +223,7 @@ static void halve(void *out, const void *const *in, const size_t *step, size_t n
 }
 
 START_TEST(functions_are_found_by_name) {
-    const evex_var vars[1] = {{"a", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[1] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0}};
     const evex_dtype operand = EVEX_F64;
     double divisor = 2;
     evex_functions *functions;
@@ -265,9 +265,9 @@ static int stop_at_once(void *user, const char *text, size_t n_bytes) {
 }
 
 START_TEST(expressions_describe_themselves) {
-    const evex_var vars[3] = {{"unused", EVEX_I8, EVEX_STRONG, 0},
-                              {"y", EVEX_F32, EVEX_STRONG, 0},
-                              {"x", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[3] = {{"unused", EVEX_I8, EVEX_STRONG, 0, 0},
+                              {"y", EVEX_F32, EVEX_STRONG, 0, 0},
+                              {"x", EVEX_F64, EVEX_STRONG, 0, 0}};
     evex_expr *expr = expr_of("r = x + y, sum(x)", vars, 3, EVEX_ISA_BEST);
     size_t n;
     const evex_var *inputs = evex_expr_inputs(expr, &n);

@@ -143,9 +143,9 @@ static const struct {
     {"a*2, a*3 + b", 1},
 };
 
-static const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0},
-                                {"b", EVEX_F64, EVEX_STRONG, 0},
-                                {"c", EVEX_I32, EVEX_STRONG, 0}};
+static const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                {"b", EVEX_F64, EVEX_STRONG, 0, 0},
+                                {"c", EVEX_I32, EVEX_STRONG, 0, 0}};
 
 START_TEST(chosen_pairs) {
     evex_expr *expr = expr_of(programs[_i].source, vars, 3, EVEX_ISA_BEST);
@@ -177,9 +177,9 @@ static void evaluate(const evex_expr *expr, const evex_array *in, size_t n_in, e
 /* The product of two scalars is made once; only then the sum is of a pair's kind. */
 START_TEST(hoisted_operands) {
     evex_expr *expr = expr_of("a*b + c",
-                              (const evex_var[]){{"a", EVEX_F64, EVEX_STRONG, 0},
-                                                 {"b", EVEX_F64, EVEX_STRONG, 0},
-                                                 {"c", EVEX_F64, EVEX_STRONG, 0}},
+                              (const evex_var[]){{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                                 {"b", EVEX_F64, EVEX_STRONG, 0, 0},
+                                                 {"c", EVEX_F64, EVEX_STRONG, 0, 0}},
                               3, EVEX_ISA_BEST);
     static double c[LENGTH], result[LENGTH];
     double a = 1.1, b = 3.3;

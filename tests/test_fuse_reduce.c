@@ -16,9 +16,10 @@
 
 enum { MOST = 3 * EVEX_LEAF + 77, MOST_RESULTS = 700 };
 
-static const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0},
-                                {"f", EVEX_F32, EVEX_STRONG, 0}, {"g", EVEX_F32, EVEX_STRONG, 0},
-                                {"c", EVEX_I32, EVEX_STRONG, 0}, {"m", EVEX_BOOL, EVEX_STRONG, 0}};
+static const evex_var vars[] = {
+    {"a", EVEX_F64, EVEX_STRONG, 0, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0},
+    {"f", EVEX_F32, EVEX_STRONG, 0, 0}, {"g", EVEX_F32, EVEX_STRONG, 0, 0},
+    {"c", EVEX_I32, EVEX_STRONG, 0, 0}, {"m", EVEX_BOOL, EVEX_STRONG, 0, 0}};
 enum { N_VARS = sizeof vars / sizeof *vars };
 
 /* ---- Which reductions ----------------------------------------------------------------------- */

@@ -37,13 +37,20 @@ static const struct {
     evex_var var;
     const void *data;
 } operands[] = {
-    {{"p", EVEX_BOOL, EVEX_STRONG, 0}, bools},    {{"a", EVEX_I8, EVEX_STRONG, 0}, i8s},
-    {{"b", EVEX_I16, EVEX_STRONG, 0}, i16s},      {{"c", EVEX_I32, EVEX_STRONG, 0}, i32s},
-    {{"d", EVEX_I64, EVEX_STRONG, 0}, i64s},      {{"g", EVEX_U8, EVEX_STRONG, 0}, u8s},
-    {{"h", EVEX_U16, EVEX_STRONG, 0}, u16s},      {{"i", EVEX_U32, EVEX_STRONG, 0}, u32s},
-    {{"j", EVEX_U64, EVEX_STRONG, 0}, u64s},      {{"x", EVEX_F32, EVEX_STRONG, 0}, f32s},
-    {{"y", EVEX_F64, EVEX_STRONG, 0}, f64s},      {{"k", EVEX_I64, EVEX_WEAK, 0}, &weak_int},
-    {{"v", EVEX_F64, EVEX_WEAK, 0}, &weak_float}, {{"w", EVEX_BOOL, EVEX_WEAK, 0}, &weak_bool},
+    {{"p", EVEX_BOOL, EVEX_STRONG, 0, 0}, bools},
+    {{"a", EVEX_I8, EVEX_STRONG, 0, 0}, i8s},
+    {{"b", EVEX_I16, EVEX_STRONG, 0, 0}, i16s},
+    {{"c", EVEX_I32, EVEX_STRONG, 0, 0}, i32s},
+    {{"d", EVEX_I64, EVEX_STRONG, 0, 0}, i64s},
+    {{"g", EVEX_U8, EVEX_STRONG, 0, 0}, u8s},
+    {{"h", EVEX_U16, EVEX_STRONG, 0, 0}, u16s},
+    {{"i", EVEX_U32, EVEX_STRONG, 0, 0}, u32s},
+    {{"j", EVEX_U64, EVEX_STRONG, 0, 0}, u64s},
+    {{"x", EVEX_F32, EVEX_STRONG, 0, 0}, f32s},
+    {{"y", EVEX_F64, EVEX_STRONG, 0, 0}, f64s},
+    {{"k", EVEX_I64, EVEX_WEAK, 0, 0}, &weak_int},
+    {{"v", EVEX_F64, EVEX_WEAK, 0, 0}, &weak_float},
+    {{"w", EVEX_BOOL, EVEX_WEAK, 0, 0}, &weak_bool},
 };
 
 enum { N_OPERANDS = sizeof operands / sizeof *operands };

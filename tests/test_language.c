@@ -32,13 +32,13 @@ static const struct {
     evex_var var;
     const void *data;
 } operands[] = {
-    {{"i8", EVEX_I8, EVEX_STRONG, 0}, i8},      {{"u8", EVEX_U8, EVEX_STRONG, 0}, u8},
-    {{"i16", EVEX_I16, EVEX_STRONG, 0}, i16},   {{"i32", EVEX_I32, EVEX_STRONG, 0}, i32},
-    {{"i64", EVEX_I64, EVEX_STRONG, 0}, i64},   {{"u64", EVEX_U64, EVEX_STRONG, 0}, u64},
-    {{"f32", EVEX_F32, EVEX_STRONG, 0}, f32},   {{"f64", EVEX_F64, EVEX_STRONG, 0}, f64},
-    {{"nans", EVEX_F64, EVEX_STRONG, 0}, nans}, {{"b", EVEX_BOOL, EVEX_STRONG, 0}, b},
-    {{"s", EVEX_STR, EVEX_STRONG, 0}, s},       {{"w", EVEX_I64, EVEX_WEAK, 0}, &w},
-    {{"v", EVEX_F64, EVEX_WEAK, 0}, &v},
+    {{"i8", EVEX_I8, EVEX_STRONG, 0, 0}, i8},      {{"u8", EVEX_U8, EVEX_STRONG, 0, 0}, u8},
+    {{"i16", EVEX_I16, EVEX_STRONG, 0, 0}, i16},   {{"i32", EVEX_I32, EVEX_STRONG, 0, 0}, i32},
+    {{"i64", EVEX_I64, EVEX_STRONG, 0, 0}, i64},   {{"u64", EVEX_U64, EVEX_STRONG, 0, 0}, u64},
+    {{"f32", EVEX_F32, EVEX_STRONG, 0, 0}, f32},   {{"f64", EVEX_F64, EVEX_STRONG, 0, 0}, f64},
+    {{"nans", EVEX_F64, EVEX_STRONG, 0, 0}, nans}, {{"b", EVEX_BOOL, EVEX_STRONG, 0, 0}, b},
+    {{"s", EVEX_STR, EVEX_STRONG, 0, 0}, s},       {{"w", EVEX_I64, EVEX_WEAK, 0, 0}, &w},
+    {{"v", EVEX_F64, EVEX_WEAK, 0, 0}, &v},
 };
 
 /* Where the input called `name` lies. */

@@ -204,7 +204,8 @@ static int try_overlap(uint64_t seed, double *buffer) {
             t.out[k].strides++;
         }
     }
-    const evex_var vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                              {"b", EVEX_F64, EVEX_STRONG, 0, 0}};
     const setting s = pick_setting(&seed);
     evex_expr *expr = expr_of(programs[row].text, vars, 2, s.isa);
     double *results[2];
@@ -249,7 +250,8 @@ START_TEST(inputs_live_until_their_last_use) {
                 {"sum(a*b, axis=1)", 1, 1}};
     static const int64_t shape[2] = {ROWS, COLUMNS};
     double *memory = malloc(3 * COUNT * sizeof *memory);
-    const evex_var vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                              {"b", EVEX_F64, EVEX_STRONG, 0, 0}};
     evex_expr *expr = expr_of(rows[_i].text, vars, 2, EVEX_ISA_BEST);
     for (size_t n_threads = 1; n_threads <= 3; n_threads++) {
         trial_arrays t = {.shape = {ROWS, COLUMNS}};
@@ -289,7 +291,7 @@ START_TEST(copies_count_as_memory) {
     double memory[101];
     for (int i = 0; i < 101; i++)
         memory[i] = i;
-    const evex_var var = {"a", EVEX_F64, EVEX_STRONG, 0};
+    const evex_var var = {"a", EVEX_F64, EVEX_STRONG, 0, 0};
     evex_expr *expr = expr_of("a + 1", &var, 1, EVEX_ISA_BEST);
     evex_eval_options options = EVEX_EVAL_OPTIONS_INIT;
     options.max_memory = 100;

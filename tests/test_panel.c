@@ -270,7 +270,7 @@ typedef struct {
 static evaluation evaluate(const char *text, const evex_array *a, evex_isa_cap isa, size_t threads,
                            size_t block) {
     evaluation made = {NULL, NULL, 0};
-    const evex_var var = {"a", a->dtype, EVEX_STRONG, 0};
+    const evex_var var = {"a", a->dtype, EVEX_STRONG, 0, 0};
     evex_compile_options options = EVEX_COMPILE_OPTIONS_INIT;
     evex_eval_options how = EVEX_EVAL_OPTIONS_INIT;
     evex_error error = EVEX_ERROR_INIT;

@@ -9,9 +9,9 @@
 #include "tests/eval_fixture.h"
 #include "tests/suite.h"
 
-static const evex_var vars[3] = {{"a", EVEX_F64, EVEX_STRONG, 0},
-                                 {"b", EVEX_F64, EVEX_STRONG, 0},
-                                 {"c", EVEX_F64, EVEX_STRONG, 0}};
+static const evex_var vars[3] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                 {"b", EVEX_F64, EVEX_STRONG, 0, 0},
+                                 {"c", EVEX_F64, EVEX_STRONG, 0, 0}};
 static _Alignas(64) double memory[1 << 16];
 
 /* A bound and planned expression; give its arena back with unplan. */

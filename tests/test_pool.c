@@ -18,7 +18,8 @@
 
 enum { N = 50000, N_CALLERS = 6, N_ROUNDS = 20 };
 
-static const evex_var vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F64, EVEX_STRONG, 0}};
+static const evex_var vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                 {"b", EVEX_F64, EVEX_STRONG, 0, 0}};
 
 typedef struct {
     double a[N], b[N], r[N];
@@ -532,7 +533,7 @@ static int note_rounding(void *user) {
 }
 
 START_TEST(floating_point_state_is_the_hosts_own) {
-    const evex_var var = {"a", EVEX_F64, EVEX_STRONG, 0};
+    const evex_var var = {"a", EVEX_F64, EVEX_STRONG, 0, 0};
     evex_expr *expr = expr_of("a/3", &var, 1, EVEX_ISA_BEST);
     const double one[2] = {1, 1};
     double nearest[2], result[2];

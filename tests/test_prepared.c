@@ -13,10 +13,10 @@
 
 enum { N = 4096, MAX_STEPS = 400 };
 
-static const evex_var vars[4] = {{"a", EVEX_F64, EVEX_STRONG, 0},
-                                 {"b", EVEX_F64, EVEX_STRONG, 0},
-                                 {"c", EVEX_I32, EVEX_STRONG, 0},
-                                 {"k", EVEX_I64, EVEX_WEAK, 0}};
+static const evex_var vars[4] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                 {"b", EVEX_F64, EVEX_STRONG, 0, 0},
+                                 {"c", EVEX_I32, EVEX_STRONG, 0, 0},
+                                 {"k", EVEX_I64, EVEX_WEAK, 0, 0}};
 
 static const char *const texts[] = {"2*a + 3*b",
                                     "a*k - c",

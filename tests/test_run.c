@@ -15,9 +15,9 @@
 
 enum { N_TRIALS = 1500, N_REDUCED_TRIALS = 300, MAX_INPUTS = 3 };
 
-static const evex_var vars[MAX_INPUTS] = {{"a", EVEX_F64, EVEX_STRONG, 0},
-                                          {"b", EVEX_F32, EVEX_STRONG, 0},
-                                          {"c", EVEX_I32, EVEX_STRONG, 0}};
+static const evex_var vars[MAX_INPUTS] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                          {"b", EVEX_F32, EVEX_STRONG, 0, 0},
+                                          {"c", EVEX_I32, EVEX_STRONG, 0, 0}};
 
 static int n_trials(void) {
     return caps_is_reduced() ? N_REDUCED_TRIALS : N_TRIALS;
@@ -259,8 +259,8 @@ static void check_reduction(const reduction_case *c, const test_array *source,
 }
 
 static void try_reduction(uint64_t seed) {
-    const evex_var masked_vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0},
-                                     {"m", EVEX_BOOL, EVEX_STRONG, 0}};
+    const evex_var masked_vars[2] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                     {"m", EVEX_BOOL, EVEX_STRONG, 0, 0}};
     reduction_case c = pick_reduction(&seed);
     const int64_t n = shape_size(c.ndim, c.shape);
     if ((n == 0 && reductions[c.row].needs_element) || n > 100000)
@@ -360,7 +360,8 @@ static const char *const inexact[] = {"sum(a*b)",
                                       "sum(exp(a*1e-3) + sin(b), axis=0)"};
 
 static void try_bits(uint64_t seed) {
-    const evex_var two[2] = {{"a", EVEX_F64, EVEX_STRONG, 0}, {"b", EVEX_F32, EVEX_STRONG, 0}};
+    const evex_var two[2] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                             {"b", EVEX_F32, EVEX_STRONG, 0, 0}};
     const int64_t shape[2] = {1 + pick(&seed, 9000), 1 + pick(&seed, 12)};
     const char *text = inexact[pick(&seed, sizeof inexact / sizeof *inexact)];
     test_array plain[2], laid[2], first, second;

@@ -10,10 +10,10 @@
 
 enum { MAX_N = 30000 };
 
-static const evex_var vars[4] = {{"a", EVEX_F64, EVEX_STRONG, 0},
-                                 {"b", EVEX_F64, EVEX_STRONG, 0},
-                                 {"c", EVEX_I32, EVEX_STRONG, 0},
-                                 {"k", EVEX_F64, EVEX_WEAK, 0}};
+static const evex_var vars[4] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                 {"b", EVEX_F64, EVEX_STRONG, 0, 0},
+                                 {"c", EVEX_I32, EVEX_STRONG, 0, 0},
+                                 {"k", EVEX_F64, EVEX_WEAK, 0, 0}};
 static const evex_eval_options default_options = EVEX_EVAL_OPTIONS_INIT;
 
 /* Room on both sides, so that a write past the end shows. */

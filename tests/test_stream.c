@@ -177,7 +177,7 @@ static evex_expr *expr_of_case(const stream_case *what, size_t *n_inputs,
     options.allocator = allocator;
     for (*n_inputs = 0; *n_inputs < MAX_INPUTS && what->inputs[*n_inputs].name != NULL; ++*n_inputs)
         vars[*n_inputs] = (evex_var){what->inputs[*n_inputs].name, what->inputs[*n_inputs].dtype,
-                                     what->inputs[*n_inputs].kind, 0};
+                                     what->inputs[*n_inputs].kind, 0, 0};
     const evex_status status =
         evex_compile(&expr, what->text, strlen(what->text), vars, *n_inputs, &options, &error);
     if (allocator == NULL)
@@ -453,7 +453,7 @@ END_TEST
 /* ---- Nothing ------------------------------------------------------------------------------ */
 
 START_TEST(a_stream_without_pieces_has_the_results_of_nothing) {
-    const evex_var vars[] = {{"x", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[] = {{"x", EVEX_F64, EVEX_STRONG, 0, 0}};
     evex_expr *expr = expr_of("sum(x), mean(x), count(x)", vars, 1, EVEX_ISA_BEST);
     double sum = 1, mean = 1;
     int64_t count = 1;
@@ -482,7 +482,8 @@ typedef struct {
 } fixture;
 
 static fixture begin(const char *text) {
-    const evex_var vars[] = {{"x", EVEX_F64, EVEX_STRONG, 0}, {"y", EVEX_F64, EVEX_STRONG, 0}};
+    const evex_var vars[] = {{"x", EVEX_F64, EVEX_STRONG, 0, 0},
+                             {"y", EVEX_F64, EVEX_STRONG, 0, 0}};
     fixture f = {.expr = expr_of(text, vars, 2, EVEX_ISA_BEST)};
     ck_assert_int_eq(evex_stream_create(&f.stream, f.expr, 0, NULL), EVEX_OK);
     return f;
@@ -602,7 +603,8 @@ START_TEST(streams_of_equal_expressions_merge) {
 END_TEST
 
 START_TEST(a_guard_names_the_element_of_the_whole) {
-    const evex_var vars[] = {{"x", EVEX_I32, EVEX_STRONG, 0}, {"y", EVEX_I32, EVEX_STRONG, 0}};
+    const evex_var vars[] = {{"x", EVEX_I32, EVEX_STRONG, 0, 0},
+                             {"y", EVEX_I32, EVEX_STRONG, 0, 0}};
     evex_expr *expr = expr_of("sum(x ** y)", vars, 2, EVEX_ISA_BEST);
     int32_t x[100] = {0}, y[100] = {0};
     const evex_array inputs[] = {evex_array_1d(EVEX_I32, x, 100), evex_array_1d(EVEX_I32, y, 100)};

@@ -32,16 +32,20 @@ class Array(Structure):
     _fields_ = [("data", c_void_p), ("dtype", c_int), ("ndim", c_int32), ("shape", POINTER(c_int64)),
                 ("strides", POINTER(c_int64)), ("item_bytes", c_size_t), ("byte_swapped", c_uint8),
                 ("read_only", c_uint8), ("str_form", c_uint8), ("unused", c_uint8),
-                ("length", c_int64)]
+                ("length", c_int64), ("text", c_void_p), ("validity", c_void_p),
+                ("validity_strides", POINTER(c_int64)), ("validity_offset", c_int64),
+                ("validity_form", c_uint8)]
 
 
 class Var(Structure):
-    _fields_ = [("name", c_char_p), ("dtype", c_int), ("kind", c_int), ("nullable", c_uint8)]
+    _fields_ = [("name", c_char_p), ("dtype", c_int), ("kind", c_int), ("nullable", c_uint8),
+                ("unit", c_uint8)]
 
 
 class Output(Structure):
     _fields_ = [("name", c_char_p), ("dtype", c_int), ("is_reduced", c_uint8),
-                ("is_spanning", c_uint8)]
+                ("is_spanning", c_uint8), ("is_grouped", c_uint8), ("nullable", c_uint8),
+                ("unit", c_uint8)]
 
 
 class Limits(Structure):
@@ -60,7 +64,8 @@ class EvalOptions(Structure):
     _fields_ = [("struct_bytes", c_size_t), ("max_threads", c_size_t), ("cancel", c_void_p),
                 ("poll", c_void_p), ("poll_user", c_void_p), ("poll_interval_ms", c_uint32),
                 ("alloc_output", c_void_p), ("alloc_user", c_void_p), ("max_memory", c_size_t),
-                ("block_length", c_size_t), ("force_threads", c_uint8)]
+                ("block_length", c_size_t), ("force_threads", c_uint8), ("store", c_uint8),
+                ("groups", POINTER(Array)), ("n_groups", c_int64)]
 
 
 class Result(Structure):

@@ -28,10 +28,10 @@ enum { FUZZ_ROWS = 3, FUZZ_COLUMNS = 7, FUZZ_MAX_RESULTS = 64, FUZZ_RESULT_BYTES
 
 #define FUZZ_N_VARS 7
 static const evex_var fuzz_vars[FUZZ_N_VARS] = {
-    {"a", EVEX_F64, EVEX_STRONG, 0},  {"b", EVEX_I32, EVEX_STRONG, 0},
-    {"c", EVEX_BOOL, EVEX_STRONG, 0}, {"d", EVEX_U8, EVEX_STRONG, 0},
-    {"e", EVEX_F32, EVEX_STRONG, 0},  {"f", EVEX_STR, EVEX_STRONG, 0},
-    {"g", EVEX_I64, EVEX_WEAK, 0},
+    {"a", EVEX_F64, EVEX_STRONG, 0, 0},  {"b", EVEX_I32, EVEX_STRONG, 0, 0},
+    {"c", EVEX_BOOL, EVEX_STRONG, 0, 0}, {"d", EVEX_U8, EVEX_STRONG, 0, 0},
+    {"e", EVEX_F32, EVEX_STRONG, 0, 0},  {"f", EVEX_STR, EVEX_STRONG, 0, 0},
+    {"g", EVEX_I64, EVEX_WEAK, 0, 0},
 };
 
 /* An array of FUZZ_ROWS x FUZZ_COLUMNS, or one element for a weak variable. Never freed. */
