@@ -5,6 +5,7 @@
  * they decide how fast a program runs, never what it computes.
  */
 #include "core/error.h"
+#include "eval/accumulators.h"
 #include "eval/panel.h"
 #include "eval/run.h"
 #include "eval/splat.h"
@@ -24,6 +25,7 @@ enum {
     LIGHT_CALLS = 2,
     LIGHT_BLOCK_BYTES = 512,
     REDUCED_BLOCK_BYTES = 1024,
+    LONG_BLOCK_BYTES = 8192,
     FETCHED_BYTES = 3072,      /* of all inputs */
     STREAMED_BYTES = 16 << 20, /* read and written by a pass: more than its share of a usual L3 */
     BARE_BLOCK = 16384,  /* of one reduction that reads arrays in place: its kernel does all */
@@ -123,7 +125,19 @@ static void choose_lead(evex_pass *pass) {
     }
 }
 
-static size_t longest_block(const evex_pass *pass) {
+/* Where rows end in the midst of arrays the prefetchers begin anew anyway, and moments along an
+ * axis are arithmetic rather than memory. (20 million elements, blocks of 1 KiB / of 8 KiB, ns:
+ * max(a*b, axis=0) of 10,000 columns 1.60 / 0.89, std(a*b, axis=0) of 100 columns 1.91 / 0.90.) */
+static int wants_long_blocks(const evex_binding *binding, const evex_pass *pass) {
+    if (pass->kind != EVEX_SINK_AXES)
+        return 0;
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        if (binding->expr->reducers[pass->reductions[k]].accumulator == EVEX_ACC_MOMENTS)
+            return 1;
+    return pass->is_row_by_row;
+}
+
+static size_t longest_block(const evex_binding *binding, const evex_pass *pass) {
     if (is_bare(pass))
         return pass->n_reductions == 1 ? BARE_BLOCK : SHARED_BLOCK;
     if (!is_streamed(pass) || pass->is_walked)
@@ -134,9 +148,10 @@ static size_t longest_block(const evex_pass *pass) {
         widest = widest < n_bytes ? n_bytes : widest;
         inputs += pass->ports[p].is_output ? 0 : n_bytes;
     }
-    const size_t length = pass->is_fetched_ahead   ? FETCHED_BYTES / (inputs > 0 ? inputs : 1)
-                          : pass->n_reductions > 0 ? REDUCED_BLOCK_BYTES / widest
-                                                   : LIGHT_BLOCK_BYTES / widest;
+    const size_t length = pass->is_fetched_ahead ? FETCHED_BYTES / (inputs > 0 ? inputs : 1)
+                          : wants_long_blocks(binding, pass) ? LONG_BLOCK_BYTES / widest
+                          : pass->n_reductions > 0           ? REDUCED_BLOCK_BYTES / widest
+                                                             : LIGHT_BLOCK_BYTES / widest;
     return clamp_size(length / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP, MAX_BLOCK);
 }
 
@@ -145,7 +160,7 @@ static void choose_block(const evex_binding *binding, const evex_eval_options *o
     const size_t n_bytes = (is_bare(pass) ? 0 : element_bytes(binding, pass)) + 1;
     const size_t unit = (size_t)(pass->n_rows * pass->tile);
     size_t length = clamp_size(BLOCK_BYTES / n_bytes / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP,
-                               longest_block(pass));
+                               longest_block(binding, pass));
     if (length > unit)
         length = (unit + BLOCK_STEP - 1) / BLOCK_STEP * BLOCK_STEP;
     while (length > 1 && length > binding->expr->scratch_bytes / n_bytes)
