@@ -224,7 +224,7 @@ static evex_status check_var(const evex_checker *c, const evex_var *var, evex_pl
         (var->kind == EVEX_WEAK && (weak >> var->dtype & 1) == 0))
         return evex_fail(c->error, EVEX_INVALID_ARGUMENT, place, "variable '%s' has no valid type",
                          var->name);
-    if (var->dtype > EVEX_F64 && var->dtype != EVEX_STR)
+    if (var->dtype > EVEX_F16 && var->dtype != EVEX_STR)
         return evex_fail(c->error, EVEX_UNSUPPORTED, place,
                          "%s operands are not supported by this version",
                          evex_dtype_name(var->dtype));
@@ -248,7 +248,9 @@ static evex_status check_name(evex_checker *c, const evex_ast_node *node, evex_t
     const evex_status status = check_var(c, var, node->place);
     if (status != EVEX_OK)
         return status;
-    const evex_ir_id value = evex_ir_input_value(c->ir, use.index);
+    evex_ir_id value = evex_ir_input_value(c->ir, use.index);
+    if (var->dtype == EVEX_F16) /* storage only */
+        value = evex_ir_cast(c->ir, value, EVEX_F32);
     *result = var->kind == EVEX_WEAK ? evex_term_weak(c, value) : evex_term_strong(c, value);
     return EVEX_OK;
 }

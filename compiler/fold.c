@@ -140,14 +140,14 @@ static evex_ir_id operand_of(const evex_ir *ir, evex_op op, evex_ir_id id) {
  * to(middle(x)) is to(x) when middle holds every value of x's type and conversion from middle is
  * by value like that from x's type. That excludes int64 and uint64 through floats, which round, and
  * integers through a float to a narrower integer, where out-of-range floats have rules of their
- * own.
+ * own; and float16, which is only ever read as float32.
  */
 static evex_ir_id fold_cast(evex_ir *ir, evex_dtype to, evex_dtype middle, evex_ir_id operand) {
     const evex_ir_id x = operand_of(ir, EVEX_OP_CAST, operand);
     if (x == EVEX_IR_NONE)
         return EVEX_IR_NONE;
     const evex_dtype from = evex_ir_dtype(ir, x);
-    if (!evex_casts_safely(from, middle) ||
+    if (from == EVEX_F16 || !evex_casts_safely(from, middle) ||
         (is_float(middle) && is_int(from) && (evex_dtype_size(from) == 8 || is_int(to))))
         return EVEX_IR_NONE;
     return evex_ir_cast(ir, x, to);

@@ -8,6 +8,7 @@
 #define EVEX_CORE_ELEMENTS_H
 
 #include "core/definitions.h"
+#include "core/half.h"
 
 /* The lists of types write bool as a token. */
 #undef bool
@@ -118,5 +119,15 @@
     }
 #define EVEX_ELEMENT_CASTS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(EVEX_ELEMENT_CAST, from, C)
 EVEX_FOR_REALS(EVEX_ELEMENT_CASTS, )
+
+/* float16 is what arrays are stored in: read as float32, written from any real type. */
+#define EVEX_ELEMENT_HALF(from, FROM, C, ...)                                                      \
+    EVEX_DEF uint16_t element_cast_##from##_f16(C a) {                                             \
+        return evex_half_of_##from(a);                                                             \
+    }
+EVEX_FOR_REALS(EVEX_ELEMENT_HALF, )
+EVEX_DEF float element_cast_f16_f32(uint16_t a) {
+    return evex_half_to_f32(a);
+}
 
 #endif

@@ -39,6 +39,11 @@
 #define CAST_LOOPS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_LOOP, from, C)
 EVEX_FOR_REALS(CAST_LOOPS, )
 
+#define HALF_LOOP(from, FROM, C, ...)                                                              \
+    DEFINE_LOOP(cast_##from##_f16, uint16_t, element_cast_##from##_f16(AT(0, C)))
+EVEX_FOR_REALS(HALF_LOOP, )
+DEFINE_LOOP(cast_f16_f32, float, element_cast_f16_f32(AT(0, uint16_t)))
+
 #define SLOT(s, ID, C, id) [EVEX_OP_##id][EVEX_##ID] = loop_##id##_##s,
 const evex_kernel evex_definition_of[EVEX_N_OPS][EVEX_N_DTYPES] = {
 #define OP(id, name, signature, types, definition, summary) EVEX_FOR_##types(SLOT, id)
@@ -48,8 +53,9 @@ const evex_kernel evex_definition_of[EVEX_N_OPS][EVEX_N_DTYPES] = {
 
 #define CAST_SLOT(to, TO, R, from, FROM) [EVEX_##FROM][EVEX_##TO] = cast_##from##_##to,
 #define CAST_SLOTS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_SLOT, from, FROM)
+#define HALF_SLOT(from, FROM, ...) [EVEX_##FROM][EVEX_F16] = cast_##from##_f16,
 const evex_kernel evex_definition_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {
-    EVEX_FOR_REALS(CAST_SLOTS, )};
+    EVEX_FOR_REALS(CAST_SLOTS, ) EVEX_FOR_REALS(HALF_SLOT, )[EVEX_F16][EVEX_F32] = cast_f16_f32};
 
 evex_kernel evex_definition(evex_op op, evex_dtype dtype, evex_dtype result) {
     if (op == EVEX_OP_CAST)

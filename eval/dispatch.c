@@ -4,6 +4,9 @@
  * all up to some one, and a cap takes away more from the wide end.
  */
 #include <stdatomic.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include "core/reference.h"
 #include "eval/kernels.h"
@@ -26,9 +29,15 @@ static const evex_kernel_table *const tables[] = {
 #if defined(__x86_64__)
 #define HAS(feature) (__builtin_cpu_supports(feature) != 0)
 
+/* Clang 14 does not know this one by name. */
+static int has_f16c(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C) != 0;
+}
+
 static const evex_kernel_table *const *find_widest(void) {
     __builtin_cpu_init();
-    if (!HAS("avx2") || !HAS("fma"))
+    if (!HAS("avx2") || !HAS("fma") || !has_f16c())
         return &tables[1];
     if (!HAS("avx512f") || !HAS("avx512bw") || !HAS("avx512dq") || !HAS("avx512vl"))
         return &tables[2];

@@ -10,6 +10,7 @@
 #include EVEX_SIMD_HEADER
 
 #include "core/elements.h"
+#include "eval/half_loops.h"
 #include "eval/quick.h"
 #include "eval/vector_loops.h"
 
@@ -242,6 +243,21 @@ enum { MANY = 16 };
 #define CAST_KERNELS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_KERNEL, from, C)
 EVEX_FOR_REALS(CAST_KERNELS, )
 
+/* float16: integers one by one, floats by the instruction where there is one. */
+#define HALF_KERNEL(from, FROM, C, ...) CAST_KERNEL(f16, F16, uint16_t, from, C)
+EVEX_FOR_BITS(HALF_KERNEL, )
+#define HALF_FILL(name, R, fill)                                                                   \
+    KERNEL(name) {                                                                                 \
+        (void)context;                                                                             \
+        fill(dst[0], src[0].data, src[0].step != 0 || n == 0 ? n : 1);                             \
+        R *out = dst[0];                                                                           \
+        for (size_t i = 1; src[0].step == 0 && i < n; i++)                                         \
+            out[i] = out[0];                                                                       \
+    }
+HALF_FILL(cast_f16_f32, float, widen_halves)
+HALF_FILL(cast_f32_f16, uint16_t, narrow_f32)
+HALF_FILL(cast_f64_f16, uint16_t, narrow_f64)
+
 /* ---- The table ------------------------------------------------------------------------------ */
 
 #define SLOT(s, ID, C, id) [EVEX_OP_##id][EVEX_##ID] = kernel_##id##_##s,
@@ -253,7 +269,9 @@ static const evex_kernel kernel_of[EVEX_N_OPS][EVEX_N_DTYPES] = {
 
 #define CAST_SLOT(to, TO, R, from, FROM) [EVEX_##FROM][EVEX_##TO] = cast_##from##_##to,
 #define CAST_SLOTS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_SLOT, from, FROM)
-static const evex_kernel kernel_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {EVEX_FOR_REALS(CAST_SLOTS, )};
+#define HALF_SLOT(from, FROM, ...) [EVEX_##FROM][EVEX_F16] = cast_##from##_f16,
+static const evex_kernel kernel_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {
+    EVEX_FOR_REALS(CAST_SLOTS, ) EVEX_FOR_REALS(HALF_SLOT, )[EVEX_F16][EVEX_F32] = cast_f16_f32};
 
 #define TEXT_(isa) #isa
 #define TEXT(isa) TEXT_(isa)

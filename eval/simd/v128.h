@@ -116,6 +116,8 @@ V_DEFINE_ROUNDING(f64, pd, simde__m128d, double, 2, 53)
 V_DEFINE_WORDS(f32, float)
 V_DEFINE_WORDS(f64, double)
 
+#define V_HAS_HALVES 0
+
 static inline void v_stream_line(char *to, const char *from) {
     const simde__m128i *source = (const void *)from;
     simde__m128i *line = (void *)to;

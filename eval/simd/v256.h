@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The vocabulary for 256 bits: AVX2 and FMA. words.h lists the words. A mask is a vector of
+ * The vocabulary for 256 bits: AVX2, FMA and F16C. words.h lists the words. A mask is a vector of
  * all-ones and all-zeros lanes. Only for x86: SIMDe 0.7.4's 256-bit fma is not fused on Arm.
  */
 #ifndef EVEX_EVAL_SIMD_V256_H
 #define EVEX_EVAL_SIMD_V256_H
 
 #include <simde/x86/avx2.h>
+#include <simde/x86/f16c.h>
 #include <simde/x86/fma.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#if !defined(SIMDE_X86_AVX2_NATIVE) || !defined(SIMDE_X86_FMA_NATIVE)
-#error "v256.h wants -mavx2 -mfma: SIMDe would emulate silently"
+#if !defined(SIMDE_X86_AVX2_NATIVE) || !defined(SIMDE_X86_FMA_NATIVE) || !defined(__F16C__)
+#error "v256.h wants -mavx2 -mfma -mf16c: SIMDe would emulate silently"
 #endif
 
 /* 32 bytes read n elements of `bytes` before the middle select the first n lanes. */
@@ -63,6 +64,13 @@ V_DEFINE_WIDTH(f32, ps, simde__m256, float, 8)
 V_DEFINE_WIDTH(f64, pd, simde__m256d, double, 4)
 V_DEFINE_WORDS(f32, float)
 V_DEFINE_WORDS(f64, double)
+
+#define V_HAS_HALVES 1
+V_WORD(v_f32 v_load_halves(const uint16_t *p),
+       simde_mm256_cvtph_ps(simde_mm_loadu_si128((const void *)p)))
+V_ACTION(v_store_halves(uint16_t *p, v_f32 a),
+         simde_mm_storeu_si128((void *)p,
+                               _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)))
 
 static inline void v_stream_line(char *to, const char *from) {
     const simde__m256i *source = (const void *)from;

@@ -9,6 +9,7 @@
 
 #include <simde/x86/avx512.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #if !defined(SIMDE_X86_AVX512F_NATIVE) || !defined(SIMDE_X86_AVX512BW_NATIVE) ||                   \
     !defined(SIMDE_X86_AVX512DQ_NATIVE) || !defined(SIMDE_X86_AVX512VL_NATIVE)
@@ -57,7 +58,14 @@ V_DEFINE_WIDTH(f64, pd, simde__m512d, double, 8, simde__mmask8)
 V_DEFINE_WORDS(f32, float)
 V_DEFINE_WORDS(f64, double)
 
-/* SIMDe 0.7.4 lacks this word. */
+/* SIMDe 0.7.4 lacks these words. */
+#define V_HAS_HALVES 1
+V_WORD(v_f32 v_load_halves(const uint16_t *p),
+       _mm512_cvtph_ps(simde_mm256_loadu_si256((const void *)p)))
+V_ACTION(v_store_halves(uint16_t *p, v_f32 a),
+         simde_mm256_storeu_si256((void *)p, _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT |
+                                                                    _MM_FROUND_NO_EXC)))
+
 static inline void v_stream_line(char *to, const char *from) {
     _mm512_stream_si512((void *)to, simde_mm512_loadu_si512(from));
 }

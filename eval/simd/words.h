@@ -16,7 +16,9 @@
  *   v_stream_line(to, from)                copies a line of 64 bytes to the border of one, past the
  *                                          caches where there are such stores
  *
- * and V_FMA_IS_FAST: 1 if v_fma is an instruction, 0 if it is the C library's, lane by lane.
+ * and V_FMA_IS_FAST: 1 if v_fma is an instruction, 0 if it is the C library's, lane by lane; and
+ * V_HAS_HALVES: 1 if there are v_load_halves(p), LANES_f32 of float16 as float32, and
+ * v_store_halves(p, a), which rounds to nearest even.
  *
  * This header makes from them the words that are the same text at every width.
  */

@@ -30,6 +30,13 @@ UNSIGNED_EDGES(16, uint16_t)
 UNSIGNED_EDGES(32, uint32_t)
 UNSIGNED_EDGES(64, uint64_t)
 
+/* Ties and neighbours of halves: at 1, where they become subnormal, at the least and the largest. */
+#define HALF_BORDERS(T)                                                                            \
+    (T)0x1.002p0, (T)0x1.006p0, (T)-0x1.00200000000001p0, (T)0x1.001ffffffffffp0, (T)0x1.002002p0, \
+    (T)0x1p-14, (T)0x1.ffcp-15, (T)0x1.ffep-15, (T)-0x1.ff8p-15, (T)0x1p-24, (T)0x1p-25,           \
+    (T)0x1.000002p-25, (T)0x1.0000000000001p-25, (T)0x1.8p-24, (T)-0x1.7ffffffffffffp-24,          \
+    65504, 65519, 65520, (T)65519.996, (T)65519.999999999, -65536, (T)0x1p127
+
 /* Borders of the integer types among others, rounded to T where it has fewer digits. */
 #define FLOAT_EDGES(T, least, tiny, huge)                                                          \
     {(T)0.0, (T)-0.0, 1, -1, (T)0.5, (T)-0.5, (T)1.5, (T)-1.5, (T)2.5, (T)-2.5, (T)0.3, (T)-0.7,   \
@@ -39,7 +46,8 @@ UNSIGNED_EDGES(64, uint64_t)
      (T)0x1p52, (T)0x1.fffffffffffffp51, (T)-0x1p53, (T)0x1p62, (T)0x1p63, (T)-0x1p63,             \
      (T)0x1.fffffep62, (T)-0x1.000002p63, (T)0x1.8p63, (T)0x1p64, (T)0x1.fffffep63, (T)1e20,       \
      least, -least, (tiny) - (least), tiny, -tiny, huge, -huge,                                    \
-     (T)INFINITY, (T)-INFINITY, (T)NAN, -(T)NAN}
+     HALF_BORDERS(T), (T)INFINITY, (T)-INFINITY, (T)NAN, -(T)NAN}
+static const uint16_t edges_f16[] = {0, 1, 0x3ff, 0x400, 0x3c00, 0x7bff, 0x7c00, 0x7c01, 0x7e00, 0x8000, 0x8001, 0xfc00};
 static const float edges_f32[] = FLOAT_EDGES(float, FLT_TRUE_MIN, FLT_MIN, FLT_MAX);
 static const double edges_f64[] = FLOAT_EDGES(double, DBL_TRUE_MIN, DBL_MIN, DBL_MAX);
 
@@ -58,6 +66,7 @@ const void *kernel_edges(evex_dtype dtype, size_t *n) {
         return edges_##s;
     switch (dtype) {
         EVEX_FOR_ANY(EDGES, )
+        EDGES(f16, F16, uint16_t, )
     default:
         *n = 0;
         return NULL;

@@ -80,6 +80,7 @@ static size_t size_of(evex_dtype dtype) {
         return sizeof(C);
     switch (dtype) {
         EVEX_FOR_ANY(SIZE, )
+        SIZE(f16, F16, uint16_t, )
     default:
         return 0;
     }
@@ -88,7 +89,7 @@ static size_t size_of(evex_dtype dtype) {
 static int fail(const trial *t, const char *format, ...) {
     static const char *const names[] = {
 #define NAME(s, ID, C, ...) [EVEX_##ID] = #s,
-        EVEX_FOR_ANY(NAME, )};
+        EVEX_FOR_ANY(NAME, ) NAME(f16, F16, uint16_t, )};
     char what[300];
     va_list arguments;
     va_start(arguments, format);
