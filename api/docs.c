@@ -9,6 +9,7 @@
 #define CALL_T_T(name) name "(x)"
 #define CALL_T_TT(name) name "(x, y)"
 #define CALL_T_TTT(name) name "(x, y, z)"
+#define CALL_I_T(name) name "(x)"
 #define CALL_B_T(name) name "(x)"
 #define CALL_B_TT(name) name "(x, y)"
 #define CALL_T_BTT(name) name "(condition, x, y)"

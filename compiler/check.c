@@ -16,6 +16,8 @@ static evex_insn_place small_place(evex_place place) {
 static const char *needed_operands(evex_op op) {
     const evex_dtype_set types = evex_op_infos[op].types;
     const int takes_floats = (types & 1u << EVEX_F64) != 0, takes_bool = (types & 1u) != 0;
+    if (types == 1u << EVEX_STR)
+        return "str";
     if (takes_floats)
         return "numbers";
     return takes_bool ? "bool or integer operands" : "integer operands";
@@ -217,8 +219,8 @@ static evex_status check_unsupported(evex_checker *c, const evex_ast_node *node,
 }
 
 static evex_status check_var(const evex_checker *c, const evex_var *var, evex_place place) {
-    const unsigned weak =
-        1u << EVEX_BOOL | 1u << EVEX_I64 | 1u << EVEX_U64 | 1u << EVEX_F64 | 1u << EVEX_C128;
+    const unsigned weak = 1u << EVEX_BOOL | 1u << EVEX_I64 | 1u << EVEX_U64 | 1u << EVEX_F64 |
+                          1u << EVEX_C128 | 1u << EVEX_STR;
     const int is_dtype = (unsigned)var->dtype < EVEX_N_DTYPES;
     if (!is_dtype || (unsigned)var->kind > EVEX_WEAK ||
         (var->kind == EVEX_WEAK && (weak >> var->dtype & 1) == 0))
@@ -251,7 +253,7 @@ static evex_status check_name(evex_checker *c, const evex_ast_node *node, evex_t
     evex_ir_id value = evex_ir_input_value(c->ir, use.index);
     if (var->dtype == EVEX_F16) /* storage only */
         value = evex_ir_cast(c->ir, value, EVEX_F32);
-    *result = var->kind == EVEX_WEAK ? evex_term_weak(c, value) : evex_term_strong(c, value);
+    *result = evex_ir_is_weak(var) ? evex_term_weak(c, value) : evex_term_strong(c, value);
     return EVEX_OK;
 }
 

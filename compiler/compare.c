@@ -130,9 +130,13 @@ static int holds_for_literals(evex_op op, const evex_term *a, const evex_term *b
 static evex_status compare_in_common(evex_checker *c, const evex_ast_node *node, evex_op op,
                                      const evex_term *terms, evex_ir_id *value) {
     const evex_dtype common = evex_common_dtype(terms, 2, NULL);
-    if (common == EVEX_N_DTYPES)
-        return evex_fail_operands(c, node, evex_op_infos[op].name, "operands of one kind", terms,
-                                  2);
+    if (common == EVEX_N_DTYPES) {
+        evex_fail_operands(c, node, evex_op_infos[op].name, "operands of one kind", terms, 2);
+        const int is_literal = evex_term_is_literal(&terms[0]) || evex_term_is_literal(&terms[1]);
+        evex_hint(c->error, is_literal ? "write a number in quotes to compare it as text"
+                                       : "a str compares with a str only");
+        return EVEX_BAD_TYPE;
+    }
     const evex_ir_id left = evex_term_cast(c, &terms[0], common);
     const evex_ir_id right = evex_term_cast(c, &terms[1], common);
     *value = evex_ir_binary(c->ir, op, left, right);

@@ -246,7 +246,7 @@ static void emit_inputs(emitter *e) {
             (evex_program_input){.name = add_text(e, source->var->name, n_bytes),
                                  .name_bytes = (uint32_t)n_bytes,
                                  .dtype = (uint8_t)source->var->dtype,
-                                 .kind = (uint8_t)source->var->kind,
+                                 .kind = evex_ir_is_weak(source->var) ? EVEX_WEAK : EVEX_STRONG,
                                  .must_fit = source->must_fit,
                                  .place = source->place};
     }

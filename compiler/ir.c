@@ -173,7 +173,7 @@ evex_ir_id evex_ir_input_value(evex_ir *ir, uint32_t index) {
     const evex_ir_input *input = &ir->inputs[index];
     const evex_ir_value value = {.kind = EVEX_IR_INPUT,
                                  .dtype = (uint8_t)input->var->dtype,
-                                 .is_scalar = input->var->kind == EVEX_WEAK,
+                                 .is_scalar = (uint8_t)evex_ir_is_weak(input->var),
                                  .index = index};
     int is_new;
     return intern(ir, &value, &is_new);
@@ -300,26 +300,21 @@ static evex_ir_id make(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dtype in_
     return add_insn(ir, op, dtype, in_dtype, operands, n);
 }
 
-/* The result of an op, other than a cast or a call, on operands of dtype. */
-static evex_dtype result_dtype(evex_op op, evex_dtype dtype) {
-    return evex_op_infos[op].gives_bool ? EVEX_BOOL : dtype;
-}
-
 evex_ir_id evex_ir_unary(evex_ir *ir, evex_op op, evex_ir_id a) {
     const evex_dtype in = evex_ir_dtype(ir, a);
-    return make(ir, op, result_dtype(op, in), in, &a, 1);
+    return make(ir, op, evex_op_dtype(op, in), in, &a, 1);
 }
 
 evex_ir_id evex_ir_binary(evex_ir *ir, evex_op op, evex_ir_id a, evex_ir_id b) {
     const evex_ir_id operands[] = {a, b};
     const evex_dtype in = evex_ir_dtype(ir, a);
-    return make(ir, op, result_dtype(op, in), in, operands, 2);
+    return make(ir, op, evex_op_dtype(op, in), in, operands, 2);
 }
 
 evex_ir_id evex_ir_ternary(evex_ir *ir, evex_op op, evex_ir_id a, evex_ir_id b, evex_ir_id c) {
     const evex_ir_id operands[] = {a, b, c};
     const evex_dtype in = evex_ir_dtype(ir, b);
-    return make(ir, op, result_dtype(op, in), in, operands, 3);
+    return make(ir, op, evex_op_dtype(op, in), in, operands, 3);
 }
 
 evex_ir_id evex_ir_cast(evex_ir *ir, evex_ir_id a, evex_dtype dtype) {

@@ -88,6 +88,11 @@ typedef struct {
     size_t n_slots;
 } evex_ir;
 
+/* Whether a variable adapts to what is beside it; there is but one type of strings. */
+static inline uint8_t evex_ir_is_weak(const evex_var *var) {
+    return var->kind == EVEX_WEAK && var->dtype != EVEX_STR;
+}
+
 /* n_expected: about how many values there will be; inputs and outputs have exactly this room.
  * Returns 0 when out of memory. */
 int evex_ir_init(evex_ir *ir, evex_arena *arena, int is_optimised, size_t n_expected,

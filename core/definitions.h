@@ -15,9 +15,7 @@
 
 #include "core/op.h"
 #include "core/scalar.h"
-
-/* Not every includer uses every function. */
-#define EVEX_DEF static inline __attribute__((unused))
+#include "core/strings.h"
 
 /* clang-format off: the rows read as the table that they are. */
 
@@ -125,19 +123,6 @@ EVEX_DEF uint8_t rint_bool(uint8_t a) { return a != 0; }
 EVEX_DEF int eq_bool(uint8_t a, uint8_t b) { return (a != 0) == (b != 0); }
 EVEX_DEF int lt_bool(uint8_t a, uint8_t b) { return (a != 0) < (b != 0); }
 EVEX_DEF int le_bool(uint8_t a, uint8_t b) { return (a != 0) <= (b != 0); }
-
-/* ---- str: order by bytes, which for UTF-8 is the order of code points ----------------------- */
-
-EVEX_DEF int compare_str(evex_str a, evex_str b) {
-    const size_t shorter = a.n_bytes < b.n_bytes ? a.n_bytes : b.n_bytes;
-    const int order = shorter == 0 ? 0 : memcmp(a.text, b.text, shorter);
-    return order != 0 ? order : (a.n_bytes > b.n_bytes) - (a.n_bytes < b.n_bytes);
-}
-EVEX_DEF int eq_str(evex_str a, evex_str b) {
-    return a.n_bytes == b.n_bytes && (a.n_bytes == 0 || memcmp(a.text, b.text, a.n_bytes) == 0);
-}
-EVEX_DEF int lt_str(evex_str a, evex_str b) { return compare_str(a, b) < 0; }
-EVEX_DEF int le_str(evex_str a, evex_str b) { return compare_str(a, b) <= 0; }
 
 /* ---- Floats -------------------------------------------------------------------------------- */
 

@@ -62,6 +62,10 @@
     EVEX_DEF uint8_t element_##id##_##s(C a, C b) {                                                \
         return (uint8_t)(definition);                                                              \
     }
+#define EVEX_ELEMENT_I_T(id, s, C, definition)                                                     \
+    EVEX_DEF int64_t element_##id##_##s(C a) {                                                     \
+        return definition;                                                                         \
+    }
 #define EVEX_ELEMENT_T_BTT(id, s, C, definition)                                                   \
     EVEX_DEF C element_##id##_##s(uint8_t a, C b, C c) {                                           \
         return definition;                                                                         \

@@ -24,7 +24,8 @@ enum {
     PROMOTION_NUMBERS = EVEX_TO_SMALLEST,
     PROMOTION_FLOATS = EVEX_TO_SMALLEST,
     PROMOTION_BITS = EVEX_TO_SMALLEST,
-    PROMOTION_INTS = EVEX_TO_SMALLEST
+    PROMOTION_INTS = EVEX_TO_SMALLEST,
+    PROMOTION_STR = EVEX_TO_SMALLEST
 };
 
 const evex_op_info evex_op_infos[EVEX_N_OPS] = {
@@ -43,6 +44,12 @@ const evex_op_info evex_op_infos[EVEX_N_OPS] = {
 #undef OP
 #undef ALIAS
 };
+
+evex_dtype evex_op_dtype(evex_op op, evex_dtype operand) {
+    if (evex_op_infos[op].gives_bool)
+        return EVEX_BOOL;
+    return evex_op_infos[op].signature == EVEX_SIG_I_T ? EVEX_I64 : operand;
+}
 
 const evex_reduction_info evex_reduction_infos[EVEX_N_REDUCTIONS] = {
 #define REDUCTION(id, name, types, result, summary)                                                \
@@ -97,9 +104,9 @@ evex_dtype evex_reduction_dtype(evex_reduction_kind kind, evex_dtype operand) {
     M("bool", BOOL)                                                                                \
     M("int8", I8)                                                                                  \
     M("int16", I16)                                                                                \
-    M("int32", I32) M("int64", I64) M("uint8", U8) M("uint16", U16) M("uint32", U32)               \
-        M("uint64", U64) M("float32", F32) M("float64", F64) M("complex64", C64)                   \
-            M("complex128", C128)
+    M("int32", I32)                                                                                \
+    M("int64", I64) M("uint8", U8) M("uint16", U16) M("uint32", U32) M("uint64", U64)              \
+        M("float32", F32) M("float64", F64) M("complex64", C64) M("complex128", C128)
 static const char *const names[] = {
 #include "core/form.def"
 #include "core/op.def"

@@ -35,8 +35,9 @@ typedef enum {
 } evex_reduction_kind;
 
 /*
- * Signatures: results, underscore, operands. T is the instruction's operand type, B bool, S a set
- * constant, X any type (the instruction names it), F a function number followed by its operands.
+ * Signatures: results, underscore, operands. T is the instruction's operand type, B bool, I int64,
+ * S a set constant, X any type (the instruction names it), F a function number followed by its
+ * operands.
  *    SIGNATURE(id, operands, result is bool, first operand is bool)
  */
 #define EVEX_FOR_SIGNATURES(SIGNATURE)                                                             \
@@ -45,6 +46,7 @@ typedef enum {
     SIGNATURE(T_TTT, 3, 0, 0)                                                                      \
     SIGNATURE(B_T, 1, 1, 0)                                                                        \
     SIGNATURE(B_TT, 2, 1, 0)                                                                       \
+    SIGNATURE(I_T, 1, 0, 0)                                                                        \
     SIGNATURE(T_BTT, 3, 0, 1)                                                                      \
     SIGNATURE(B_TS, 2, 1, 0)                                                                       \
     SIGNATURE(TT_T, 1, 0, 0)                                                                       \
@@ -80,6 +82,9 @@ typedef struct {
 } evex_op_info;
 
 extern const evex_op_info evex_op_infos[EVEX_N_OPS];
+
+/* The type of an op's results, of operands of dtype; casts and calls are typed otherwise. */
+evex_dtype evex_op_dtype(evex_op op, evex_dtype operand);
 
 typedef enum {
     EVEX_RESULT_SAME,

@@ -28,7 +28,7 @@
  *   T_TT    R[d] = op(R[a], R[b])              B_TS   R[d] = R[a] is one of the set K[b]
  *   T_TTT   R[d] = op(R[a], R[b], R[c])        T_X    R[d] = (out) R[a]
  *   B_T     R[d] = op(R[a]) as bool            T_F    R[d] = user function K[a](R[b], ...)
- *   B_TT    R[d] = op(R[a], R[b]) as bool
+ *   B_TT    R[d] = op(R[a], R[b]) as bool      I_T    R[d] = op(R[a]) as int64
  *
  * Registers are numbered through the classes, in this order:
  *

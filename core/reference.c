@@ -23,6 +23,7 @@
 #define LOOP_T_TT(f, C) DEFINE_LOOP(loop_##f, C, element_##f(AT(0, C), AT(1, C)))
 #define LOOP_T_TTT(f, C) DEFINE_LOOP(loop_##f, C, element_##f(AT(0, C), AT(1, C), AT(2, C)))
 #define LOOP_TT_T(f, C) DEFINE_LOOP(loop_##f, C, element_##f(AT(0, C), (C *)dst[1] + i))
+#define LOOP_I_T(f, C) DEFINE_LOOP(loop_##f, int64_t, element_##f(AT(0, C)))
 #define LOOP_B_T(f, C) DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C)))
 #define LOOP_B_TT(f, C) DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C), AT(1, C)))
 #define LOOP_T_BTT(f, C) DEFINE_LOOP(loop_##f, C, element_##f(AT(0, uint8_t), AT(1, C), AT(2, C)))

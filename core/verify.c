@@ -186,10 +186,8 @@ static int result_agrees(const evex_insn *insn) {
     const evex_op_info *info = &evex_op_infos[insn->op];
     if (insn->out_dtype >= EVEX_N_DTYPES || insn->in_dtype >= EVEX_N_DTYPES)
         return 0;
-    if (info->gives_bool)
-        return insn->out_dtype == EVEX_BOOL;
     return info->signature == EVEX_SIG_T_X || info->signature == EVEX_SIG_T_F ||
-           insn->out_dtype == insn->in_dtype;
+           insn->out_dtype == evex_op_dtype((evex_op)insn->op, (evex_dtype)insn->in_dtype);
 }
 
 /* Notes that a register is written; 0 when its class or the code's place forbids it. */

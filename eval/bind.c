@@ -22,6 +22,35 @@ evex_status evex_bind_at(const evex_binding *binding, int32_t operand, evex_stat
 
 /* ---- One array ------------------------------------------------------------------------------ */
 
+static int is_contiguous_row(const evex_array *array) {
+    const int64_t n = array->shape != NULL && array->ndim == 1 ? array->shape[0] : array->length;
+    return array->ndim == 0 ||
+           (array->ndim == 1 && (array->strides == NULL || n <= 1 ||
+                                 array->strides[0] == (int64_t)evex_array_item_bytes(array)));
+}
+
+/* What is wrong with the form of strings, or NULL. */
+static const char *fault_of_strings(const evex_array *array) {
+    switch ((evex_str_form)array->str_form) {
+    case EVEX_STR_VIEWS:
+        return array->byte_swapped ? "views of strings cannot be byte-swapped" : NULL;
+    case EVEX_STR_UCS4:
+        if (array->item_bytes % 4 != 0)
+            return "its item size is no multiple of 4";
+        break;
+    case EVEX_STR_BYTES:
+        break;
+    case EVEX_STR_OFFSETS32:
+    case EVEX_STR_OFFSETS64:
+        if (array->byte_swapped)
+            return "offsets of strings cannot be byte-swapped";
+        return is_contiguous_row(array) ? NULL : "offsets of strings must be one contiguous row";
+    default:
+        return "its form of strings is unknown";
+    }
+    return array->item_bytes > INT32_MAX ? "its item size is too large" : NULL;
+}
+
 /* What is wrong with an array as such, or NULL. */
 static const char *fault_of(const evex_array *array) {
     if (array->ndim > 0 && array->shape == NULL && array->ndim != 1)
@@ -30,22 +59,7 @@ static const char *fault_of(const evex_array *array) {
     for (int32_t d = 0; d < array->ndim; d++)
         if (dims[d] < 0)
             return "a dimension is negative";
-    if (array->dtype != EVEX_STR)
-        return NULL;
-    if (array->str_form > EVEX_STR_UCS4)
-        return "its form of strings is unknown";
-    if (array->str_form == EVEX_STR_UCS4 && array->item_bytes % 4 != 0)
-        return "its item size is no multiple of 4";
-    if (array->item_bytes > INT32_MAX)
-        return "its item size is too large";
-    return array->byte_swapped && array->str_form == EVEX_STR_VIEWS
-               ? "views of strings cannot be byte-swapped"
-               : NULL;
-}
-
-static size_t item_bytes_of(const evex_array *array) {
-    const int is_wide = array->dtype == EVEX_STR && array->str_form != EVEX_STR_VIEWS;
-    return is_wide ? array->item_bytes : evex_dtype_size(array->dtype);
+    return array->dtype == EVEX_STR ? fault_of_strings(array) : NULL;
 }
 
 /* Whether all elements' places, relative to the first, fit an int64. */
@@ -84,7 +98,7 @@ static evex_status fill_view(evex_arena *arena, evex_view *view, const evex_arra
     const evex_status status =
         array->strides != NULL
             ? EVEX_OK
-            : evex_view_fresh(arena, view, array->dtype, item_bytes_of(array), shape);
+            : evex_view_fresh(arena, view, array->dtype, evex_array_item_bytes(array), shape);
     if (status != EVEX_OK)
         return status;
     if (array->strides != NULL)
@@ -92,10 +106,11 @@ static evex_status fill_view(evex_arena *arena, evex_view *view, const evex_arra
     view->shape = shape;
     view->data = array->data;
     view->dtype = array->dtype;
-    view->item_bytes = item_bytes_of(array);
+    view->item_bytes = evex_array_item_bytes(array);
     view->str_form = array->dtype == EVEX_STR ? array->str_form : 0;
     view->is_swapped = array->byte_swapped;
     view->is_plain = (uint8_t)is_plain(view);
+    view->texts = (evex_texts){0};
     return EVEX_OK;
 }
 
@@ -124,6 +139,37 @@ static evex_status check_array(evex_binding *binding, evex_view *view, const eve
 
 /* ---- Inputs --------------------------------------------------------------------------------- */
 
+static int64_t load_offset(const evex_view *view, int64_t number) {
+    int32_t narrow;
+    int64_t wide;
+    if (view->item_bytes == sizeof wide) {
+        memcpy(&wide, view->data + number * (int64_t)sizeof wide, sizeof wide);
+        return wide;
+    }
+    memcpy(&narrow, view->data + number * (int64_t)sizeof narrow, sizeof narrow);
+    return narrow;
+}
+
+/* The bytes that strings by offsets lie in: from the first offset to the last. Those between are
+ * held to them when they are read (gather.c), so that none leads astray. */
+static evex_status find_texts(evex_binding *binding, evex_view *view, const evex_array *array,
+                              int32_t i) {
+    const int64_t n = evex_shape_size(view->shape);
+    if (!evex_has_offsets(view->dtype, view->str_form) || n == 0)
+        return EVEX_OK;
+    view->texts = (evex_texts){array->text, load_offset(view, 0), load_offset(view, n)};
+    const char *fault = NULL;
+    if (view->texts.low < 0 || view->texts.high < view->texts.low)
+        fault = "its offsets are negative or decrease";
+    else if (view->texts.high > view->texts.low && array->text == NULL)
+        fault = "its text is NULL";
+    if (fault == NULL)
+        return EVEX_OK;
+    return evex_bind_at(binding, i,
+                        evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
+                                  "input %d is no valid array: %s", (int)i, fault));
+}
+
 static evex_status check_input(evex_binding *binding, const evex_array *array, int32_t i,
                                int has_data) {
     const evex_var *var = &binding->expr->inputs[i];
@@ -150,7 +196,7 @@ static evex_status check_input(evex_binding *binding, const evex_array *array, i
                                       "input '%s' has no data", var->name));
     binding->values[i].shape = view->shape;
     binding->has_f_input |= (uint8_t)evex_view_is_f_order(view);
-    return EVEX_OK;
+    return has_data ? find_texts(binding, view, array, i) : EVEX_OK;
 }
 
 static int make_tables(evex_binding *binding) {
@@ -243,7 +289,7 @@ static evex_status bind_scalar(evex_binding *binding, uint32_t i) {
         text = value->scalar; /* not used */
     if (value->scalar == NULL || text == NULL)
         return evex_fail_memory(binding->error);
-    evex_gather gather = {value->scalar, text, value->view->item_bytes};
+    evex_gather gather = {value->scalar, text, value->view->item_bytes, value->view->texts};
     evex_gather_find(value->view)(&gather, value->view->data, 0, 1);
     evex_splat_fill(value->scalar, value->scalar, evex_dtype_size(value->view->dtype));
     return check_weak(binding, (int32_t)i, value->scalar);

@@ -11,6 +11,12 @@
 #include "eval/expr.h"
 #include "eval/shape.h"
 
+/* What strings by offsets may refer to: bytes [low, high) from base on. */
+typedef struct {
+    const char *base;
+    int64_t low, high;
+} evex_texts;
+
 /* An array as memory, every field resolved. */
 typedef struct {
     char *data; /* the element with all indexes 0 */
@@ -21,6 +27,7 @@ typedef struct {
     uint8_t str_form;
     uint8_t is_swapped;
     uint8_t is_plain; /* native and aligned: a kernel may use the elements where they are */
+    evex_texts texts; /* of strings by offsets, which are the elements in memory */
 } evex_view;
 
 /* What a register is bound to. The shape of a TEMP is that of its last definition so far. */
@@ -90,6 +97,13 @@ evex_status evex_view_fresh(evex_arena *arena, evex_view *view, evex_dtype dtype
                             evex_shape shape);
 /* Whether elements follow each other in Fortran order; at least two dimensions longer than 1. */
 int evex_view_is_f_order(const evex_view *view);
+/* Whether elements are strings by offsets; n of them are told by n + 1 offsets. */
+static inline int evex_has_offsets(evex_dtype dtype, uint8_t str_form) {
+    return dtype == EVEX_STR &&
+           (str_form == EVEX_STR_OFFSETS32 || str_form == EVEX_STR_OFFSETS64);
+}
+/* The bytes of an element in the array's own memory. */
+size_t evex_array_item_bytes(const evex_array *array);
 /* Bytes to which an element of the type must be aligned. */
 size_t evex_dtype_alignment(evex_dtype dtype);
 

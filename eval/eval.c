@@ -34,12 +34,14 @@ static evex_status view_copy(const evex_binding *binding, evex_view *copy, const
     if (dims == NULL)
         return EVEX_NO_MEMORY;
     for (int32_t d = 0; d < ndim; d++)
-        dims[d] = view->strides[d] == 0 ? 1 : view->shape.dims[d];
+        dims[d] = (view->strides[d] == 0 ? 1 : view->shape.dims[d]) +
+                  evex_has_offsets(view->dtype, view->str_form);
     const evex_status status = evex_view_fresh(binding->arena, copy, view->dtype, view->item_bytes,
                                                (evex_shape){ndim, dims});
     copy->str_form = view->str_form;
     copy->is_swapped = view->is_swapped;
     copy->is_plain = !view->is_swapped && view->str_form == EVEX_STR_VIEWS;
+    copy->texts = view->texts;
     return status;
 }
 

@@ -228,13 +228,53 @@ static void gather_ucs4_swapped(evex_gather *to, const char *from, int64_t strid
     gather_ucs4_order(to, from, stride, n, 1);
 }
 
+/* ---- Strings by offsets --------------------------------------------------------------------- */
+
+static inline int64_t within(int64_t x, const evex_texts *texts) {
+    const int64_t y = x < texts->low ? texts->low : x;
+    return y > texts->high ? texts->high : y;
+}
+
+/* An offset outside the texts counts as their end on its side, and a string whose end lies before
+ * its begin is empty: odd offsets give odd strings, but nothing else is read. */
+#define GATHER_OFFSETS(name, type)                                                                 \
+    static void name(evex_gather *to, const char *from, int64_t stride, size_t n) {                \
+        const evex_texts texts = to->texts;                                                        \
+        char *block = to->block;                                                                   \
+        for (size_t i = 0; i < n; i++, from += stride, block += sizeof(evex_str)) {                \
+            type range[2];                                                                         \
+            memcpy(range, from, sizeof range);                                                     \
+            const int64_t begin = within(range[0], &texts), end = within(range[1], &texts);        \
+            const evex_str view = {texts.base + begin, end > begin ? (size_t)(end - begin) : 0};   \
+            memcpy(block, &view, sizeof view);                                                     \
+        }                                                                                          \
+        to->block = block;                                                                         \
+    }
+
+GATHER_OFFSETS(gather_offsets32, int32_t)
+GATHER_OFFSETS(gather_offsets64, int64_t)
+
 /* ---- Choice --------------------------------------------------------------------------------- */
 
-evex_gather_fn evex_gather_find(const evex_view *view) {
-    if (view->dtype == EVEX_STR && view->str_form == EVEX_STR_BYTES)
+static evex_gather_fn find_strings(const evex_view *view) {
+    switch ((evex_str_form)view->str_form) {
+    case EVEX_STR_BYTES:
         return gather_bytes;
-    if (view->dtype == EVEX_STR && view->str_form == EVEX_STR_UCS4)
+    case EVEX_STR_UCS4:
         return view->is_swapped ? gather_ucs4_swapped : gather_ucs4;
+    case EVEX_STR_OFFSETS32:
+        return gather_offsets32;
+    case EVEX_STR_OFFSETS64:
+        return gather_offsets64;
+    case EVEX_STR_VIEWS:
+        break;
+    }
+    return gather16;
+}
+
+evex_gather_fn evex_gather_find(const evex_view *view) {
+    if (view->dtype == EVEX_STR)
+        return find_strings(view);
     if (view->is_swapped && view->dtype == EVEX_C64)
         return gather_swapped4x2;
     switch (view->item_bytes) {

@@ -15,6 +15,7 @@ typedef struct {
     char *block;
     char *text;        /* UCS-4: room for the UTF-8 of the elements, item_bytes each */
     size_t item_bytes; /* of an element in memory: strings of fixed width */
+    evex_texts texts;  /* of strings by offsets */
 } evex_gather;
 
 /* How far apart neighbours in a row and whole rows lie, in bytes. */

@@ -137,6 +137,7 @@
 
 #define MAKE_T_T(id, s, C) MAKE(id, s) MAKE_UNARY(element_##id##_##s, C, C)
 #define MAKE_B_T(id, s, C) MAKE(id, s) MAKE_UNARY(element_##id##_##s, uint8_t, C)
+#define MAKE_I_T(id, s, C) MAKE(id, s) MAKE_UNARY(element_##id##_##s, int64_t, C)
 #define MAKE_T_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, C, C)
 #define MAKE_B_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, uint8_t, C)
 #define MAKE_T_BTT(id, s, C) MAKE(id, s) MAKE_CHOICE(element_##id##_##s, make_COPY_##s, C)

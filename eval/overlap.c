@@ -13,10 +13,15 @@
 
 enum { MAX_TERMS = 2 * EVEX_MAX_DIMS, MAX_STEPS = 20000 };
 
+/* The bytes that belong to an element: a string by offsets takes its own and the next one. */
+static int64_t width_of(const evex_view *view) {
+    return (int64_t)view->item_bytes << evex_has_offsets(view->dtype, view->str_form);
+}
+
 /* The first and last byte of a view that has elements. */
 static void extent(const evex_view *view, int64_t *low, int64_t *high) {
     *low = 0;
-    *high = (int64_t)view->item_bytes - 1;
+    *high = width_of(view) - 1;
     for (int32_t d = 0; d < view->shape.ndim; d++) {
         const int64_t reach = view->strides[d] * (view->shape.dims[d] - 1);
         *(reach < 0 ? low : high) += reach;
@@ -118,8 +123,7 @@ int evex_views_overlap(const evex_view *a, const evex_view *b) {
     const int64_t apart = (int64_t)((uintptr_t)b->data - (uintptr_t)a->data);
     if (a_high < apart + b_low || apart + b_high < a_low)
         return 0;
-    equation eq = {.slack = (int64_t)(a->item_bytes + b->item_bytes) - 2,
-                   .target = apart + (int64_t)b->item_bytes - 1};
+    equation eq = {.slack = width_of(a) + width_of(b) - 2, .target = apart + width_of(b) - 1};
     add_view(&eq, a, 1);
     add_view(&eq, b, -1);
     return has_solution(&eq);
@@ -178,8 +182,7 @@ int evex_view_overlaps_itself(const evex_view *view) {
 }
 
 int evex_views_are_same(const evex_view *a, const evex_view *b) {
-    if (a->data != b->data || a->item_bytes != b->item_bytes ||
-        !evex_shape_equal(a->shape, b->shape))
+    if (a->data != b->data || width_of(a) != width_of(b) || !evex_shape_equal(a->shape, b->shape))
         return 0;
     for (int32_t d = 0; d < a->shape.ndim; d++)
         if (a->shape.dims[d] > 1 && a->strides[d] != b->strides[d])

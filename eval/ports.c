@@ -103,7 +103,7 @@ static evex_steps block_steps(const run_walk *walk) {
 
 static evex_gather target_of(const evex_worker *worker, const evex_port *port) {
     const evex_port_state *state = state_of(worker, port);
-    return (evex_gather){state->block, state->extra, port->view->item_bytes};
+    return (evex_gather){state->block, state->extra, port->view->item_bytes, port->view->texts};
 }
 
 static void gather_walk(evex_worker *worker, const evex_port *port, const evex_cursor *at,

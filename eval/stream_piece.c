@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "eval/bind.h"
 
 static const evex_place nowhere = {0, 0};
 static const _Alignas(16) char zeros[16];
@@ -16,12 +17,6 @@ static const _Alignas(16) char zeros[16];
 
 static const int64_t *dims_of(const evex_array *array) {
     return array->shape != NULL ? array->shape : &array->length;
-}
-
-static size_t item_bytes(const evex_array *array) {
-    return array->dtype == EVEX_STR && array->str_form != EVEX_STR_VIEWS
-               ? array->item_bytes
-               : evex_dtype_size(array->dtype);
 }
 
 static evex_array value_array(const evex_carry *carry) {
@@ -55,7 +50,7 @@ int evex_piece_make(const evex_stream *stream, evex_arena *arena, const evex_arr
 int64_t evex_piece_row_stride(const evex_array *array) {
     if (array->strides != NULL)
         return array->strides[0];
-    int64_t stride = (int64_t)item_bytes(array);
+    int64_t stride = (int64_t)evex_array_item_bytes(array);
     for (int32_t d = 1; d < array->ndim; d++)
         stride *= array->shape[d];
     return stride;

@@ -30,6 +30,8 @@ static int can_be_direct(const evex_piece *whole, const evex_stream_operand *ope
     if (operand->direct_input < 0)
         return 0;
     const evex_array *array = &whole->arrays[operand->direct_input];
+    if (array->dtype == EVEX_STR && array->str_form != EVEX_STR_VIEWS)
+        return 0;
     return !array->byte_swapped && (uintptr_t)array->data % evex_dtype_size(array->dtype) == 0 &&
            is_c_contiguous(array);
 }

@@ -19,6 +19,23 @@ size_t evex_dtype_alignment(evex_dtype dtype) {
     }
 }
 
+size_t evex_array_item_bytes(const evex_array *array) {
+    if (array->dtype != EVEX_STR)
+        return evex_dtype_size(array->dtype);
+    switch ((evex_str_form)array->str_form) {
+    case EVEX_STR_BYTES:
+    case EVEX_STR_UCS4:
+        return array->item_bytes;
+    case EVEX_STR_OFFSETS32:
+        return sizeof(int32_t);
+    case EVEX_STR_OFFSETS64:
+        return sizeof(int64_t);
+    case EVEX_STR_VIEWS:
+        break;
+    }
+    return sizeof(evex_str);
+}
+
 int evex_view_is_f_order(const evex_view *view) {
     int64_t expected = (int64_t)view->item_bytes;
     int n_long = 0;

@@ -143,6 +143,12 @@ typedef enum {
     EVEX_STR_OFFSETS64  /* the same with int64 (Arrow large_utf8) */
 } evex_str_form;
 
+/*
+ * Offsets stand in one contiguous row (ndim 1 or 0), one more than there are elements; text holds
+ * the bytes from the first offset to the last. Of offsets that stray from that range or decrease,
+ * what lies within it counts. The texts behind views and offsets must not be what outputs overwrite.
+ */
+
 /* How an array says which of its elements are null. */
 typedef enum {
     EVEX_VALIDITY_BYTES = 0, /* a byte an element: 0 is null */
@@ -238,7 +244,8 @@ typedef struct evex_allocator {
 typedef enum {
     EVEX_STRONG = 0, /* takes part in promotion with its dtype (arrays, NumPy scalars) */
     EVEX_WEAK        /* a Python-like scalar: bool, int (EVEX_I64 or EVEX_U64), float (EVEX_F64) or
-                        complex (EVEX_C128) that adapts to the arrays around it (NEP 50) */
+                        complex (EVEX_C128) that adapts to the arrays around it (NEP 50); or a
+                        string, of which there is one type only, so that it becomes EVEX_STRONG */
 } evex_kind;
 
 /* A variable that the expression may name. */

@@ -32,7 +32,7 @@ static void check_movers(const evex_view *view, int64_t stride, size_t offset) {
     const size_t size = view->item_bytes;
     fill(memory, sizeof memory);
     char *const place = (char *)memory + offset + (stride < 0 ? ROOM / 2 : 0);
-    evex_gather to = {(char *)block, NULL, size};
+    evex_gather to = {.block = (char *)block, .item_bytes = size};
     evex_gather_find(view)(&to, place, stride, N);
     ck_assert_ptr_eq(to.block, block + N * size);
     for (size_t i = 0; i < N; i++)
@@ -90,8 +90,8 @@ START_TEST(movers_do_as_gathers) {
                     fill(memory, (n - 1) * step + size);
                     const char *first = (char *)memory + (strides[k] < 0 ? (n - 1) * step : 0);
                     char wanted[100 * 8], *block = malloc(n * size);
-                    evex_gather_find (&view)(&(evex_gather){wanted, NULL, size}, first, strides[k],
-                                             n);
+                    evex_gather_find (&view)(&(evex_gather){.block = wanted, .item_bytes = size},
+                                             first, strides[k], n);
                     mover(block, first, strides[k], n);
                     ck_assert(memcmp(block, wanted, n * size) == 0);
                     free(block);
@@ -118,7 +118,8 @@ static void check_rows(const evex_view *view, size_t n, size_t n_rows, evex_step
     move(back + SIDE / 2, steps, block, packed, n, n_rows);
     for (size_t r = 0; r < n_rows; r++) {
         const int64_t place = SIDE / 2 + (int64_t)r * steps.row;
-        evex_gather_find(view)(&(evex_gather){row, NULL, size}, memory + place, steps.element, n);
+        evex_gather_find(view)(&(evex_gather){.block = row, .item_bytes = size}, memory + place,
+                               steps.element, n);
         ck_assert(memcmp(block + r * n * size, row, n * size) == 0);
         for (size_t i = 0; i < n; i++)
             memcpy(wanted + place + (int64_t)i * steps.element,
@@ -157,7 +158,7 @@ START_TEST(bytes_lose_trailing_nuls) {
     static const size_t lengths[4] = {2, 0, 3, 5};
     const evex_view view = {.dtype = EVEX_STR, .str_form = EVEX_STR_BYTES, .item_bytes = 5};
     evex_str block[4];
-    evex_gather to = {(char *)block, NULL, 5};
+    evex_gather to = {.block = (char *)block, .item_bytes = 5};
     evex_gather_find (&view)(&to, items[0], 5, 4);
     for (int i = 0; i < 4; i++) {
         ck_assert_ptr_eq(block[i].text, items[i]);
@@ -198,7 +199,7 @@ START_TEST(code_points_become_utf8) {
                                 .str_form = EVEX_STR_UCS4,
                                 .item_bytes = 12,
                                 .is_swapped = (uint8_t)swapped};
-        evex_gather to = {(char *)block, text, 12};
+        evex_gather to = {.block = (char *)block, .text = text, .item_bytes = 12};
         evex_gather_find (&view)(&to, (const char *)items, 12, ROWS);
         for (size_t i = 0; i < ROWS; i++) {
             const size_t n_bytes = strlen(rows[i].utf8);
@@ -210,12 +211,39 @@ START_TEST(code_points_become_utf8) {
 }
 END_TEST
 
+/* What the offsets say, and for those that stray what lies within the first and the last. */
+START_TEST(offsets_stay_within_their_texts) {
+    static const char text[] = "__abcdef";
+    static const int32_t narrow[] = {2, 5, 5, 4, 100, -100, 8};
+    static const char *const wanted[] = {"abc", "", "", "cdef", "", "abcdef"};
+    enum { ITEMS = sizeof wanted / sizeof *wanted };
+    int64_t wide[ITEMS + 1];
+    evex_str block[ITEMS];
+    for (int k = 0; k <= ITEMS; k++)
+        wide[k] = narrow[k];
+    for (int is_wide = 0; is_wide < 2; is_wide++) {
+        const evex_view view = {.dtype = EVEX_STR,
+                                .str_form = is_wide ? EVEX_STR_OFFSETS64 : EVEX_STR_OFFSETS32,
+                                .item_bytes = is_wide ? 8 : 4};
+        evex_gather to = {.block = (char *)block, .texts = {text, 2, 8}};
+        const char *from = is_wide ? (const char *)wide : (const char *)narrow;
+        evex_gather_find (&view)(&to, from, (int64_t)view.item_bytes, ITEMS);
+        for (int k = 0; k < ITEMS; k++) {
+            ck_assert_uint_eq(block[k].n_bytes, strlen(wanted[k]));
+            ck_assert(memcmp(block[k].text, wanted[k], block[k].n_bytes) == 0);
+        }
+        ck_assert(evex_scatter_find(&view) == NULL);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tests) {
     tcase_add_loop_test(tests, numbers_of_every_type, 0, EVEX_N_DTYPES);
     tcase_add_test(tests, movers_do_as_gathers);
     tcase_add_loop_test(tests, rows_do_as_gathers, 0, 8);
     tcase_add_test(tests, bytes_lose_trailing_nuls);
     tcase_add_test(tests, code_points_become_utf8);
+    tcase_add_test(tests, offsets_stay_within_their_texts);
 }
 
 int main(void) {

@@ -401,7 +401,7 @@ int kernel_trial(const evex_kernel_table *table, evex_op op, evex_dtype dtype, e
                  kernel_failure *failure) {
     const evex_op_info *info = &evex_op_infos[op];
     trial t = {.table = table, .op = op, .dtype = dtype, .arity = info->arity, .failure = failure};
-    t.result = op == EVEX_OP_CAST ? result : info->gives_bool ? EVEX_BOOL : dtype;
+    t.result = op == EVEX_OP_CAST ? result : evex_op_dtype(op, dtype);
     t.kernel = evex_kernel_find(table, op, dtype, result);
     t.definition = evex_definition(op, dtype, result);
     t.result_bytes = size_of(t.result);
