@@ -48,9 +48,10 @@ static evex_status check_cast(evex_checker *c, const evex_ast_node *node, evex_d
     const evex_term t = evex_term_of_child(c, node, 0);
     if (t.dtype == EVEX_STR)
         return evex_fail_operands(c, node, evex_dtype_name(dtype), "a number", &t, 1);
-    status = evex_term_require_fit(c, &t, dtype, c->ast->nodes[node->children[0]].place);
+    evex_ir_id value;
+    status = evex_term_adapt(c, &t, dtype, c->ast->nodes[node->children[0]].place, &value);
     if (status == EVEX_OK)
-        *result = evex_term_strong(c, evex_term_cast(c, &t, dtype));
+        *result = evex_term_strong(c, value);
     return status;
 }
 
@@ -91,9 +92,8 @@ static evex_status check_user_call(evex_checker *c, const evex_ast_node *node,
         if (!casts_to_parameter(&t, dtype))
             return evex_fail(c->error, EVEX_BAD_TYPE, place, "'%s' takes %s here, found %s",
                              function->name, evex_dtype_name(dtype), evex_term_type_name(&t));
-        if ((status = evex_term_require_fit(c, &t, dtype, place)) != EVEX_OK)
+        if ((status = evex_term_adapt(c, &t, dtype, place, &operands[i + 1])) != EVEX_OK)
             return status;
-        operands[i + 1] = evex_term_cast(c, &t, dtype);
     }
     if ((status = evex_check_memory(c)) == EVEX_OK)
         *result = evex_term_strong(

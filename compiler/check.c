@@ -50,21 +50,6 @@ static int refuse_bools(const evex_checker *c, const evex_ast_node *node, evex_o
     return 1;
 }
 
-/* A negative exponent of integers has no integer result: a guard looks for one. */
-static void guard_exponent(evex_checker *c, const evex_term *exponent, evex_ir_id value) {
-    evex_ir *ir = c->ir;
-    if (evex_dtype_kind(evex_ir_dtype(ir, value)) != 'i' || evex_term_is_literal(exponent) ||
-        evex_dtype_kind((evex_dtype)exponent->dtype) != 'i')
-        return;
-    const evex_term zero = evex_term_int(0);
-    const evex_ir_id condition =
-        evex_ir_binary(ir, EVEX_OP_LT, value, evex_term_cast(c, &zero, evex_ir_dtype(ir, value)));
-    const uint8_t *known = evex_ir_constant_bytes(ir, condition);
-    if (known == NULL || *known != 0)
-        evex_ir_guard_against(ir, condition, EVEX_GUARD,
-                              "an integer cannot be raised to a negative power");
-}
-
 static evex_ir_id build(evex_ir *ir, evex_op op, const evex_ir_id *values) {
     switch (evex_op_infos[op].arity) {
     case 1:
@@ -128,9 +113,8 @@ static evex_status check_operands(evex_checker *c, const evex_ast_node *node, ev
     if (status != EVEX_OK)
         return status;
     if (!is_done) {
-        if (op == EVEX_OP_POW)
-            guard_exponent(c, &terms[1], values[1]);
         *result = evex_term_strong(c, build(c->ir, op, values));
+        evex_note_overflow(c, op, values, result->value);
     }
     if (is_operator && !is_strong)
         result->kind = EVEX_TERM_WEAK;
@@ -425,5 +409,5 @@ evex_status evex_check(evex_checker *c) {
     }
     for (size_t i = 0; i < c->names->n_results && status == EVEX_OK; i++)
         status = check_result(c, c->names->results[i]);
-    return status;
+    return status == EVEX_OK ? evex_guards_resolve(c) : status;
 }

@@ -9,6 +9,7 @@
  *   literals.c  arithmetic on literals            compare.c   comparisons and `in`
  *   power.c     ** with a literal exponent        calls.c     functions, casts, user functions
  *   forms.c     clip, round, isclose...           reduce.c    reductions and their keywords
+ *   guards.c    checks on values, where used      overflow.c  which checks integers need
  */
 #ifndef EVEX_COMPILER_CHECK_H
 #define EVEX_COMPILER_CHECK_H
@@ -103,11 +104,12 @@ evex_dtype evex_common_dtype(const evex_term *terms, size_t n, int *is_strong);
 /* The term as a value of exactly this type, by conversion: what a cast gives. Literals must fit. */
 evex_ir_id evex_term_cast(evex_checker *c, const evex_term *t, evex_dtype dtype);
 /*
- * Makes sure that a weak int is exact in an integer type it is about to take: at once for literals,
- * by the input's must_fit for variables, by a guard for what is computed from them.
+ * The same for an operand: a weak int must be exact in an integer type that it takes. Literals are
+ * looked at at once, variables when they are bound, by the input's must_fit, and what is computed
+ * from them by a guard.
  */
-evex_status evex_term_require_fit(evex_checker *c, const evex_term *t, evex_dtype dtype,
-                                  evex_place place);
+evex_status evex_term_adapt(evex_checker *c, const evex_term *t, evex_dtype dtype, evex_place place,
+                            evex_ir_id *value);
 /* The error for an int literal beyond 64 bits, where it cannot stand as a value. */
 evex_status evex_term_refuse_huge(const evex_checker *c, const evex_term *t, evex_place place);
 /* Casts n terms to their place in an op on `dtype`, which weak ints must fit: so x / 300 is right
@@ -150,6 +152,29 @@ evex_status evex_check_in(evex_checker *c, const evex_ast_node *node, evex_term 
 evex_status evex_check_literal_power(evex_checker *c, const evex_ast_node *node,
                                      const evex_term *base, const evex_term *exponent,
                                      evex_term *result, int *is_done);
+
+/* ---- Guards (guards.c) ---------------------------------------------------------------------- */
+
+/*
+ * The program is to fail where `condition`, a bool value, is true in an element in which `guarded`
+ * is used: in a result, in the branch of a choice that is taken, in a reduction's operand where the
+ * mask is true. validity: a bool value that is false where an operand of the check is null, for
+ * nothing is checked there; EVEX_IR_NONE: no operand can be null. The guard's place is c->ir->place
+ * at this moment. The error's index counts in the shape to which the condition and those under
+ * which the value is used broadcast: so that nothing is reported where an operation has an empty
+ * result, the condition should be computed from all its operands. failure's texts are literals.
+ *
+ * May be called any time before evex_guards_resolve; a condition that is constantly false costs
+ * nothing.
+ */
+void evex_note_guard(evex_checker *c, evex_ir_id guarded, evex_ir_id condition, evex_ir_id validity,
+                     const evex_ir_failure *failure);
+
+/* overflow.c: notes what can go wrong with an operation on integers. */
+void evex_note_overflow(evex_checker *c, evex_op op, const evex_ir_id *operands, evex_ir_id result);
+
+/* Makes guards of all notes, once all outputs are known. */
+evex_status evex_guards_resolve(evex_checker *c);
 
 /* calls.c, forms.c, reduce.c */
 evex_status evex_check_call(evex_checker *c, const evex_ast_node *node, evex_term *result);

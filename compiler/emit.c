@@ -213,12 +213,15 @@ static void emit_reduction(emitter *e, const evex_planned_reduction *planned) {
 
 static void emit_guard(emitter *e, const evex_ir_guard *source) {
     evex_guard *guard = &e->guards[e->parts.n_guards++];
-    const size_t n_bytes = strlen(source->message);
+    const char *hint = source->failure.hint != NULL ? source->failure.hint : "";
+    const size_t n_bytes = strlen(source->failure.message), n_hint = strlen(hint);
     *guard = (evex_guard){.index = register_of(e, source->index),
-                          .status = (uint8_t)source->status,
+                          .status = (uint8_t)source->failure.status,
                           .place = source->place,
-                          .message = add_text(e, source->message, n_bytes),
-                          .message_bytes = (uint32_t)n_bytes};
+                          .message_bytes = (uint32_t)n_bytes,
+                          .hint_bytes = (uint32_t)n_hint};
+    guard->message = add_text(e, source->failure.message, n_bytes);
+    guard->hint = add_text(e, hint, n_hint);
 }
 
 static void emit_stage(emitter *e, const evex_planned_stage *planned) {

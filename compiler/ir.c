@@ -345,12 +345,18 @@ evex_ir_id evex_ir_reduce(evex_ir *ir, const evex_reduction *spec, evex_ir_id so
     return id;
 }
 
-void evex_ir_guard_against(evex_ir *ir, evex_ir_id condition, evex_status status,
-                           const char *message) {
+void evex_ir_add_note(evex_ir *ir, const evex_ir_note *note) {
+    if (!GROW(ir, notes, ir->n_notes + 1))
+        return;
+    ir->notes[ir->n_notes] = *note;
+    ir->notes[ir->n_notes++].place = ir->place;
+}
+
+void evex_ir_add_guard(evex_ir *ir, evex_ir_id condition, const evex_ir_note *note) {
     const evex_reduction spec = {
         .kind = EVEX_RED_FIRST_TRUE, .out_dtype = EVEX_I64, .in_dtype = EVEX_BOOL, .all_axes = 1};
     const evex_ir_id index = evex_ir_reduce(ir, &spec, condition, EVEX_IR_NONE);
     if (index == EVEX_IR_NONE || !GROW(ir, guards, ir->n_guards + 1))
         return;
-    ir->guards[ir->n_guards++] = (evex_ir_guard){index, status, ir->place, message};
+    ir->guards[ir->n_guards++] = (evex_ir_guard){index, note->failure, note->place};
 }

@@ -60,11 +60,23 @@ typedef struct {
     evex_insn_place place;
 } evex_ir_output;
 
+/* What a guard that fires reports. */
 typedef struct {
-    evex_ir_id index; /* a FIRST_TRUE */
     evex_status status;
+    const char *message, *hint; /* literals; hint NULL: none */
+} evex_ir_failure;
+
+/* A check on values that is to become guards: see evex_note_guard in check.h. */
+typedef struct {
+    evex_ir_id guarded, condition, validity;
+    evex_ir_failure failure;
     evex_insn_place place;
-    const char *message; /* a literal */
+} evex_ir_note;
+
+typedef struct {
+    evex_ir_id index; /* a SCALAR int64: the first element that fails, or negative */
+    evex_ir_failure failure;
+    evex_insn_place place;
 } evex_ir_guard;
 
 typedef struct {
@@ -79,10 +91,11 @@ typedef struct {
     evex_ir_reduction *reductions;
     evex_ir_input *inputs;
     evex_ir_output *outputs;
+    evex_ir_note *notes;
     evex_ir_guard *guards;
-    size_t n_values, n_operands, n_constants, n_reductions, n_inputs, n_outputs, n_guards;
+    size_t n_values, n_operands, n_constants, n_reductions, n_inputs, n_outputs, n_notes, n_guards;
     size_t values_capacity, operands_capacity, constants_capacity, reductions_capacity,
-        guards_capacity;
+        notes_capacity, guards_capacity;
 
     evex_ir_id *table; /* open addressing; n_slots is a power of two */
     size_t n_slots;
@@ -123,9 +136,10 @@ evex_ir_id evex_ir_call(evex_ir *ir, evex_dtype result, const evex_ir_id *operan
 evex_ir_id evex_ir_reduce(evex_ir *ir, const evex_reduction *spec, evex_ir_id source,
                           evex_ir_id mask);
 
-/* The program fails with status where a bool value is true. message is a literal. */
-void evex_ir_guard_against(evex_ir *ir, evex_ir_id condition, evex_status status,
-                           const char *message);
+/* Keeps a note, with ir->place as its place, for evex_guards_resolve. */
+void evex_ir_add_note(evex_ir *ir, const evex_ir_note *note);
+/* The program fails, at the note's place, where a bool value is true. */
+void evex_ir_add_guard(evex_ir *ir, evex_ir_id condition, const evex_ir_note *note);
 
 static inline evex_dtype evex_ir_dtype(const evex_ir *ir, evex_ir_id id) {
     return (evex_dtype)ir->values[id].dtype;

@@ -106,20 +106,35 @@ static evex_ir_id is_outside(evex_checker *c, const evex_term *t, evex_dtype dty
                           evex_ir_binary(ir, EVEX_OP_GT, t->value, evex_ir_i64(ir, (int64_t)most)));
 }
 
-evex_status evex_term_require_fit(evex_checker *c, const evex_term *t, evex_dtype dtype,
-                                  evex_place place) {
-    if (!evex_term_is_weak(t) || evex_term_sort(t) != 'i' || !is_integer(dtype))
-        return EVEX_OK;
-    if (t->kind == EVEX_TERM_LITERAL)
-        return evex_literal_fits(t, dtype) ? EVEX_OK : fail_fit(c, t, dtype, place);
-    if (t->dtype == dtype)
-        return EVEX_OK;
+static const evex_ir_failure misfit = {
+    EVEX_OUT_OF_RANGE, "the int does not fit the type of the array beside it",
+    "cast the other operand to a wider type"};
+
+/* Leaves the fit of a weak int that is no literal to the binding or, if it is computed, to a guard
+ * where the adapted value is used. */
+static void note_fit(evex_checker *c, const evex_term *t, evex_dtype dtype, evex_place place,
+                     evex_ir_id adapted) {
     const evex_ir_value *value = &c->ir->values[t->value];
-    if (value->kind == EVEX_IR_INPUT)
+    const evex_insn_place operation = c->ir->place;
+    if (t->dtype == dtype)
+        return;
+    if (value->kind == EVEX_IR_INPUT) {
         c->ir->inputs[value->index].must_fit |= (uint16_t)(1u << dtype);
-    else
-        evex_ir_guard_against(c->ir, is_outside(c, t, dtype), EVEX_OUT_OF_RANGE,
-                              "the int does not fit the type of the array beside it");
+        return;
+    }
+    c->ir->place = (evex_insn_place){(uint32_t)place.offset, (uint32_t)place.length};
+    evex_note_guard(c, adapted, is_outside(c, t, dtype), EVEX_IR_NONE, &misfit);
+    c->ir->place = operation;
+}
+
+evex_status evex_term_adapt(evex_checker *c, const evex_term *t, evex_dtype dtype, evex_place place,
+                            evex_ir_id *value) {
+    const int must_fit = evex_term_is_weak(t) && evex_term_sort(t) == 'i' && is_integer(dtype);
+    if (must_fit && t->kind == EVEX_TERM_LITERAL && !evex_literal_fits(t, dtype))
+        return fail_fit(c, t, dtype, place);
+    *value = evex_term_cast(c, t, dtype);
+    if (must_fit && t->kind != EVEX_TERM_LITERAL)
+        note_fit(c, t, dtype, place, *value);
     return evex_check_memory(c);
 }
 
@@ -202,12 +217,11 @@ evex_status evex_terms_adapt(evex_checker *c, const evex_term *terms, size_t n, 
                              const evex_ast_node *node, size_t first_child, evex_ir_id *values) {
     for (size_t i = 0; i < n; i++) {
         const evex_place place = c->ast->nodes[node->children[first_child + i]].place;
-        const evex_status status = evex_term_require_fit(c, &terms[i], dtype, place);
+        const evex_status status = evex_term_adapt(c, &terms[i], dtype, place, &values[i]);
         if (status != EVEX_OK)
             return status;
-        values[i] = evex_term_cast(c, &terms[i], dtype);
     }
-    return evex_check_memory(c);
+    return EVEX_OK;
 }
 
 /* ---- Errors --------------------------------------------------------------------------------- */

@@ -154,13 +154,16 @@ typedef struct {
     uint32_t first_guard, n_guards; /* checked when the stage has run */
 } evex_stage;
 
-/* Fails with `status` when R[index] (a SCALAR int64 made by FIRST_TRUE) is not negative. */
+/* Fails with `status` when R[index] (a SCALAR int64) is not negative: as a rule the FIRST_TRUE of
+ * what fails. Of a stage's guards, the one with the smallest index is reported, of equal ones the
+ * one whose place comes first. */
 typedef struct {
     evex_register index;
     uint8_t status; /* evex_status, EVEX_GUARD as a rule */
     uint8_t unused;
     evex_insn_place place;
     uint32_t message, message_bytes; /* text */
+    uint32_t hint, hint_bytes;       /* text */
 } evex_guard;
 
 typedef struct {

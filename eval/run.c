@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/system.h"
 #include "eval/fp_state.h"
+#include "eval/guards.h"
 
 /* ---- Blocks --------------------------------------------------------------------------------- */
 
@@ -237,26 +238,14 @@ static evex_status run_pass(evex_run *run, const evex_pass *pass) {
 
 /* ---- Stages --------------------------------------------------------------------------------- */
 
-static evex_status check_guard(const evex_run *run, const evex_guard *guard) {
-    const evex_binding *binding = run->binding;
-    const int64_t index = *(const int64_t *)binding->values[guard->index].scalar;
-    if (index < 0)
-        return EVEX_OK;
-    const evex_status status =
-        evex_fail(binding->error, (evex_status)guard->status,
-                  (evex_place){guard->place.offset, guard->place.length}, "%.*s",
-                  (int)guard->message_bytes, evex_program_text(binding->program) + guard->message);
-    if (binding->error != NULL)
-        binding->error->index = index;
-    return status;
-}
-
 static evex_status check_guards(const evex_run *run, const evex_stage *stage) {
-    evex_status status = EVEX_OK;
-    for (uint32_t g = 0; g < stage->n_guards && status == EVEX_OK; g++)
-        status =
-            check_guard(run, &evex_program_guards(run->binding->program)[stage->first_guard + g]);
-    return status;
+    const evex_binding *binding = run->binding;
+    const evex_guard *guards = evex_program_guards(binding->program) + stage->first_guard;
+    evex_guard_choice choice = {0};
+    for (uint32_t g = 0; g < stage->n_guards; g++)
+        evex_guard_consider(&choice, &guards[g],
+                            *(const int64_t *)binding->values[guards[g].index].scalar);
+    return evex_guard_report(binding->program, &choice, binding->error);
 }
 
 static evex_status explain(const evex_run *run, evex_status status) {

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/options.h"
 #include "eval/fp_state.h"
+#include "eval/guards.h"
 
 static const evex_place nowhere = {0, 0};
 
@@ -242,28 +243,21 @@ static void remember(evex_stream *stream, const evex_array *inputs) {
     stream->is_shaped = 1;
 }
 
-static evex_status check_guard(const evex_stream *stream, const evex_guard *guard,
-                               evex_error *error) {
+/* The first failing element so far of a guard that is looked at in this pass; negative: none. */
+static int64_t guard_index(const evex_stream *stream, const evex_guard *guard) {
     const evex_carry *carry = evex_stream_carry_of(stream, guard->index);
-    if (carry == NULL || !carry->is_shaped || carry->pass != stream->pass || carry->value != NULL)
-        return EVEX_OK;
-    const int64_t index = evex_carry_peek(carry);
-    if (index < 0)
-        return EVEX_OK;
-    evex_fail(error, (evex_status)guard->status,
-              (evex_place){guard->place.offset, guard->place.length}, "%.*s",
-              (int)guard->message_bytes, evex_program_text(stream->expr->program) + guard->message);
-    if (error != NULL)
-        error->index = index;
-    return (evex_status)guard->status;
+    const int is_under_way = carry != NULL && carry->is_shaped && carry->pass == stream->pass &&
+                             carry->value == NULL;
+    return is_under_way ? evex_carry_peek(carry) : -1;
 }
 
-/* The guards of the current pass, in the program's order. */
 static evex_status check_guards(const evex_stream *stream, evex_error *error) {
-    evex_status status = EVEX_OK;
-    for (uint32_t g = 0; g < stream->expr->program->n_guards && status == EVEX_OK; g++)
-        status = check_guard(stream, &evex_program_guards(stream->expr->program)[g], error);
-    return status;
+    const evex_program *program = stream->expr->program;
+    evex_guard_choice choice = {0};
+    for (uint32_t g = 0; g < program->n_guards; g++)
+        evex_guard_consider(&choice, &evex_program_guards(program)[g],
+                            guard_index(stream, &evex_program_guards(program)[g]));
+    return evex_guard_report(program, &choice, error);
 }
 
 static evex_status fail_options(evex_error *error) {

@@ -157,7 +157,7 @@ static const example guard_example = {
      (const evex_reduction[]){
          {EVEX_RED_FIRST_TRUE, EVEX_I64, EVEX_BOOL, 0, 3, 4, NONE, 1, 0, 0, {0}, {2, 2}, 0, 0, 0}},
      (const evex_stage[]){{0, 0, 0, 2, 0, 1, 0, 1}},
-     (const evex_guard[]){{3, EVEX_GUARD, 0, {2, 2}, 2, 42}},
+     (const evex_guard[]){{3, EVEX_GUARD, 0, {2, 2}, 2, 42, 0, 0}},
      "an"
      "integer to the power of a negative integer",
      2,

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When a check on values matters. Checks are noted while the text is checked and become guards at
+ * the end, when all uses of every value are known: one walk backwards over the values finds, for
+ * each, the conditions under which it is used, and a guard is the check and-ed with these. Outputs
+ * are always used; a choice uses its branches where its condition says so; a reduction its operand
+ * where its mask does; everything else uses its operands where it is used itself. A value that is
+ * always used costs no instruction, one that is never used gets no guard.
+ *
+ * Conditions of different shape may be or-ed only where they broadcast. That is sure for what meets
+ * in the elements of one result or reduction, here called a domain; so conditions are kept apart by
+ * domain, and a value that several use gets a guard for each.
+ */
+#include "compiler/check.h"
+
+/* Values used under conditions of more domains than this are or-ed in spite of it: the walk stays
+ * linear, and only results whose shapes do not broadcast with one another could ever notice. */
+enum { MAX_DOMAINS = 8 };
+
+/* The domain of conditions that are one value, which go with every other. */
+enum { SCALAR_DOMAIN = 0 };
+
+typedef struct need {
+    evex_ir_id condition;
+    uint32_t domain;
+    struct need *next;
+} need;
+
+/* When a value is used: never, unless a field says otherwise. */
+typedef struct {
+    need *conditions; /* at most one a domain */
+    uint32_t n_conditions;
+    uint32_t domain; /* one in which it is always used */
+    uint8_t is_always;
+} usage;
+
+typedef struct {
+    evex_ir *ir;
+    evex_arena *arena;
+    usage *usages; /* by value */
+} walker;
+
+void evex_note_guard(evex_checker *c, evex_ir_id guarded, evex_ir_id condition, evex_ir_id validity,
+                     const evex_ir_failure *failure) {
+    const evex_ir_note note = {guarded, condition, validity, *failure, {0, 0}};
+    if (guarded != EVEX_IR_NONE && condition != EVEX_IR_NONE)
+        evex_ir_add_note(c->ir, &note);
+}
+
+/* ---- Conditions ----------------------------------------------------------------------------- */
+
+/* Whether a bool value is known to be this. */
+static int is_known(const evex_ir *ir, evex_ir_id condition, int truth) {
+    const uint8_t *known = evex_ir_constant_bytes(ir, condition);
+    return known != NULL && (*known != 0) == truth;
+}
+
+static int is_opposite(const evex_ir *ir, evex_ir_id a, evex_ir_id b) {
+    const evex_ir_value *value = &ir->values[a];
+    return value->kind == EVEX_IR_INSN && value->op == EVEX_OP_INVERT &&
+           ir->operands[value->first_operand] == b;
+}
+
+/* EVEX_IR_NONE stands for "always" among operands. */
+static evex_ir_id both(evex_ir *ir, evex_ir_id a, evex_ir_id b) {
+    if (a == EVEX_IR_NONE || is_known(ir, a, 1) || a == b)
+        return b;
+    if (b == EVEX_IR_NONE || is_known(ir, b, 1) || is_known(ir, a, 0))
+        return a;
+    return is_known(ir, b, 0) ? b : evex_ir_binary(ir, EVEX_OP_AND, a, b);
+}
+
+/* The domain that a condition found in this one belongs to. */
+static uint32_t domain_of(const evex_ir *ir, evex_ir_id condition, uint32_t domain) {
+    return ir->values[condition].is_scalar ? (uint32_t)SCALAR_DOMAIN : domain;
+}
+
+/* ---- Uses ----------------------------------------------------------------------------------- */
+
+static void use_always(walker *w, evex_ir_id id, uint32_t domain) {
+    usage *u = &w->usages[id];
+    if (!u->is_always)
+        *u = (usage){.is_always = 1, .domain = domain};
+}
+
+static need *find_need(const usage *u, evex_ir_id condition, uint32_t domain) {
+    need *last = u->conditions;
+    for (need *n = u->conditions; n != NULL; n = n->next) {
+        if (n->condition == condition || n->domain == domain || n->domain == SCALAR_DOMAIN ||
+            domain == SCALAR_DOMAIN)
+            return n;
+        last = n;
+    }
+    return u->n_conditions < MAX_DOMAINS ? NULL : last;
+}
+
+static void add_need(walker *w, usage *u, evex_ir_id condition, uint32_t domain) {
+    need *n = evex_arena_push(w->arena, sizeof *n);
+    if (n == NULL) {
+        w->ir->is_out_of_memory = 1;
+        return;
+    }
+    *n = (need){condition, domain, u->conditions};
+    u->conditions = n;
+    u->n_conditions++;
+}
+
+/* The value is used where the condition holds; EVEX_IR_NONE: everywhere. */
+static void use_where(walker *w, evex_ir_id id, evex_ir_id condition, uint32_t domain) {
+    usage *u = &w->usages[id];
+    if (id == EVEX_IR_NONE || u->is_always || w->ir->is_out_of_memory)
+        return;
+    if (condition == EVEX_IR_NONE || is_known(w->ir, condition, 1)) {
+        use_always(w, id, domain);
+        return;
+    }
+    if (is_known(w->ir, condition, 0))
+        return;
+    const uint32_t narrow = domain_of(w->ir, condition, domain);
+    need *n = find_need(u, condition, narrow);
+    if (n == NULL) {
+        add_need(w, u, condition, narrow);
+    } else if (is_opposite(w->ir, condition, n->condition) ||
+               is_opposite(w->ir, n->condition, condition)) {
+        use_always(w, id, domain);
+    } else if (n->condition != condition) {
+        n->condition = evex_ir_binary(w->ir, EVEX_OP_OR, n->condition, condition);
+        n->domain = n->domain == SCALAR_DOMAIN ? narrow : n->domain;
+    }
+}
+
+/* ---- The walk ------------------------------------------------------------------------------- */
+
+/* An instruction that is used where the condition holds. */
+static void use_operands(walker *w, const evex_ir_value *v, evex_ir_id condition, uint32_t domain) {
+    const uint32_t first = v->first_operand;
+    if (v->op != EVEX_OP_SELECT) {
+        for (uint32_t k = 0; k < v->n_operands; k++)
+            use_where(w, w->ir->operands[first + k], condition, domain);
+        return;
+    }
+    const evex_ir_id selector = w->ir->operands[first];
+    const evex_ir_id opposite = evex_ir_unary(w->ir, EVEX_OP_INVERT, selector);
+    use_where(w, selector, condition, domain);
+    use_where(w, w->ir->operands[first + 1], both(w->ir, condition, selector), domain);
+    use_where(w, w->ir->operands[first + 2], both(w->ir, condition, opposite), domain);
+}
+
+/*
+ * A reduction that is used, with a domain of its own for its elements. Whether any element of an
+ * array that reads it is used could be known only by another reduction; a condition that is one
+ * value is taken over.
+ */
+static void use_source(walker *w, const evex_ir_value *v, const usage *u) {
+    const evex_ir_reduction *r = &w->ir->reductions[v->index];
+    const uint32_t domain = (uint32_t)(1 + w->ir->n_outputs + v->index);
+    const evex_ir_id source = r->source, mask = r->mask;
+    evex_ir_id condition = EVEX_IR_NONE;
+    if (!u->is_always && u->conditions->next == NULL && u->conditions->domain == SCALAR_DOMAIN)
+        condition = u->conditions->condition;
+    use_where(w, mask, condition, domain);
+    use_where(w, source, both(w->ir, condition, mask), domain);
+}
+
+static void visit(walker *w, evex_ir_id id) {
+    const usage u = w->usages[id];
+    const evex_ir_value v = w->ir->values[id];
+    if (!u.is_always && u.conditions == NULL)
+        return;
+    if (v.kind == EVEX_IR_REDUCTION) {
+        use_source(w, &v, &u);
+    } else if (v.kind == EVEX_IR_INSN) {
+        if (u.is_always)
+            use_operands(w, &v, EVEX_IR_NONE, u.domain);
+        for (const need *n = u.conditions; n != NULL; n = n->next)
+            use_operands(w, &v, n->condition, n->domain);
+    }
+}
+
+/* ---- From notes to guards ------------------------------------------------------------------- */
+
+static int are_alike(const evex_ir_note *a, const evex_ir_note *b) {
+    return a->condition == b->condition && a->validity == b->validity &&
+           a->failure.message == b->failure.message;
+}
+
+/* A subexpression that the text repeats is noted each time; of its notes the one whose place comes
+ * first stays. latest[value] is 1 + the latest note kept of a value, earlier[note] the one before
+ * it. Returns 0 when out of memory. */
+static int drop_repeated(walker *w) {
+    evex_ir *ir = w->ir;
+    uint32_t *latest = evex_arena_push_array(w->arena, ir->n_values, sizeof *latest);
+    uint32_t *earlier = evex_arena_push_array(w->arena, ir->n_notes, sizeof *earlier);
+    size_t n_kept = 0;
+    if (latest == NULL || earlier == NULL)
+        return 0;
+    for (size_t i = 0; i < ir->n_notes; i++) {
+        const evex_ir_note note = ir->notes[i];
+        uint32_t same = latest[note.guarded];
+        while (same != 0 && !are_alike(&ir->notes[same - 1], &note))
+            same = earlier[same - 1];
+        if (same == 0) {
+            earlier[n_kept] = latest[note.guarded];
+            latest[note.guarded] = (uint32_t)n_kept + 1;
+            ir->notes[n_kept++] = note;
+        } else if (note.place.offset < ir->notes[same - 1].place.offset) {
+            ir->notes[same - 1].place = note.place;
+        }
+    }
+    ir->n_notes = n_kept;
+    return 1;
+}
+
+static void add_guards(walker *w, const evex_ir_note *note) {
+    evex_ir *ir = w->ir;
+    const usage *u = &w->usages[note->guarded];
+    ir->place = note->place;
+    const evex_ir_id fails = both(ir, note->condition, note->validity);
+    if (is_known(ir, fails, 0))
+        return;
+    if (u->is_always)
+        evex_ir_add_guard(ir, fails, note);
+    for (const need *n = u->conditions; n != NULL; n = n->next)
+        evex_ir_add_guard(ir, both(ir, fails, n->condition), note);
+}
+
+evex_status evex_guards_resolve(evex_checker *c) {
+    evex_ir *ir = c->ir;
+    walker w = {.ir = ir, .arena = c->arena};
+    const size_t n_values = ir->n_values;
+    if (ir->n_notes == 0 || ir->is_out_of_memory)
+        return evex_check_memory(c);
+    w.usages = evex_arena_push_array(c->arena, n_values, sizeof *w.usages);
+    if (w.usages == NULL || !drop_repeated(&w))
+        return evex_fail_memory(c->error);
+    for (size_t i = 0; i < ir->n_outputs; i++)
+        use_always(&w, ir->outputs[i].value, (uint32_t)(1 + i));
+    for (size_t id = n_values; id-- > 1 && !ir->is_out_of_memory;)
+        visit(&w, (evex_ir_id)id);
+    for (size_t i = 0; i < ir->n_notes && !ir->is_out_of_memory; i++)
+        add_guards(&w, &ir->notes[i]);
+    return evex_check_memory(c);
+}

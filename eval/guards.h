@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which of several failing guards is reported, and how: the one with the smallest element index, of
+ * equal ones the one whose place comes first in the source. Used by runs and by streams, so that
+ * both say the same.
+ */
+#ifndef EVEX_EVAL_GUARDS_H
+#define EVEX_EVAL_GUARDS_H
+
+#include "core/error.h"
+#include "core/program.h"
+
+/* The failure to be reported so far. */
+typedef struct {
+    const evex_guard *guard; /* NULL: none */
+    int64_t index;
+} evex_guard_choice;
+
+/* Takes a guard's index in; a negative one is no failure. */
+void evex_guard_consider(evex_guard_choice *choice, const evex_guard *guard, int64_t index);
+/* Fills *error (which may be NULL) with the choice; EVEX_OK when there is none. */
+evex_status evex_guard_report(const evex_program *program, const evex_guard_choice *choice,
+                              evex_error *error);
+
+#endif
