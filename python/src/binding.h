@@ -148,6 +148,9 @@ PyObject *evex_raise(module_state *state, const evex_error *error, PyObject *tex
 /* names.c: reads the operands that are still absent. local, global: dict-like, or NULL for the
  * caller's frame. What is found nowhere stays absent. */
 int evex_names_read(expression *self, operand *operands, PyObject *local, PyObject *global);
+/* _look_up(names, local, global, depth): a list of what interned names mean, in dicts or, for None, to
+ * the function that is depth calls out of the calling one. */
+PyObject *evex_names_look_up(PyObject *args);
 
 /* functions.c: _register(name, address, result, operands, is_block); types as numbers of
  * evex_dtype. */

@@ -149,6 +149,11 @@ static PyObject *from_arrow(PyObject *module, PyObject *exporter) {
     return evex_from_arrow(exporter);
 }
 
+static PyObject *look_up(PyObject *module, PyObject *args) {
+    (void)module;
+    return evex_names_look_up(args);
+}
+
 /* The names of dtypes, by their number. */
 static PyObject *dtypes(PyObject *module, PyObject *none) {
     (void)module, (void)none;
@@ -214,6 +219,7 @@ static PyMethodDef methods[] = {{"evaluate", (PyCFunction)(void (*)(void))evalua
                                 {"_n_threads", n_threads, METH_NOARGS, NULL},
                                 {"_register", register_function, METH_VARARGS, NULL},
                                 {"_from_arrow", from_arrow, METH_O, NULL},
+                                {"_look_up", look_up, METH_VARARGS, NULL},
                                 {"_dtypes", dtypes, METH_NOARGS, NULL},
                                 {"_cached", cached, METH_NOARGS, NULL},
                                 {"_clear_cache", clear_cache, METH_NOARGS, NULL},

@@ -27,7 +27,7 @@ static PyObject *look_up(PyObject *mapping, PyObject *name) {
 /* What names can mean; each is NULL where there is no such thing. */
 typedef struct {
     PyObject *locals;         /* strong */
-    PyFrameObject *variables; /* borrowed: of a function, asked name by name */
+    PyFrameObject *variables; /* strong: of a function, asked name by name */
     PyObject *globals;        /* strong */
 } scope;
 
@@ -38,21 +38,34 @@ static int has_variables(PyFrameObject *frame) {
     return is_function;
 }
 
-static int open_scope(scope *s, PyObject *local, PyObject *global) {
-    PyFrameObject *frame = PyEval_GetFrame(); /* borrowed; NULL: called from no Python code */
+/* The frame that is so many calls out; NULL: called from no Python code. */
+static PyFrameObject *find_frame(Py_ssize_t depth) {
+    PyFrameObject *frame = PyEval_GetFrame();
+    Py_XINCREF(frame);
+    for (; depth > 0 && frame != NULL; depth--)
+        Py_SETREF(frame, PyFrame_GetBack(frame));
+    return frame;
+}
+
+static int open_scope(scope *s, PyObject *local, PyObject *global, Py_ssize_t depth) {
+    PyFrameObject *frame = find_frame(depth);
     *s = (scope){Py_XNewRef(local), NULL, Py_XNewRef(global)};
     if (frame == NULL)
         return 0;
-    if (local == NULL && has_variables(frame))
-        s->variables = frame;
-    else if (local == NULL && (s->locals = PyFrame_GetLocals(frame)) == NULL)
-        return -1;
     if (global == NULL)
         s->globals = PyFrame_GetGlobals(frame);
-    return 0;
+    if (local == NULL && has_variables(frame)) {
+        s->variables = frame;
+        return 0;
+    }
+    if (local == NULL)
+        s->locals = PyFrame_GetLocals(frame);
+    Py_DECREF(frame);
+    return local == NULL && s->locals == NULL ? -1 : 0;
 }
 
 static void close_scope(scope *s) {
+    Py_CLEAR(s->variables);
     Py_CLEAR(s->locals);
     Py_CLEAR(s->globals);
 }
@@ -104,7 +117,7 @@ int evex_names_read(expression *self, operand *operands, PyObject *local, PyObje
         if (operands[i].array.ndim >= 0)
             continue;
         if (!is_open) {
-            status = open_scope(&s, local, global);
+            status = open_scope(&s, local, global, 0);
             is_open = 1;
         }
         if (status == 0)
@@ -113,4 +126,33 @@ int evex_names_read(expression *self, operand *operands, PyObject *local, PyObje
     if (is_open)
         close_scope(&s);
     return status;
+}
+
+/* A list of what the names mean; KeyError: one means nothing. */
+static PyObject *find_all(const scope *s, PyObject *names) {
+    PyObject *values = PyList_New(PyTuple_GET_SIZE(names));
+    for (Py_ssize_t i = 0; values != NULL && i < PyTuple_GET_SIZE(names); i++) {
+        PyObject *value = find(s, PyTuple_GET_ITEM(names, i));
+        if (value != NULL) {
+            PyList_SET_ITEM(values, i, value);
+            continue;
+        }
+        if (!PyErr_Occurred())
+            PyErr_SetObject(PyExc_KeyError, PyTuple_GET_ITEM(names, i));
+        Py_CLEAR(values);
+    }
+    return values;
+}
+
+PyObject *evex_names_look_up(PyObject *args) {
+    PyObject *names, *local, *global;
+    Py_ssize_t depth;
+    scope s;
+    if (!PyArg_ParseTuple(args, "O!OOn:_look_up", &PyTuple_Type, &names, &local, &global, &depth))
+        return NULL;
+    const int is_open = open_scope(&s, local == Py_None ? NULL : local,
+                                   global == Py_None ? NULL : global, depth) == 0;
+    PyObject *values = is_open ? find_all(&s, names) : NULL;
+    close_scope(&s);
+    return values;
 }

@@ -7,12 +7,13 @@ import pathlib
 import re
 
 import evex
+import evex.numexpr
 import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 FLAGS = doctest.ELLIPSIS
-PAGES = ["docs/PYTHON.md", "README.md"]
+PAGES = ["docs/PYTHON.md", "docs/NUMEXPR.md", "README.md"]
 
 
 def run(test):
@@ -31,18 +32,23 @@ def test_pages(page):
     run(doctest.DocTestParser().get_doctest("\n".join(blocks), names, page, page, 0))
 
 
-def documented():
-    return [name for name in evex.__all__ if ">>>" in (getattr(evex, name).__doc__ or "")]
+MODULES = [evex, evex.numexpr, evex.numexpr.necompiler]
 
 
-@pytest.mark.parametrize("name", documented())
-def test_docstrings(name):
+def documented(module):
+    names = [name for name in getattr(module, "__all__", dir(module)) if not name.startswith("_")]
+    return [name for name in names if ">>>" in (getattr(module, name).__doc__ or "")]
+
+
+@pytest.mark.parametrize("module, name", [(m, name) for m in MODULES for name in documented(m)])
+def test_docstrings(module, name):
     names = {"evex": evex, "np": np, "__name__": "__main__"}
-    text = getattr(evex, name).__doc__
+    text = getattr(module, name).__doc__
     run(doctest.DocTestParser().get_doctest(text, names, name, name, 0))
 
 
 def test_every_public_thing_is_documented():
-    for name in evex.__all__:
-        assert (getattr(evex, name).__doc__ or "").strip(), name
-    assert len(documented()) >= 6
+    for module in (evex, evex.numexpr):
+        for name in module.__all__:
+            assert (getattr(module, name).__doc__ or "").strip(), name
+    assert len(documented(evex)) >= 6
