@@ -11,6 +11,8 @@
 #define CALL_T_TTT(name) name "(x, y, z)"
 #define CALL_I_T(name) name "(x)"
 #define CALL_B_T(name) name "(x)"
+#define CALL_R_T(name) name "(x)"
+#define CALL_C_TT(name) name "(x, y)"
 #define CALL_B_TT(name) name "(x, y)"
 #define CALL_T_BTT(name) name "(condition, x, y)"
 #define INFIX_T_T(name) name "x"
@@ -30,6 +32,8 @@
 #define NAME_U64 " uint64"
 #define NAME_F32 " float32"
 #define NAME_F64 " float64"
+#define NAME_C64 " complex64"
+#define NAME_C128 " complex128"
 #define NAME_STR " str"
 /* The names one behind the other, without the first blank. */
 #define NAMES_OF(types) &(EVEX_FOR_##types(NAME_OF, ))[1]

@@ -42,9 +42,6 @@ static evex_status check_cast(evex_checker *c, const evex_ast_node *node, evex_d
         status = evex_require_value(c, node->children[0]);
     if (status != EVEX_OK)
         return status;
-    if (dtype > EVEX_F64)
-        return evex_fail(c->error, EVEX_UNSUPPORTED, node->token,
-                         "the type %s is not supported by this version", evex_dtype_name(dtype));
     const evex_term t = evex_term_of_child(c, node, 0);
     if (t.dtype == EVEX_STR)
         return evex_fail_operands(c, node, evex_dtype_name(dtype), "a number", &t, 1);
@@ -68,8 +65,10 @@ static int casts_to_parameter(const evex_term *t, evex_dtype dtype) {
         return 1;
     case 'i':
         return kind != 'b';
+    case 'f':
+        return kind == 'f' || kind == 'c';
     default:
-        return kind == 'f';
+        return kind == 'c';
     }
 }
 
@@ -127,6 +126,8 @@ static evex_status fail_unknown(const evex_checker *c, const evex_ast_node *node
 static evex_status check_op_call(evex_checker *c, const evex_ast_node *node, evex_op op,
                                  evex_term *result) {
     const evex_status status = evex_require_arguments(c, node, evex_op_infos[op].arity);
+    if (status == EVEX_OK && evex_is_complex_op(op))
+        return evex_check_complex_op(c, node, op, result);
     return status == EVEX_OK ? evex_check_op(c, node, op, 0, 0, result) : status;
 }
 

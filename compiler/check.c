@@ -13,20 +13,25 @@ static evex_insn_place small_place(evex_place place) {
 /* ---- Elementwise operations ----------------------------------------------------------------- */
 
 /* What an op's operands may be, for its error message. */
-static const char *needed_operands(evex_op op) {
+static const char *needed_operands(evex_op op, int is_complex) {
     const evex_dtype_set types = evex_op_infos[op].types;
     const int takes_floats = (types & 1u << EVEX_F64) != 0, takes_bool = (types & 1u) != 0;
     if (types == 1u << EVEX_STR)
         return "str";
     if (takes_floats)
-        return "numbers";
+        return is_complex ? "real numbers" : "numbers";
     return takes_bool ? "bool or integer operands" : "integer operands";
 }
 
 static evex_status fail_op(const evex_checker *c, const evex_ast_node *node, evex_op op,
                            const evex_term *terms, size_t n) {
-    const evex_status status =
-        evex_fail_operands(c, node, evex_op_infos[op].name, needed_operands(op), terms, n);
+    int is_complex = 0;
+    for (size_t i = 0; i < n; i++)
+        is_complex |= evex_term_is_complex(&terms[i]);
+    const evex_status status = evex_fail_operands(c, node, evex_op_infos[op].name,
+                                                  needed_operands(op, is_complex), terms, n);
+    if (is_complex)
+        evex_hint_complex(c, op);
     if (op == EVEX_OP_XOR)
         evex_hint(c->error, "'^' is exclusive or; a power is written '**'");
     else if (op == EVEX_OP_AND || op == EVEX_OP_OR)
@@ -66,8 +71,8 @@ static evex_ir_id build(evex_ir *ir, evex_op op, const evex_ir_id *values) {
 static int is_float_of_integers(const evex_op_info *info, const evex_term *terms,
                                 evex_dtype common) {
     return info->arity == 2 && !(info->types >> common & 1) && !(info->types >> EVEX_I64 & 1) &&
-           info->promotion == EVEX_TO_SMALLEST && !evex_term_is_weak(&terms[0]) &&
-           !evex_term_is_weak(&terms[1]);
+           evex_dtype_kind(common) != 'c' && info->promotion == EVEX_TO_SMALLEST &&
+           !evex_term_is_weak(&terms[0]) && !evex_term_is_weak(&terms[1]);
 }
 
 /* The type that an op works in; EVEX_N_DTYPES: none. Bools become ints where the op has no bools,
@@ -78,6 +83,8 @@ static evex_dtype operation_dtype(const evex_op_info *info, const evex_term *ter
         return evex_promote(
             evex_promote_into(info->types, EVEX_TO_SMALLEST, (evex_dtype)terms[0].dtype),
             evex_promote_into(info->types, EVEX_TO_SMALLEST, (evex_dtype)terms[1].dtype));
+    if (info == &evex_op_infos[EVEX_OP_POW] && evex_dtype_kind(common) == 'c')
+        return common; /* where no kernel is needed, none need exist */
     const evex_dtype dtype =
         evex_promote_into(info->types, (evex_promotion)info->promotion, common);
     return is_weak && common == EVEX_BOOL && dtype == EVEX_I8 ? EVEX_I64 : dtype;
@@ -96,6 +103,8 @@ static evex_status check_operands(evex_checker *c, const evex_ast_node *node, ev
     int is_strong, is_done = 0;
     evex_ir_id values[3];
     const evex_dtype common = evex_common_dtype(terms, info->arity, &is_strong);
+    if (op == EVEX_OP_ABS && evex_term_is_complex(&terms[0]))
+        info = &evex_op_infos[op = EVEX_OP_MAGNITUDE];
     if (common != EVEX_N_DTYPES && refuse_bools(c, node, op, common))
         return EVEX_BAD_TYPE;
     const evex_dtype dtype =
@@ -163,6 +172,12 @@ static evex_status check_float(evex_checker *c, const evex_ast_node *node, evex_
     return EVEX_OK;
 }
 
+static evex_status check_imaginary(evex_checker *c, const evex_ast_node *node, evex_term *result) {
+    (void)c;
+    *result = evex_term_of_complex((evex_c128){0, node->value.number});
+    return EVEX_OK;
+}
+
 static evex_status check_bool(evex_checker *c, const evex_ast_node *node, evex_term *result) {
     (void)c;
     *result = evex_term_bool(node->value.integer != 0);
@@ -191,12 +206,9 @@ static evex_status check_tuple(evex_checker *c, const evex_ast_node *node, evex_
 
 static evex_status check_unsupported(evex_checker *c, const evex_ast_node *node,
                                      evex_term *result) {
-    static const char *const what[EVEX_N_AST_KINDS] = {[EVEX_AST_IMAGINARY] = "complex numbers are",
-                                                       [EVEX_AST_NA] = "NA is",
+    static const char *const what[EVEX_N_AST_KINDS] = {[EVEX_AST_NA] = "NA is",
                                                        [EVEX_AST_COALESCE] = "'?"
-                                                                             "?' is",
-                                                       [EVEX_AST_ATTRIBUTE] =
-                                                           ".real and .imag are"};
+                                                                             "?' is"};
     (void)result;
     return evex_fail(c->error, EVEX_UNSUPPORTED, node->place, "%s not supported by this version",
                      what[node->kind]);
@@ -210,10 +222,6 @@ static evex_status check_var(const evex_checker *c, const evex_var *var, evex_pl
         (var->kind == EVEX_WEAK && (weak >> var->dtype & 1) == 0))
         return evex_fail(c->error, EVEX_INVALID_ARGUMENT, place, "variable '%s' has no valid type",
                          var->name);
-    if (var->dtype > EVEX_F16 && var->dtype != EVEX_STR)
-        return evex_fail(c->error, EVEX_UNSUPPORTED, place,
-                         "%s operands are not supported by this version",
-                         evex_dtype_name(var->dtype));
     if (var->nullable)
         return evex_fail(c->error, EVEX_UNSUPPORTED, place,
                          "nullable operands are not supported by this version");
@@ -355,7 +363,7 @@ typedef evex_status (*rule)(evex_checker *c, const evex_ast_node *node, evex_ter
 static const rule rules[EVEX_N_AST_KINDS] = {
     [EVEX_AST_INT] = check_int,
     [EVEX_AST_FLOAT] = check_float,
-    [EVEX_AST_IMAGINARY] = check_unsupported,
+    [EVEX_AST_IMAGINARY] = check_imaginary,
     [EVEX_AST_BOOL] = check_bool,
     [EVEX_AST_STR] = check_str,
     [EVEX_AST_NONE] = check_none,
@@ -373,7 +381,7 @@ static const rule rules[EVEX_N_AST_KINDS] = {
     [EVEX_AST_TUPLE] = check_tuple,
     [EVEX_AST_CALL] = check_call,
     [EVEX_AST_KEYWORD] = check_keyword,
-    [EVEX_AST_ATTRIBUTE] = check_unsupported,
+    [EVEX_AST_ATTRIBUTE] = evex_check_attribute,
 };
 
 static evex_status check_result(evex_checker *c, uint32_t index) {

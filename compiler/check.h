@@ -10,6 +10,7 @@
  *   power.c     ** with a literal exponent        calls.c     functions, casts, user functions
  *   forms.c     clip, round, isclose...           reduce.c    reductions and their keywords
  *   guards.c    checks on values, where used      overflow.c  which checks integers need
+ *   complex.c   parts of complex numbers
  */
 #ifndef EVEX_COMPILER_CHECK_H
 #define EVEX_COMPILER_CHECK_H
@@ -21,9 +22,9 @@
 
 /*
  * The meaning of an expression. Weak terms adapt to the strong types around them: bool, int (I64,
- * or U64 for literals beyond it and variables declared so) and float (F64). Literals are weak terms
- * whose value is known and stands in `as`, not in the intermediate form; arithmetic on literals
- * gives literals.
+ * or U64 for literals beyond it and variables declared so), float (F64) and complex (C128).
+ * Literals are weak terms whose value is known and stands in `as`, not in the intermediate form;
+ * arithmetic on literals gives literals.
  */
 typedef enum {
     EVEX_TERM_NONE,    /* None, where an argument may be left open */
@@ -42,6 +43,7 @@ typedef struct {
         int64_t i64;   /* I64, and BOOL as 0 or 1 */
         uint64_t u64;  /* U64: above INT64_MAX */
         double number; /* F64 and huge ints */
+        evex_c128 z;   /* C128 */
         struct {
             const char *bytes;
             size_t n_bytes;
@@ -86,11 +88,17 @@ static inline int evex_term_is_weak(const evex_term *t) {
 evex_term evex_term_int(int64_t value);
 evex_term evex_term_float(double value);
 evex_term evex_term_bool(int value);
+evex_term evex_term_of_complex(evex_c128 value);
+static inline int evex_term_is_complex(const evex_term *t) {
+    return t->dtype == EVEX_C64 || t->dtype == EVEX_C128;
+}
 
-/* 'b', 'i' (signed, unsigned and huge), 'f' or 's': what sort of number a term is. */
+/* 'b', 'i' (signed, unsigned and huge), 'f', 'c' or 's': what sort of number a term is. */
 char evex_term_sort(const evex_term *t);
-/* A literal number as a double. */
+/* A literal number as a double; of a complex one the real part. */
 double evex_term_number(const evex_term *t);
+/* A literal number as a complex one. */
+evex_c128 evex_term_complex(const evex_term *t);
 /* What messages call its type: "float32", or "int" for a weak one. */
 const char *evex_term_type_name(const evex_term *t);
 
@@ -175,6 +183,13 @@ void evex_note_overflow(evex_checker *c, evex_op op, const evex_ir_id *operands,
 
 /* Makes guards of all notes, once all outputs are known. */
 evex_status evex_guards_resolve(evex_checker *c);
+/* complex.c: x.real and x.imag; real, imag, conj and angle as functions; complex(re, im). */
+evex_status evex_check_attribute(evex_checker *c, const evex_ast_node *node, evex_term *result);
+int evex_is_complex_op(evex_op op);
+evex_status evex_check_complex_op(evex_checker *c, const evex_ast_node *node, evex_op op,
+                                  evex_term *result);
+/* What to do instead, for an op on numbers that complex ones do not have. */
+void evex_hint_complex(const evex_checker *c, evex_op op);
 
 /* calls.c, forms.c, reduce.c */
 evex_status evex_check_call(evex_checker *c, const evex_ast_node *node, evex_term *result);

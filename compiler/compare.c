@@ -116,6 +116,12 @@ static int order_of_ints(const evex_term *a, const evex_term *b) {
 static int holds_for_literals(evex_op op, const evex_term *a, const evex_term *b) {
     double x = evex_term_number(a), y = evex_term_number(b);
     uint8_t truth = 0;
+    if (evex_term_is_complex(a) || evex_term_is_complex(b)) {
+        const evex_c128 z = evex_term_complex(a), w = evex_term_complex(b);
+        const void *numbers[] = {&z, &w};
+        evex_fold_element(op, EVEX_BOOL, EVEX_C128, numbers, 2, &truth);
+        return truth;
+    }
     if (is_integral(a) && is_integral(b)) {
         x = order_of_ints(a, b);
         y = 0;
@@ -143,6 +149,21 @@ static evex_status compare_in_common(evex_checker *c, const evex_ast_node *node,
     return evex_check_memory(c);
 }
 
+static evex_status refuse_order(const evex_checker *c, const evex_ast_node *node, evex_op op,
+                                const evex_term *terms) {
+    const int is_complex = evex_term_is_complex(&terms[0]) || evex_term_is_complex(&terms[1]);
+    if (!is_complex || op == EVEX_OP_EQ || op == EVEX_OP_NE || terms[0].dtype == EVEX_STR ||
+        terms[1].dtype == EVEX_STR)
+        return EVEX_OK;
+    evex_fail(c->error, EVEX_BAD_TYPE, node->token,
+              "'%s' has no meaning for complex numbers, which have no order",
+              evex_op_infos[op].name);
+    evex_outer(c->error, node->place);
+    evex_expected(c->error, "real numbers", "complex");
+    evex_hint_complex(c, op);
+    return EVEX_BAD_TYPE;
+}
+
 evex_status evex_check_comparison(evex_checker *c, const evex_ast_node *node, evex_op op,
                                   size_t left, evex_term *result) {
     const evex_term terms[] = {evex_term_of_child(c, node, left),
@@ -151,6 +172,8 @@ evex_status evex_check_comparison(evex_checker *c, const evex_ast_node *node, ev
     evex_status status = evex_require_value(c, node->children[left]);
     if (status == EVEX_OK)
         status = evex_require_value(c, node->children[left + 1]);
+    if (status == EVEX_OK)
+        status = refuse_order(c, node, op, terms);
     if (status != EVEX_OK)
         return status;
     if (evex_term_is_literal(&terms[0]) && evex_term_is_literal(&terms[1])) {
@@ -173,12 +196,22 @@ evex_status evex_check_comparison(evex_checker *c, const evex_ast_node *node, ev
 
 enum { ELEMENT_BYTES = sizeof(evex_str) };
 
-/* Whether element a goes before b, by the definition of < for the type. */
-static int is_before(evex_dtype dtype, const void *a, const void *b) {
+static int is_less(evex_dtype dtype, const void *a, const void *b) {
     const void *operands[] = {a, b};
     uint8_t truth = 0;
     evex_fold_element(EVEX_OP_LT, EVEX_BOOL, dtype, operands, 2, &truth);
     return truth;
+}
+
+/* Whether element a goes before b: by the definition of < for the type, and complex numbers by
+ * their real and then by their imaginary parts. */
+static int is_before(evex_dtype dtype, const void *a, const void *b) {
+    const evex_dtype part = evex_dtype_part(dtype);
+    const size_t half = evex_dtype_size(part);
+    if (part == dtype)
+        return is_less(dtype, a, b);
+    return is_less(part, a, b) ||
+           (!is_less(part, b, a) && is_less(part, (const char *)a + half, (const char *)b + half));
 }
 
 static void swap_elements(char *a, char *b, size_t size) {
@@ -227,13 +260,21 @@ static int member_element(const evex_term *t, evex_dtype dtype, void *element) {
         memcpy(element, &text, sizeof text);
         return 1;
     }
+    if (kind == 'c') {
+        const evex_c128 z = evex_term_complex(t);
+        const void *from = &z;
+        evex_fold_element(EVEX_OP_CAST, dtype, EVEX_C128, &from, 1, element);
+        return z.re == z.re && z.im == z.im;
+    }
+    if (evex_term_is_complex(t) && t->as.z.im != 0) /* nan included */
+        return 0;
     if (kind == 'f') {
         const void *from = &number;
         evex_fold_element(EVEX_OP_CAST, dtype, EVEX_F64, &from, 1, element);
         return number == number;
     }
     evex_term integer = *t;
-    if (evex_term_sort(t) == 'f') {
+    if (evex_term_sort(t) == 'f' || evex_term_is_complex(t)) {
         if (!(number >= -0x1p63 && number < 0x1p64) || number != __builtin_trunc(number))
             return 0;
         integer = number < 0x1p63 ? evex_term_int((int64_t)number) : evex_term_int(0);

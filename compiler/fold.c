@@ -10,8 +10,8 @@
 
 /* The longest element of a type that folds. */
 typedef union {
-    uint64_t widest;
-    uint8_t bytes[8];
+    evex_c128 widest;
+    uint8_t bytes[16];
 } element;
 
 int evex_fold_element(evex_op op, evex_dtype dtype, evex_dtype in_dtype,
@@ -46,6 +46,10 @@ static int is_float(evex_dtype dtype) {
     return evex_dtype_kind(dtype) == 'f';
 }
 
+static int is_complex(evex_dtype dtype) {
+    return evex_dtype_kind(dtype) == 'c';
+}
+
 static int is_int(evex_dtype dtype) {
     const char kind = evex_dtype_kind(dtype);
     return kind == 'i' || kind == 'u';
@@ -66,8 +70,27 @@ static int is_number(const evex_ir *ir, evex_ir_id id, double number) {
     return evex_fold_element(EVEX_OP_CAST, EVEX_I64, dtype, &bytes, 1, &held) && held == number;
 }
 
+/* The same for a complex constant both of whose parts are this number. */
+static int is_complex_number(const evex_ir *ir, evex_ir_id id, double part) {
+    const evex_c128 number = {part, part};
+    evex_c128 held;
+    const void *bytes = evex_ir_constant_bytes(ir, id);
+    return bytes != NULL &&
+           evex_fold_element(EVEX_OP_CAST, EVEX_C128, evex_ir_dtype(ir, id), &bytes, 1, &held) &&
+           memcmp(&held, &number, sizeof held) == 0;
+}
+
+/* Of complex numbers, a product with 1 is not its other factor: of an infinite part it makes nan.
+ */
+static int leaves_complex_unchanged(const evex_ir *ir, evex_op op, evex_ir_id c) {
+    return (op == EVEX_OP_ADD && is_complex_number(ir, c, -0.0)) ||
+           (op == EVEX_OP_SUB && is_complex_number(ir, c, 0.0));
+}
+
 /* x op c == x for every x: the constant c, by op and whether the type is a float. */
 static int leaves_left_unchanged(const evex_ir *ir, evex_op op, evex_dtype dtype, evex_ir_id c) {
+    if (is_complex(dtype))
+        return leaves_complex_unchanged(ir, op, c);
     switch (op) {
     case EVEX_OP_ADD:
         return is_float(dtype) ? is_number(ir, c, -0.0) : is_number(ir, c, 0);
@@ -124,7 +147,7 @@ static evex_ir_id fold_binary(evex_ir *ir, evex_op op, evex_dtype dtype,
         return operands[0];
     if (is_symmetric(op) && leaves_left_unchanged(ir, op, dtype, operands[0]))
         return operands[1];
-    if (op == EVEX_OP_DIV && exact_reciprocal(ir, operands[1], &reciprocal))
+    if (op == EVEX_OP_DIV && is_float(dtype) && exact_reciprocal(ir, operands[1], &reciprocal))
         return evex_ir_binary(ir, EVEX_OP_MUL, operands[0], evex_ir_float(ir, dtype, reciprocal));
     return EVEX_IR_NONE;
 }
@@ -148,7 +171,8 @@ static evex_ir_id fold_cast(evex_ir *ir, evex_dtype to, evex_dtype middle, evex_
         return EVEX_IR_NONE;
     const evex_dtype from = evex_ir_dtype(ir, x);
     if (from == EVEX_F16 || !evex_casts_safely(from, middle) ||
-        (is_float(middle) && is_int(from) && (evex_dtype_size(from) == 8 || is_int(to))))
+        ((is_float(middle) || is_complex(middle)) && is_int(from) &&
+         (evex_dtype_size(from) == 8 || is_int(to))))
         return EVEX_IR_NONE;
     return evex_ir_cast(ir, x, to);
 }
@@ -158,6 +182,7 @@ static evex_ir_id fold_unary(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dty
     switch (op) {
     case EVEX_OP_NEG:
     case EVEX_OP_INVERT:
+    case EVEX_OP_CONJ:
         return operand_of(ir, op, operand);
     case EVEX_OP_CAST:
         return fold_cast(ir, dtype, in_dtype, operand);

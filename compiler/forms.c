@@ -91,10 +91,12 @@ static evex_status take_arguments(const evex_checker *c, const evex_ast_node *ca
 static evex_status require_number(const evex_checker *c, const evex_ast_node *call,
                                   const arguments *a, size_t i) {
     const evex_status status = evex_require_value(c, (evex_ast_index)(a->nodes[i] - c->ast->nodes));
-    if (status != EVEX_OK || a->terms[i].dtype != EVEX_STR)
+    const int is_complex = evex_term_is_complex(&a->terms[i]);
+    if (status != EVEX_OK || (a->terms[i].dtype != EVEX_STR && !is_complex))
         return status;
-    return evex_fail(c->error, EVEX_BAD_TYPE, a->nodes[i]->place, "'%.*s' needs numbers, found str",
-                     (int)call->value.text.n_bytes, call->value.text.bytes);
+    return evex_fail(c->error, EVEX_BAD_TYPE, a->nodes[i]->place, "'%.*s' needs %s, found %s",
+                     (int)call->value.text.n_bytes, call->value.text.bytes,
+                     is_complex ? "real numbers" : "numbers", evex_term_type_name(&a->terms[i]));
 }
 
 /* ---- clip ----------------------------------------------------------------------------------- */

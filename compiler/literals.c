@@ -144,10 +144,25 @@ static void float_op(evex_op op, const evex_term *a, const evex_term *b, evex_te
     if (op == EVEX_OP_POW)
         op = shortcut_of_power(y);
     const evex_op_info *info = &evex_op_infos[op];
-    *is_known = !info->gives_bool &&
+    *is_known = info->result == EVEX_GIVES_T &&
                 evex_fold_element(op, EVEX_F64, EVEX_F64, operands, info->arity, &value);
     if (*is_known)
         *result = evex_term_float(value);
+}
+
+/* As float_op in complex128, after the shortcuts of compiler/power.c. */
+static void complex_op(evex_op op, const evex_term *a, const evex_term *b, evex_term *result,
+                       int *is_known) {
+    const evex_c128 x = evex_term_complex(a), y = evex_term_complex(b);
+    const void *operands[] = {&x, &y};
+    evex_c128 value;
+    if (op == EVEX_OP_POW && evex_term_sort(b) != 'c')
+        return; /* the ordinary way has the shortcuts */
+    const evex_op_info *info = &evex_op_infos[op];
+    *is_known = info->result == EVEX_GIVES_T &&
+                evex_fold_element(op, EVEX_C128, EVEX_C128, operands, info->arity, &value);
+    if (*is_known)
+        *result = evex_term_of_complex(value);
 }
 
 static evex_status huge_op(const evex_checker *c, const evex_ast_node *node, evex_op op,
@@ -170,6 +185,10 @@ evex_status evex_literal_op(const evex_checker *c, const evex_ast_node *node, ev
                             int *is_known) {
     const char sort = evex_term_sort(a), other = evex_term_sort(b);
     *is_known = 0;
+    if (sort == 'c' || other == 'c') {
+        complex_op(op, a, b, result, is_known);
+        return EVEX_OK;
+    }
     if (sort == 'f' || other == 'f' || (op == EVEX_OP_DIV && !a->is_huge && !b->is_huge)) {
         float_op(op, a, b, result, is_known);
         return EVEX_OK;

@@ -39,6 +39,20 @@ static evex_status fail_negative(const evex_checker *c, const evex_ast_node *nod
     return EVEX_OUT_OF_RANGE;
 }
 
+/* EVEX_IR_NONE: no shortcut. Up to MAX_COMPLEX_POWER the products' errors add up to less than a
+ * general power's: each has at most sqrt(5)/2 ULP of the magnitude (Brent, Percival and Zimmermann,
+ * Math. Comp. 76, 2007), and those of a factor count as often as it is in the power. */
+enum { MAX_COMPLEX_POWER = 12 };
+
+static evex_ir_id complex_power(evex_ir *ir, evex_ir_id x, double n) {
+    if (n == 0.5)
+        return evex_ir_unary(ir, EVEX_OP_SQRT, x);
+    if (!(n >= -MAX_COMPLEX_POWER && n <= MAX_COMPLEX_POWER) || n != (int)n)
+        return EVEX_IR_NONE;
+    const evex_ir_id power = chain(ir, x, (unsigned)(n < 0 ? -n : n));
+    return n < 0 ? evex_ir_unary(ir, EVEX_OP_RECIPROCAL, power) : power;
+}
+
 /* EVEX_IR_NONE: no shortcut. */
 static evex_ir_id float_power(evex_ir *ir, evex_ir_id x, double n) {
     if (n == 0.5)
@@ -55,12 +69,13 @@ evex_status evex_check_literal_power(evex_checker *c, const evex_ast_node *node,
                                      evex_term *result, int *is_done) {
     evex_ir *ir = c->ir;
     const int is_float = evex_dtype_kind((evex_dtype)base->dtype) == 'f';
+    const int is_complex = evex_term_is_complex(base);
     evex_ir_id value = EVEX_IR_NONE;
     *is_done = 0;
-    if (!evex_term_is_literal(exponent))
+    if (!evex_term_is_literal(exponent) || evex_term_is_complex(exponent))
         return EVEX_OK;
     const double n = evex_term_number(exponent);
-    if (!is_float && n < 0)
+    if (!is_float && !is_complex && n < 0)
         return fail_negative(c, node);
     if (n == 0)
         value = evex_ir_unary(ir, EVEX_OP_ONES, base->value);
@@ -68,6 +83,8 @@ evex_status evex_check_literal_power(evex_checker *c, const evex_ast_node *node,
         value = base->value;
     else if (n == 2)
         value = evex_ir_unary(ir, EVEX_OP_SQUARE, base->value);
+    else if (is_complex)
+        value = complex_power(ir, base->value, n);
     else if (is_float)
         value = float_power(ir, base->value, n);
     else if (n <= MAX_POWER)

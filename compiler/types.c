@@ -21,6 +21,10 @@ evex_term evex_term_bool(int value) {
     return (evex_term){.kind = EVEX_TERM_LITERAL, .dtype = EVEX_BOOL, .as.i64 = value != 0};
 }
 
+evex_term evex_term_of_complex(evex_c128 value) {
+    return (evex_term){.kind = EVEX_TERM_LITERAL, .dtype = EVEX_C128, .as.z = value};
+}
+
 char evex_term_sort(const evex_term *t) {
     const char kind = evex_dtype_kind((evex_dtype)t->dtype);
     return t->is_huge || kind == 'u' ? 'i' : kind;
@@ -29,7 +33,13 @@ char evex_term_sort(const evex_term *t) {
 double evex_term_number(const evex_term *t) {
     if (t->is_huge || t->dtype == EVEX_F64)
         return t->as.number;
+    if (t->dtype == EVEX_C128)
+        return t->as.z.re;
     return t->dtype == EVEX_U64 ? (double)t->as.u64 : (double)t->as.i64;
+}
+
+evex_c128 evex_term_complex(const evex_term *t) {
+    return t->dtype == EVEX_C128 ? t->as.z : (evex_c128){evex_term_number(t), 0};
 }
 
 const char *evex_term_type_name(const evex_term *t) {
@@ -44,6 +54,8 @@ const char *evex_term_type_name(const evex_term *t) {
         return "bool";
     case 'i':
         return "int";
+    case 'c':
+        return "complex";
     default:
         return "float";
     }
@@ -145,14 +157,17 @@ evex_status evex_term_refuse_huge(const evex_checker *c, const evex_term *t, eve
 /* ---- Common types --------------------------------------------------------------------------- */
 
 /* What a strong type becomes beside weak operands of this sort: weak values never widen within a
- * kind, but an int beside bools and a float beside integers count with their default type. */
+ * kind, but an int beside bools and a float beside integers count with their default type, and a
+ * complex number beside floats makes them complex of their own width. */
 static evex_dtype beside_weak(evex_dtype strong, char sort) {
     const char kind = evex_dtype_kind(strong);
     if (kind == 's')
         return EVEX_N_DTYPES;
     if (sort == 'i' && kind == 'b')
         return EVEX_I64;
-    return sort == 'f' && kind != 'f' ? EVEX_F64 : strong;
+    if (sort == 'c' && kind != 'c')
+        return strong == EVEX_F32 ? EVEX_C64 : EVEX_C128;
+    return kind == 'c' ? strong : sort == 'f' && kind != 'f' ? EVEX_F64 : strong;
 }
 
 /* Weak operands among themselves: the widest sort; among ints uint64 if one needs it. */
@@ -162,13 +177,19 @@ static evex_dtype among_weak(char sort, int has_u64) {
         return EVEX_BOOL;
     case 'i':
         return has_u64 ? EVEX_U64 : EVEX_I64;
+    case 'c':
+        return EVEX_C128;
     default:
         return EVEX_F64;
     }
 }
 
 static char wider_sort(char a, char b) {
-    return a == 'f' || b == 'f' ? 'f' : a == 'i' || b == 'i' ? 'i' : 'b';
+    static const char widening[] = {'b', 'i', 'f'};
+    char wider = 'c';
+    for (size_t i = sizeof widening; i-- > 0 && a != wider && b != wider;)
+        wider = widening[i];
+    return wider;
 }
 
 evex_dtype evex_common_dtype(const evex_term *terms, size_t n, int *is_strong) {

@@ -139,6 +139,7 @@ EVEX_DEF int le_bool(uint8_t a, uint8_t b) { return (a != 0) <= (b != 0); }
     EVEX_DEF T add_##s(T a, T b) { return a + b; }                                          \
     EVEX_DEF T sub_##s(T a, T b) { return a - b; }                                          \
     EVEX_DEF T mul_##s(T a, T b) { return a * b; }                                          \
+    EVEX_DEF T div_##s(T a, T b) { return a / b; }                                          \
     EVEX_DEF T neg_##s(T a) { return -a; }                                                  \
     EVEX_DEF T fma_##s(T a, T b, T c) { return fma##m(a, b, c); }                           \
     EVEX_DEF T abs_##s(T a) { return fabs##m(a); }                                          \
@@ -174,6 +175,7 @@ EVEX_DEF int le_bool(uint8_t a, uint8_t b) { return (a != 0) <= (b != 0); }
     EVEX_DEF int eq_##s(T a, T b) { return a == b; }                                        \
     EVEX_DEF int lt_##s(T a, T b) { return a < b; }                                         \
     EVEX_DEF int le_##s(T a, T b) { return a <= b; }                                        \
+    EVEX_DEF int isnan_##s(T a) { return a != a; }                                          \
     EVEX_DEF int isinf_##s(T a) { return fabs##m(a) == (T)INFINITY; }                       \
     EVEX_DEF int isfinite_##s(T a) { return fabs##m(a) < (T)INFINITY; }                     \
     EVEX_DEF int signbit_##s(T a) { return (int)(bits_##s(a) >> (8 * sizeof(T) - 1)); }
@@ -202,6 +204,50 @@ EVEX_DEFINE_MATH_2(fmod)
 EVEX_DEF float sincos_f32(float a, float *cosine) { return evex_sincos_f32(a, cosine); }
 EVEX_DEF double sincos_f64(double a, double *cosine) { return evex_sincos_f64(a, cosine); }
 
+/* ---- Complex numbers: NumPy's formulas, with no operation fused --------------------------------- */
+
+#define EVEX_DEFINE_COMPLEX(s, C, T, r, m)                                                  \
+    EVEX_DEF C pair_##r(T re, T im) { return (C){re, im}; }                                 \
+    EVEX_DEF C zero_##s(C a) { (void)a; return (C){0, 0}; }                                 \
+    EVEX_DEF C one_##s(C a) { (void)a; return (C){1, 0}; }                                  \
+    EVEX_DEF C add_##s(C a, C b) { return (C){a.re + b.re, a.im + b.im}; }                  \
+    EVEX_DEF C sub_##s(C a, C b) { return (C){a.re - b.re, a.im - b.im}; }                  \
+    EVEX_DEF C neg_##s(C a) { return (C){-a.re, -a.im}; }                                   \
+    EVEX_DEF C conj_##s(C a) { return (C){a.re, -a.im}; }                                   \
+    EVEX_DEF C mul_##s(C a, C b) {                                                          \
+        return (C){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};                   \
+    }                                                                                       \
+    /* Smith, Algorithm 116, CACM 5 (1962): scaled by the larger part of the divisor. */    \
+    EVEX_DEF C div_##s(C a, C b) {                                                          \
+        if (fabs##m(b.re) >= fabs##m(b.im)) {                                               \
+            if (b.re == 0 && b.im == 0)                                                     \
+                return (C){a.re / fabs##m(b.re), a.im / fabs##m(b.re)};                     \
+            const T ratio = b.im / b.re, scale = 1 / (b.re + b.im * ratio);                 \
+            return (C){(a.re + a.im * ratio) * scale, (a.im - a.re * ratio) * scale};       \
+        }                                                                                   \
+        const T ratio = b.re / b.im, scale = 1 / (b.im + b.re * ratio);                     \
+        return (C){(a.re * ratio + a.im) * scale, (a.im * ratio - a.re) * scale};           \
+    }                                                                                       \
+    EVEX_DEF C reciprocal_##s(C a) {                                                        \
+        if (fabs##m(a.im) <= fabs##m(a.re)) {                                               \
+            const T ratio = a.im / a.re, divisor = a.re + a.im * ratio;                     \
+            return (C){1 / divisor, -ratio / divisor};                                      \
+        }                                                                                   \
+        const T ratio = a.re / a.im, divisor = a.re * ratio + a.im;                         \
+        return (C){ratio / divisor, -1 / divisor};                                          \
+    }                                                                                       \
+    EVEX_DEF T magnitude_##s(C a) { return evex_hypot_##r(a.re, a.im); }                    \
+    EVEX_DEF T angle_##s(C a) { return evex_arctan2_##r(a.im, a.re); }                      \
+    EVEX_DEF int eq_##s(C a, C b) { return a.re == b.re && a.im == b.im; }                  \
+    /* By real and then imaginary parts: the order of lists for IN, not one of numbers. */  \
+    EVEX_DEF int lt_##s(C a, C b) { return a.re < b.re || (a.re == b.re && a.im < b.im); }  \
+    EVEX_DEF int isnan_##s(C a) { return a.re != a.re || a.im != a.im; }                    \
+    EVEX_DEF int isinf_##s(C a) { return isinf_##r(a.re) || isinf_##r(a.im); }              \
+    EVEX_DEF int isfinite_##s(C a) { return isfinite_##r(a.re) && isfinite_##r(a.im); }
+
+EVEX_DEFINE_COMPLEX(c64, evex_c64, float, f32, f)
+EVEX_DEFINE_COMPLEX(c128, evex_c128, double, f64, )
+
 /* ---- Membership: binary search in a sorted list --------------------------------------------- */
 
 #define EVEX_DEFINE_IN(s, ID, T, ...)                              \
@@ -219,7 +265,7 @@ EVEX_DEF double sincos_f64(double a, double *cosine) { return evex_sincos_f64(a,
     }
 EVEX_FOR_ANY(EVEX_DEFINE_IN, )
 
-/* ---- Casts: from any real type to any, total (NUMERICS' table) ------------------------------ */
+/* ---- Casts: from any numeric type to any, total (NUMERICS' table) ---------------------------- */
 
 EVEX_DEF int32_t to_int32(double a) { return a > -2147483649.0 && a < 2147483648.0 ? (int32_t)a : INT32_MIN; }
 EVEX_DEF int64_t to_int64(double a) { return a >= -0x1p63 && a < 0x1p63 ? (int64_t)a : INT64_MIN; }
@@ -239,11 +285,29 @@ EVEX_DEF uint64_t to_uint64(double a) {
 #define EVEX_CAST_FLOAT_f32(a) ((float)(a))
 #define EVEX_CAST_FLOAT_f64(a) ((double)(a))
 #define EVEX_CAST_FLOAT_bool(a) ((uint8_t)((a) != 0))
+#define EVEX_CAST_FLOAT_c64(a) ((evex_c64){(float)(a), 0})
+#define EVEX_CAST_FLOAT_c128(a) ((evex_c128){(double)(a), 0})
+/* Reals take the real part. */
+#define EVEX_CAST_COMPLEX_bool(a) ((uint8_t)(a.re != 0 || a.im != 0))
+#define EVEX_CAST_COMPLEX_i8(a) EVEX_CAST_FLOAT_i8(a.re)
+#define EVEX_CAST_COMPLEX_i16(a) EVEX_CAST_FLOAT_i16(a.re)
+#define EVEX_CAST_COMPLEX_i32(a) EVEX_CAST_FLOAT_i32(a.re)
+#define EVEX_CAST_COMPLEX_i64(a) EVEX_CAST_FLOAT_i64(a.re)
+#define EVEX_CAST_COMPLEX_u8(a) EVEX_CAST_FLOAT_u8(a.re)
+#define EVEX_CAST_COMPLEX_u16(a) EVEX_CAST_FLOAT_u16(a.re)
+#define EVEX_CAST_COMPLEX_u32(a) EVEX_CAST_FLOAT_u32(a.re)
+#define EVEX_CAST_COMPLEX_u64(a) EVEX_CAST_FLOAT_u64(a.re)
+#define EVEX_CAST_COMPLEX_f32(a) ((float)a.re)
+#define EVEX_CAST_COMPLEX_f64(a) ((double)a.re)
+#define EVEX_CAST_COMPLEX_c64(a) ((evex_c64){(float)a.re, (float)a.im})
+#define EVEX_CAST_COMPLEX_c128(a) ((evex_c128){(double)a.re, (double)a.im})
 
 /* EVEX_CAST(from, to): an expression in a. */
 #define EVEX_CAST_f32_TO(to, TO) EVEX_CAST_FLOAT_##to(a)
 #define EVEX_CAST_f64_TO(to, TO) EVEX_CAST_FLOAT_##to(a)
-#define EVEX_CAST_bool_TO(to, TO) ((TO)(a != 0))
+#define EVEX_CAST_c64_TO(to, TO) EVEX_CAST_COMPLEX_##to(a)
+#define EVEX_CAST_c128_TO(to, TO) EVEX_CAST_COMPLEX_##to(a)
+#define EVEX_CAST_bool_TO(to, TO) EVEX_CAST_BOOL_##to(TO)
 #define EVEX_CAST_i8_TO(to, TO) EVEX_CAST_INT_##to(TO)
 #define EVEX_CAST_i16_TO(to, TO) EVEX_CAST_INT_##to(TO)
 #define EVEX_CAST_i32_TO(to, TO) EVEX_CAST_INT_##to(TO)
@@ -252,6 +316,19 @@ EVEX_DEF uint64_t to_uint64(double a) {
 #define EVEX_CAST_u16_TO(to, TO) EVEX_CAST_INT_##to(TO)
 #define EVEX_CAST_u32_TO(to, TO) EVEX_CAST_INT_##to(TO)
 #define EVEX_CAST_u64_TO(to, TO) EVEX_CAST_INT_##to(TO)
+#define EVEX_CAST_BOOL_bool(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_i8(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_i16(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_i32(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_i64(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_u8(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_u16(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_u32(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_u64(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_f32(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_f64(TO) ((TO)(a != 0))
+#define EVEX_CAST_BOOL_c64(TO) ((TO){(float)(a != 0), 0})
+#define EVEX_CAST_BOOL_c128(TO) ((TO){(double)(a != 0), 0})
 #define EVEX_CAST_INT_bool(TO) ((uint8_t)(a != 0))
 #define EVEX_CAST_INT_i8(TO) ((TO)a)
 #define EVEX_CAST_INT_i16(TO) ((TO)a)
@@ -263,6 +340,8 @@ EVEX_DEF uint64_t to_uint64(double a) {
 #define EVEX_CAST_INT_u64(TO) ((TO)a)
 #define EVEX_CAST_INT_f32(TO) ((TO)a)
 #define EVEX_CAST_INT_f64(TO) ((TO)a)
+#define EVEX_CAST_INT_c64(TO) ((TO){(float)a, 0})
+#define EVEX_CAST_INT_c128(TO) ((TO){(double)a, 0})
 #define EVEX_CAST(from, to, TO) EVEX_CAST_##from##_TO(to, TO)
 
 /* clang-format on */

@@ -51,6 +51,14 @@ char evex_dtype_kind(evex_dtype dtype) {
     return is_dtype(dtype) ? infos[dtype].kind : '?';
 }
 
+evex_dtype evex_dtype_part(evex_dtype dtype) {
+    return dtype == EVEX_C64 ? EVEX_F32 : dtype == EVEX_C128 ? EVEX_F64 : dtype;
+}
+
+evex_dtype evex_dtype_complex(evex_dtype dtype) {
+    return dtype == EVEX_F32 ? EVEX_C64 : dtype == EVEX_F64 ? EVEX_C128 : dtype;
+}
+
 /* ---- Casting -------------------------------------------------------------------------------- */
 
 static int kind_rank(char kind) {

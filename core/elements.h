@@ -29,6 +29,8 @@
 #define EVEX_SAME_u64_u64 ~,
 #define EVEX_SAME_f32_f32 ~,
 #define EVEX_SAME_f64_f64 ~,
+#define EVEX_SAME_c64_c64 ~,
+#define EVEX_SAME_c128_c128 ~,
 #define EVEX_SAME_str_str ~,
 #define EVEX_SAME_(s, t) EVEX_SAME_##s##_##t
 #define EVEX_SAME(s, t) EVEX_SAME_(s, t)
@@ -66,6 +68,14 @@
     EVEX_DEF int64_t element_##id##_##s(C a) {                                                     \
         return definition;                                                                         \
     }
+#define EVEX_ELEMENT_R_T(id, s, C, definition)                                                     \
+    EVEX_DEF EVEX_PART_OF_##s element_##id##_##s(C a) {                                            \
+        return definition;                                                                         \
+    }
+#define EVEX_ELEMENT_C_TT(id, s, C, definition)                                                    \
+    EVEX_DEF EVEX_COMPLEX_OF_##s element_##id##_##s(C a, C b) {                                    \
+        return definition;                                                                         \
+    }
 #define EVEX_ELEMENT_T_BTT(id, s, C, definition)                                                   \
     EVEX_DEF C element_##id##_##s(uint8_t a, C b, C c) {                                           \
         return definition;                                                                         \
@@ -97,12 +107,16 @@
 #include "core/elements.tmpl.h"
 #define T f64
 #include "core/elements.tmpl.h"
+#define T c64
+#include "core/elements.tmpl.h"
+#define T c128
+#include "core/elements.tmpl.h"
 #define T str
 #include "core/elements.tmpl.h"
 
 /* ---- Casts --------------------------------------------------------------------------------- */
 
-/* EVEX_FOR_REALS once more under another name: a macro does not expand within itself, and casts
+/* EVEX_FOR_NUMERIC once more under another name: a macro does not expand within itself, and casts
  * want pairs. M(suffix, ID, ctype, ...) */
 #define EVEX_FOR_CASTS_TO(M, ...)                                                                  \
     M(bool, BOOL, uint8_t, __VA_ARGS__)                                                            \
@@ -115,14 +129,16 @@
     M(u32, U32, uint32_t, __VA_ARGS__)                                                             \
     M(u64, U64, uint64_t, __VA_ARGS__)                                                             \
     M(f32, F32, float, __VA_ARGS__)                                                                \
-    M(f64, F64, double, __VA_ARGS__)
+    M(f64, F64, double, __VA_ARGS__)                                                               \
+    M(c64, C64, evex_c64, __VA_ARGS__)                                                             \
+    M(c128, C128, evex_c128, __VA_ARGS__)
 
 #define EVEX_ELEMENT_CAST(to, TO, R, from, C)                                                      \
     EVEX_DEF R element_cast_##from##_##to(C a) {                                                   \
         return EVEX_CAST(from, to, R);                                                             \
     }
 #define EVEX_ELEMENT_CASTS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(EVEX_ELEMENT_CAST, from, C)
-EVEX_FOR_REALS(EVEX_ELEMENT_CASTS, )
+EVEX_FOR_NUMERIC(EVEX_ELEMENT_CASTS, )
 
 /* float16 is what arrays are stored in: read as float32, written from any real type. */
 #define EVEX_ELEMENT_HALF(from, FROM, C, ...)                                                      \

@@ -87,8 +87,8 @@ static int is_name(const char *name) {
 }
 
 /* The element types that this version's engine computes with. */
-static int is_real(evex_dtype dtype) {
-    return (unsigned)dtype <= EVEX_F64;
+static int is_numeric(evex_dtype dtype) {
+    return (unsigned)dtype < EVEX_N_DTYPES && dtype != EVEX_STR && dtype != EVEX_F16;
 }
 
 static evex_status check_signature(const char *name, evex_dtype result, const evex_dtype *operands,
@@ -99,11 +99,11 @@ static evex_status check_signature(const char *name, evex_dtype result, const ev
                          EVEX_MAX_FUNCTION_OPERANDS);
     if (n_operands > 0 && operands == NULL)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "operands is NULL");
-    if (!is_real(result))
+    if (!is_numeric(result))
         return evex_fail(error, EVEX_UNSUPPORTED, nowhere, "function '%s' cannot return %s", name,
                          evex_dtype_name(result));
     for (size_t i = 0; i < n_operands; i++)
-        if (!is_real(operands[i]))
+        if (!is_numeric(operands[i]))
             return evex_fail(error, EVEX_UNSUPPORTED, nowhere,
                              "operand %zu of function '%s' cannot be %s", i, name,
                              evex_dtype_name(operands[i]));

@@ -10,9 +10,9 @@
 #define TYPE_BIT(s, ID, ...) | 1u << EVEX_##ID
 #define TYPE_SET(types) (0u EVEX_FOR_##types(TYPE_BIT, ))
 
-#define GIVES_BOOL(id, n, gives_bool, takes_bool) GIVES_BOOL_##id = gives_bool,
-#define TAKES_BOOL(id, n, gives_bool, takes_bool) TAKES_BOOL_##id = takes_bool,
-enum { EVEX_FOR_SIGNATURES(GIVES_BOOL) };
+#define RESULT_OF(id, n, result, takes_bool) RESULT_OF_##id = EVEX_GIVES_##result,
+#define TAKES_BOOL(id, n, result, takes_bool) TAKES_BOOL_##id = takes_bool,
+enum { EVEX_FOR_SIGNATURES(RESULT_OF) };
 enum { EVEX_FOR_SIGNATURES(TAKES_BOOL) };
 
 /* Which sets send integers to float64 rather than to the smallest float. */
@@ -23,6 +23,11 @@ enum {
     PROMOTION_REALS = EVEX_TO_SMALLEST,
     PROMOTION_NUMBERS = EVEX_TO_SMALLEST,
     PROMOTION_FLOATS = EVEX_TO_SMALLEST,
+    PROMOTION_COMPLEX = EVEX_TO_SMALLEST,
+    PROMOTION_FIELDS = EVEX_TO_SMALLEST,
+    PROMOTION_ARITHMETIC = EVEX_TO_SMALLEST,
+    PROMOTION_NUMERIC = EVEX_TO_SMALLEST,
+    PROMOTION_ORDERED = EVEX_TO_SMALLEST,
     PROMOTION_BITS = EVEX_TO_SMALLEST,
     PROMOTION_INTS = EVEX_TO_SMALLEST,
     PROMOTION_STR = EVEX_TO_SMALLEST,
@@ -38,7 +43,7 @@ const evex_op_info evex_op_infos[EVEX_N_OPS] = {
                       EVEX_SIG_##signature,                                                        \
                       EVEX_ARITY_##id,                                                             \
                       PROMOTION_##types,                                                           \
-                      GIVES_BOOL_##signature,                                                      \
+                      RESULT_OF_##signature,                                                       \
                       TAKES_BOOL_##signature},
 #define ALIAS(name, id)
 #include "core/op.def"
@@ -46,18 +51,29 @@ const evex_op_info evex_op_infos[EVEX_N_OPS] = {
 #undef ALIAS
 };
 
-evex_dtype evex_op_dtype(evex_op op, evex_dtype operand) {
-    if (evex_op_infos[op].gives_bool)
-        return EVEX_BOOL;
-    return evex_op_infos[op].signature == EVEX_SIG_I_T ? EVEX_I64 : operand;
-}
-
 const evex_reduction_info evex_reduction_infos[EVEX_N_REDUCTIONS] = {
 #define REDUCTION(id, name, types, result, summary)                                                \
     [EVEX_RED_##id] = {#id, name, summary, TYPE_SET(types), EVEX_RESULT_##result},
 #include "core/reduction.def"
 #undef REDUCTION
 };
+
+evex_dtype evex_op_dtype(evex_op op, evex_dtype operand) {
+    switch ((evex_op_result)evex_op_infos[op].result) {
+    case EVEX_GIVES_BOOL:
+        return EVEX_BOOL;
+    case EVEX_GIVES_I64:
+        return EVEX_I64;
+    case EVEX_GIVES_PART:
+        return evex_dtype_part(operand);
+    case EVEX_GIVES_COMPLEX:
+        return evex_dtype_complex(operand);
+    case EVEX_GIVES_T:
+    case EVEX_GIVES_NAMED:
+        break;
+    }
+    return operand;
+}
 
 static evex_dtype total_dtype(evex_dtype operand) {
     switch (evex_dtype_kind(operand)) {
@@ -106,8 +122,9 @@ evex_dtype evex_reduction_dtype(evex_reduction_kind kind, evex_dtype operand) {
     M("int8", I8)                                                                                  \
     M("int16", I16)                                                                                \
     M("int32", I32)                                                                                \
-    M("int64", I64) M("uint8", U8) M("uint16", U16) M("uint32", U32) M("uint64", U64)              \
-        M("float32", F32) M("float64", F64) M("complex64", C64) M("complex128", C128)
+    M("int64", I64)                                                                                \
+    M("uint8", U8) M("uint16", U16) M("uint32", U32) M("uint64", U64) M("float32", F32)            \
+        M("float64", F64) M("complex64", C64) M("complex128", C128)
 static const char *const names[] = {
 #include "core/form.def"
 #include "core/op.def"

@@ -34,24 +34,37 @@ typedef enum {
     EVEX_N_REDUCTIONS
 } evex_reduction_kind;
 
+/* Of which type an op's result is: its operand type T, bool, int64, the part of a complex T, the
+ * complex type of a float T, or what the instruction says. */
+typedef enum {
+    EVEX_GIVES_T,
+    EVEX_GIVES_BOOL,
+    EVEX_GIVES_I64,
+    EVEX_GIVES_PART,
+    EVEX_GIVES_COMPLEX,
+    EVEX_GIVES_NAMED
+} evex_op_result;
+
 /*
  * Signatures: results, underscore, operands. T is the instruction's operand type, B bool, I int64,
- * S a set constant, X any type (the instruction names it), F a function number followed by its
- * operands.
- *    SIGNATURE(id, operands, result is bool, first operand is bool)
+ * R the float type of a complex T's parts, C the complex type of a float T, S a set constant, X any
+ * type (the instruction names it), F a function number followed by its operands.
+ *    SIGNATURE(id, operands, evex_op_result, first operand is bool)
  */
 #define EVEX_FOR_SIGNATURES(SIGNATURE)                                                             \
-    SIGNATURE(T_T, 1, 0, 0)                                                                        \
-    SIGNATURE(T_TT, 2, 0, 0)                                                                       \
-    SIGNATURE(T_TTT, 3, 0, 0)                                                                      \
-    SIGNATURE(B_T, 1, 1, 0)                                                                        \
-    SIGNATURE(B_TT, 2, 1, 0)                                                                       \
-    SIGNATURE(I_T, 1, 0, 0)                                                                        \
-    SIGNATURE(T_BTT, 3, 0, 1)                                                                      \
-    SIGNATURE(B_TS, 2, 1, 0)                                                                       \
-    SIGNATURE(TT_T, 1, 0, 0)                                                                       \
-    SIGNATURE(T_X, 1, 0, 0)                                                                        \
-    SIGNATURE(T_F, 0, 0, 0)
+    SIGNATURE(T_T, 1, T, 0)                                                                        \
+    SIGNATURE(T_TT, 2, T, 0)                                                                       \
+    SIGNATURE(T_TTT, 3, T, 0)                                                                      \
+    SIGNATURE(B_T, 1, BOOL, 0)                                                                     \
+    SIGNATURE(B_TT, 2, BOOL, 0)                                                                    \
+    SIGNATURE(I_T, 1, I64, 0)                                                                      \
+    SIGNATURE(T_BTT, 3, T, 1)                                                                      \
+    SIGNATURE(B_TS, 2, BOOL, 0)                                                                    \
+    SIGNATURE(R_T, 1, PART, 0)                                                                     \
+    SIGNATURE(C_TT, 2, COMPLEX, 0)                                                                 \
+    SIGNATURE(TT_T, 1, T, 0)                                                                       \
+    SIGNATURE(T_X, 1, NAMED, 0)                                                                    \
+    SIGNATURE(T_F, 0, NAMED, 0)
 
 typedef enum {
 #define EVEX_SIGNATURE_ID(id, ...) EVEX_SIG_##id,
@@ -74,10 +87,10 @@ typedef struct {
     const char *name; /* "+" */
     const char *summary;
     evex_dtype_set types;
-    uint8_t signature; /* evex_signature */
-    uint8_t arity;     /* 0: varies */
-    uint8_t promotion; /* evex_promotion */
-    uint8_t gives_bool;
+    uint8_t signature;  /* evex_signature */
+    uint8_t arity;      /* 0: varies */
+    uint8_t promotion;  /* evex_promotion */
+    uint8_t result;     /* evex_op_result */
     uint8_t takes_bool; /* the first operand is bool whatever T is */
 } evex_op_info;
 

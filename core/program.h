@@ -22,11 +22,12 @@
  *   R[dst] = op.in(R[operands[first]], ..., R[operands[first + n_operands - 1]])
  *
  * with elements of dtype `out` in R[dst] and of dtype `in` in the operands, save where the op's
- * signature says bool (op.h). In register notation, by signature:
+ * signature says bool (op.h); `out` is `in` unless the signature says otherwise. In register notation, by signature:
  *
  *   T_T     R[d] = op(R[a])                    T_BTT  R[d] = R[a] ? R[b] : R[c]
  *   T_TT    R[d] = op(R[a], R[b])              B_TS   R[d] = R[a] is one of the set K[b]
  *   T_TTT   R[d] = op(R[a], R[b], R[c])        T_X    R[d] = (out) R[a]
+ *   R_T     R[d] = op(R[a])                    C_TT   R[d] = op(R[a], R[b])
  *   B_T     R[d] = op(R[a]) as bool            T_F    R[d] = user function K[a](R[b], ...)
  *   B_TT    R[d] = op(R[a], R[b]) as bool      I_T    R[d] = op(R[a]) as int64
  *

@@ -186,7 +186,7 @@ static int result_agrees(const evex_insn *insn) {
     const evex_op_info *info = &evex_op_infos[insn->op];
     if (insn->out_dtype >= EVEX_N_DTYPES || insn->in_dtype >= EVEX_N_DTYPES)
         return 0;
-    return info->signature == EVEX_SIG_T_X || info->signature == EVEX_SIG_T_F ||
+    return info->result == EVEX_GIVES_NAMED ||
            insn->out_dtype == evex_op_dtype((evex_op)insn->op, (evex_dtype)insn->in_dtype);
 }
 

@@ -143,6 +143,8 @@
 #define MAKE_T_BTT(id, s, C) MAKE(id, s) MAKE_CHOICE(element_##id##_##s, make_COPY_##s, C)
 #define MAKE_B_TS(id, s, C) MAKE(id, s) MAKE_MEMBERSHIP(element_##id##_##s, eq_##s, C)
 #define MAKE_TT_T(id, s, C) MAKE(id, s) MAKE_BOTH(element_##id##_##s, C)
+#define MAKE_R_T(id, s, C) MAKE(id, s) MAKE_UNARY(element_##id##_##s, EVEX_PART_OF_##s, C)
+#define MAKE_C_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, EVEX_COMPLEX_OF_##s, C)
 #define MAKE_T_TTT(id, s, C)
 
 #define MAKE_ROW(s, ID, C, id, signature) MAKE_##signature(id, s, C)
@@ -233,6 +235,43 @@ enum { MANY = 16 };
 #define MATH_BOTH(id, name) LOOP(id, FLOATS)
 #define MATH_POWER(id, name) LOOP(id, FLOATS)
 #endif
+
+#define HALVES_KERNEL(s, ID, C, id, other)                                                         \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        KERNEL_OF(other, EVEX_PART_SUFFIX_##s)(dst, src, 2 * n, context);                          \
+    }
+#define HALVES(id, other)                                                                          \
+    CHECK_ARITY(id, EVEX_ARITY_##other)                                                            \
+    EVEX_FOR_COMPLEX(HAS_ROW, id) EVEX_FOR_COMPLEX(HALVES_KERNEL, id, other)
+
+/* A tile of elements is split into their parts, which another kernel takes. */
+#define PARTS_KERNEL(s, ID, C, id, other, first, second)                                           \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        enum { TILE = 256 };                                                                       \
+        EVEX_PART_OF_##s re[TILE], im[TILE], *out = dst[0];                                        \
+        const C *pa = src[0].data;                                                                 \
+        const evex_operand parts[] = {{first, 1}, {second, 1}};                                    \
+        for (size_t length; n != 0; n -= length, out += length) {                                  \
+            length = n < TILE ? n : TILE;                                                          \
+            for (size_t i = 0; i < length; i++) {                                                  \
+                re[i] = pa[i * src[0].step].re;                                                    \
+                im[i] = pa[i * src[0].step].im;                                                    \
+            }                                                                                      \
+            KERNEL_OF(other, EVEX_PART_SUFFIX_##s)((void *[]){out}, parts, length, context);       \
+            pa += length * src[0].step;                                                            \
+        }                                                                                          \
+    }
+#define PARTS(id, other, first, second)                                                            \
+    CHECK_ARITY(id, 1)                                                                             \
+    EVEX_FOR_COMPLEX(HAS_ROW, id) EVEX_FOR_COMPLEX(PARTS_KERNEL, id, other, first, second)
+
+/* In eval/complex_kernels.c. */
+#define COMPLEX_KERNEL(s, ID, C, id)                                                               \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        FOR_ISA(evex_complex_##s, EVEX_ISA)[EVEX_OP_##id](dst, src, n, context);                   \
+    }
+#define COMPLEX(id, arity, word)                                                                   \
+    CHECK_ARITY(id, arity) EVEX_FOR_COMPLEX(HAS_ROW, id) EVEX_FOR_COMPLEX(COMPLEX_KERNEL, id)
 #include "eval/kernels.tmpl.h"
 
 #define CAST_KERNEL(to, TO, R, from, C)                                                            \
@@ -242,7 +281,7 @@ enum { MANY = 16 };
             MAKE_UNARY(element_cast_##from##_##to, R, C)                                           \
     }
 #define CAST_KERNELS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_KERNEL, from, C)
-EVEX_FOR_REALS(CAST_KERNELS, )
+EVEX_FOR_NUMERIC(CAST_KERNELS, )
 
 /* float16: integers one by one, floats by the instruction where there is one. */
 #define HALF_KERNEL(from, FROM, C, ...) CAST_KERNEL(f16, F16, uint16_t, from, C)
@@ -272,7 +311,7 @@ static const evex_kernel kernel_of[EVEX_N_OPS][EVEX_N_DTYPES] = {
 #define CAST_SLOTS(from, FROM, C, ...) EVEX_FOR_CASTS_TO(CAST_SLOT, from, FROM)
 #define HALF_SLOT(from, FROM, ...) [EVEX_##FROM][EVEX_F16] = cast_##from##_f16,
 static const evex_kernel kernel_cast[EVEX_N_DTYPES][EVEX_N_DTYPES] = {
-    EVEX_FOR_REALS(CAST_SLOTS, ) EVEX_FOR_REALS(HALF_SLOT, )[EVEX_F16][EVEX_F32] = cast_f16_f32};
+    EVEX_FOR_NUMERIC(CAST_SLOTS, ) EVEX_FOR_REALS(HALF_SLOT, )[EVEX_F16][EVEX_F32] = cast_f16_f32};
 
 #define TEXT_(isa) #isa
 #define TEXT(isa) TEXT_(isa)

@@ -138,7 +138,7 @@ START_TEST(integer_definitions_hold_to_the_contract) {
     const evex_operand src[] = {{&integer_facts[_i].a, 1}, {&integer_facts[_i].b, 1}};
     evex_definition(op, dtype, dtype)((void *[]){&got}, src, 1, NULL);
     memcpy(&want, &integer_facts[_i].want,
-           evex_op_infos[op].gives_bool ? 1 : evex_dtype_size(dtype));
+           (evex_op_infos[op].result == EVEX_GIVES_BOOL) ? 1 : evex_dtype_size(dtype));
     ck_assert_msg(got == want, "fact %d: %s gives %lld, not %lld", _i, evex_op_infos[op].id,
                   (long long)got, (long long)want);
 }
@@ -213,7 +213,7 @@ START_TEST(float_definitions_hold_to_the_contract) {
     double got = 0;
     float got_f32 = 0;
     uint8_t truth = 0, truth_f32 = 0;
-    const int gives_bool = evex_op_infos[op].gives_bool;
+    const int gives_bool = (evex_op_infos[op].result == EVEX_GIVES_BOOL);
     evex_definition(op, EVEX_F64, EVEX_F64)((void *[]){gives_bool ? (void *)&truth : &got},
                                             (evex_operand[]){{in, 1}, {in + 1, 1}, {in + 2, 1}}, 1,
                                             NULL);

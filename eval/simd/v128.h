@@ -113,6 +113,11 @@ V_DEFINE_FUSED(f32, ps, simde__m128, float, 4, f)
 V_DEFINE_FUSED(f64, pd, simde__m128d, double, 2, )
 V_DEFINE_ROUNDING(f32, ps, simde__m128, float, 4, 24)
 V_DEFINE_ROUNDING(f64, pd, simde__m128d, double, 2, 53)
+V_DEFINE_SHUFFLES(f32, simde__m128, simde_mm_shuffle_ps(a, b, 0x88),
+                  simde_mm_shuffle_ps(a, b, 0xdd), simde_mm_unpacklo_ps(a, b),
+                  simde_mm_unpackhi_ps(a, b))
+V_DEFINE_SHUFFLES(f64, simde__m128d, simde_mm_unpacklo_pd(a, b), simde_mm_unpackhi_pd(a, b),
+                  simde_mm_unpacklo_pd(a, b), simde_mm_unpackhi_pd(a, b))
 V_DEFINE_WORDS(f32, float)
 V_DEFINE_WORDS(f64, double)
 

@@ -62,6 +62,11 @@ static inline simde__m256i v_first(size_t n, size_t bytes) {
 
 V_DEFINE_WIDTH(f32, ps, simde__m256, float, 8)
 V_DEFINE_WIDTH(f64, pd, simde__m256d, double, 4)
+V_DEFINE_SHUFFLES(f32, simde__m256, simde_mm256_shuffle_ps(a, b, 0x88),
+                  simde_mm256_shuffle_ps(a, b, 0xdd), simde_mm256_unpacklo_ps(a, b),
+                  simde_mm256_unpackhi_ps(a, b))
+V_DEFINE_SHUFFLES(f64, simde__m256d, simde_mm256_unpacklo_pd(a, b), simde_mm256_unpackhi_pd(a, b),
+                  simde_mm256_unpacklo_pd(a, b), simde_mm256_unpackhi_pd(a, b))
 V_DEFINE_WORDS(f32, float)
 V_DEFINE_WORDS(f64, double)
 

@@ -55,6 +55,11 @@
 
 V_DEFINE_WIDTH(f32, ps, simde__m512, float, 16, simde__mmask16)
 V_DEFINE_WIDTH(f64, pd, simde__m512d, double, 8, simde__mmask8)
+V_DEFINE_SHUFFLES(f32, simde__m512, simde_mm512_shuffle_ps(a, b, 0x88),
+                  simde_mm512_shuffle_ps(a, b, 0xdd), simde_mm512_unpacklo_ps(a, b),
+                  simde_mm512_unpackhi_ps(a, b))
+V_DEFINE_SHUFFLES(f64, simde__m512d, simde_mm512_unpacklo_pd(a, b), simde_mm512_unpackhi_pd(a, b),
+                  simde_mm512_unpacklo_pd(a, b), simde_mm512_unpackhi_pd(a, b))
 V_DEFINE_WORDS(f32, float)
 V_DEFINE_WORDS(f64, double)
 

@@ -13,6 +13,8 @@
  *   v_and, v_or, v_xor, v_andnot(a, b)     bits; the last is ~a & b
  *   v_lt, v_unordered                      masks
  *   v_select(m, a, b)                      m ? a : b
+ *   v_evens(a, b), v_odds(a, b)           of the lanes of a and then b those in even and odd places, in
+ *                                          some order; v_zip_low, v_zip_high(evens, odds) are a and b
  *   v_stream_line(to, from)                copies a line of 64 bytes to the border of one, past the
  *                                          caches where there are such stores
  *
@@ -33,6 +35,12 @@
     static inline void head {                                                                      \
         statement;                                                                                 \
     }
+
+#define V_DEFINE_SHUFFLES(s, V, evens, odds, low, high)                                            \
+    V_WORD(V v_evens_##s(V a, V b), evens)                                                         \
+    V_WORD(V v_odds_##s(V a, V b), odds)                                                           \
+    V_WORD(V v_zip_low_##s(V a, V b), low)                                                         \
+    V_WORD(V v_zip_high_##s(V a, V b), high)
 
 /*
  * maximum and minimum: of two zeros, v_max(a, b) and v_max(b, a) may give either, but and-ing their

@@ -59,11 +59,28 @@ static const evex_str edges_str[] = {
     STR("a long text, longer than any vector register is, really")};
 /* clang-format on */
 
+/* Every pair of the edges of a type is one of its complex type. */
+#define COMPLEX_EDGES(s, C, part)                                                                  \
+    enum { N_##s = sizeof edges_##part / sizeof edges_##part[0] };                                 \
+    static C edges_##s[N_##s * N_##s];                                                             \
+    static void pair_##s(void) {                                                                   \
+        for (size_t i = 0; i < N_##s * N_##s; i++)                                                 \
+            edges_##s[i] = (C){edges_##part[i % N_##s], edges_##part[i / N_##s]};                  \
+    }
+COMPLEX_EDGES(c64, evex_c64, f32)
+COMPLEX_EDGES(c128, evex_c128, f64)
+
 const void *kernel_edges(evex_dtype dtype, size_t *n) {
 #define EDGES(s, ID, C, ...)                                                                       \
     case EVEX_##ID:                                                                                \
         *n = sizeof edges_##s / sizeof edges_##s[0];                                               \
         return edges_##s;
+    static int are_paired;
+    if (!are_paired) {
+        pair_c64();
+        pair_c128();
+        are_paired = 1;
+    }
     switch (dtype) {
         EVEX_FOR_ANY(EDGES, )
         EDGES(f16, F16, uint16_t, )

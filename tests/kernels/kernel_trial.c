@@ -110,8 +110,14 @@ static uint64_t random_bits(void) {
     return state * UINT64_C(0x2545f4914f6cdd1d);
 }
 
-/* An edge value, a few bits, or any bits; for floats also a number of moderate size. */
+/* An edge value, a few bits, or any bits; for floats also a number of moderate size. Complex
+ * numbers have edges of their own, and otherwise parts that are drawn one by one. */
 static void draw(evex_dtype dtype, unsigned char *to) {
+    if (evex_dtype_kind(dtype) == 'c' && random_bits() % 4 >= 2) {
+        draw(evex_dtype_part(dtype), to);
+        draw(evex_dtype_part(dtype), to + size_of(dtype) / 2);
+        return;
+    }
     size_t n_edges;
     const size_t bytes = size_of(dtype);
     const unsigned char *edges = kernel_edges(dtype, &n_edges);
@@ -119,7 +125,7 @@ static void draw(evex_dtype dtype, unsigned char *to) {
     const double moderate = ((double)(any >> 11) * 0x1p-53 - 0.5) * 40;
     const float moderate_f32 = (float)moderate;
     const int is_float = dtype == EVEX_F32 || dtype == EVEX_F64;
-    if (how < 2 || dtype == EVEX_STR || dtype == EVEX_BOOL)
+    if (how < 2 || dtype == EVEX_STR || dtype == EVEX_BOOL || evex_dtype_kind(dtype) == 'c')
         memcpy(to, edges + any % n_edges * bytes, bytes);
     else if (how == 2)
         memcpy(to, &any, bytes);
@@ -187,16 +193,17 @@ static int is_nan(evex_dtype dtype, const unsigned char *p) {
     return isnan(x) || isnan(y);
 }
 
-/* The first element that differs, nan being equal to nan; n if none does. */
+/* The first element that differs, a nan in a part being equal to any; n if none does. */
 static size_t find_difference(const trial *t, const unsigned char *got,
                               const unsigned char *expected, size_t n) {
-    const size_t bytes = t->result_bytes;
-    if (memcmp(got, expected, n * bytes) == 0)
+    const evex_dtype part = evex_dtype_part(t->result);
+    const size_t bytes = size_of(part), n_parts = t->result_bytes / bytes;
+    if (memcmp(got, expected, n * t->result_bytes) == 0)
         return n;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n * n_parts; i++) {
         const unsigned char *a = got + i * bytes, *b = expected + i * bytes;
-        if (memcmp(a, b, bytes) != 0 && !(is_nan(t->result, a) && is_nan(t->result, b)))
-            return i;
+        if (memcmp(a, b, bytes) != 0 && !(is_nan(part, a) && is_nan(part, b)))
+            return i / n_parts;
     }
     return n;
 }
@@ -358,11 +365,26 @@ static int try_all(trial *t) {
     return try_values(t, combine_edges(t)) && try_scalar_edges(t) && try_scalars(t);
 }
 
-static int is_less(const trial *t, const unsigned char *a, const unsigned char *b) {
-    uint8_t less;
+static int holds(evex_op op, evex_dtype dtype, const unsigned char *a, const unsigned char *b) {
+    uint8_t truth;
     const evex_operand src[] = {{a, 1}, {b, 1}};
-    evex_definition(EVEX_OP_LT, t->dtype, EVEX_BOOL)((void *[]){&less}, src, 1, NULL);
-    return less;
+    evex_definition(op, dtype, EVEX_BOOL)((void *[]){&truth}, src, 1, NULL);
+    return truth;
+}
+
+/* The order of lists: that of complex numbers is by real and then by imaginary parts. */
+static int is_less(const trial *t, const unsigned char *a, const unsigned char *b) {
+    const evex_dtype part = evex_dtype_part(t->dtype);
+    if (part == t->dtype)
+        return holds(EVEX_OP_LT, part, a, b);
+    const size_t bytes = size_of(part);
+    return holds(EVEX_OP_LT, part, a, b) ||
+           (holds(EVEX_OP_EQ, part, a, b) && holds(EVEX_OP_LT, part, a + bytes, b + bytes));
+}
+
+static int has_nan(evex_dtype dtype, const unsigned char *p) {
+    const evex_dtype part = evex_dtype_part(dtype);
+    return is_nan(part, p) || (part != dtype && is_nan(part, p + size_of(part)));
 }
 
 /* Fills values with different ones, ascending and without nan; as many as wanted, if the type has
@@ -376,7 +398,7 @@ static size_t make_list(const trial *t, unsigned char *values, size_t wanted) {
         draw(t->dtype, next);
         while (at < end && is_less(t, at, next))
             at += bytes;
-        if (is_nan(t->dtype, next) || (at < end && !is_less(t, next, at)))
+        if (has_nan(t->dtype, next) || (at < end && !is_less(t, next, at)))
             continue;
         memmove(at + bytes, at, (size_t)(end - at));
         memcpy(at, next, bytes);
