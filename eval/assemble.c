@@ -53,7 +53,9 @@ static void place_ports(evex_worker *worker, char *memory) {
         const evex_port *port = &pass->ports[p];
         evex_port_state *state = &worker->states[p];
         char *block = memory + port->block_offset;
-        *state = (evex_port_state){.block = block, .extra = memory + port->extra_offset};
+        *state = (evex_port_state){.block = block,
+                                   .extra = memory + port->extra_offset,
+                                   .strip = memory + port->strip_offset};
         worker->map[port->reg] =
             (evex_binding_entry){.operand = {block, !port->is_splat}, .port = (uint32_t)p + 1};
         if (!port->is_in_place)

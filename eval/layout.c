@@ -9,6 +9,7 @@
 #include "eval/panel.h"
 #include "eval/run.h"
 #include "eval/splat.h"
+#include "eval/strips.h"
 
 enum {
     BLOCK_BYTES = 24 << 10, /* half of a usual L1: the other half is for arrays used in place */
@@ -300,6 +301,7 @@ static void place_blocks(const evex_binding *binding, evex_pass *pass, size_t *e
         port->block_offset =
             take(end, port->is_splat && staging < EVEX_SPLAT_BYTES ? EVEX_SPLAT_BYTES : staging);
         port->extra_offset = take(end, extra_bytes(port) * length);
+        port->strip_offset = take(end, evex_strip_bytes(pass, port));
     }
 }
 

@@ -65,5 +65,57 @@ GATHER(8, uint64_t, KEEP)
 GATHER(swapped4, uint32_t, __builtin_bswap32)
 GATHER(swapped8, uint64_t, __builtin_bswap64)
 
+/* ---- Transposition -------------------------------------------------------------------------- */
+
+#if defined(SIMDE_X86_AVX2_NATIVE)
+#define V256_LOAD(p) simde_mm256_loadu_pd((const double *)(const void *)(p))
+#define V256_STORE(p, a) simde_mm256_storeu_pd((double *)(void *)(p), a)
+
+/* Four columns of four elements of 8 bytes. */
+static inline void transpose_4x4(char *restrict to, size_t pitch, const char *restrict from,
+                                 int64_t stride) {
+    const simde__m256d a = V256_LOAD(from), b = V256_LOAD(from + stride);
+    const simde__m256d c = V256_LOAD(from + 2 * stride), d = V256_LOAD(from + 3 * stride);
+    const simde__m256d ab_even = simde_mm256_unpacklo_pd(a, b),
+                       ab_odd = simde_mm256_unpackhi_pd(a, b);
+    const simde__m256d cd_even = simde_mm256_unpacklo_pd(c, d),
+                       cd_odd = simde_mm256_unpackhi_pd(c, d);
+    V256_STORE(to, simde_mm256_permute2f128_pd(ab_even, cd_even, 0x20));
+    V256_STORE(to + pitch, simde_mm256_permute2f128_pd(ab_odd, cd_odd, 0x20));
+    V256_STORE(to + 2 * pitch, simde_mm256_permute2f128_pd(ab_even, cd_even, 0x31));
+    V256_STORE(to + 3 * pitch, simde_mm256_permute2f128_pd(ab_odd, cd_odd, 0x31));
+}
+
+/* Four columns of four elements of 4 bytes. */
+static inline void transpose_4x4_narrow(char *restrict to, size_t pitch, const char *restrict from,
+                                        int64_t stride) {
+    simde__m128 row[4];
+    for (int k = 0; k < 4; k++)
+        row[k] = simde_mm_loadu_ps((const float *)(const void *)(from + k * stride));
+    SIMDE_MM_TRANSPOSE4_PS(row[0], row[1], row[2], row[3]);
+    for (int k = 0; k < 4; k++)
+        simde_mm_storeu_ps((float *)(void *)(to + (size_t)k * pitch), row[k]);
+}
+
+#define TRANSPOSE(size, block)                                                                     \
+    static void transpose_##size(char *restrict to, size_t pitch, const char *restrict from,       \
+                                 int64_t stride, size_t n) {                                       \
+        enum { ROWS = EVEX_CACHE_LINE / size };                                                    \
+        size_t c = 0;                                                                              \
+        for (; n - c >= 4; c += 4, from += 4 * stride)                                             \
+            for (size_t r = 0; r < ROWS; r += 4)                                                   \
+                block(to + r * pitch + c * size, pitch, from + r * size, stride);                  \
+        for (; c < n; c++, from += stride)                                                         \
+            for (size_t r = 0; r < ROWS; r++)                                                      \
+                memcpy(to + r * pitch + c * size, from + r * size, size);                          \
+    }
+TRANSPOSE(4, transpose_4x4_narrow)
+TRANSPOSE(8, transpose_4x4)
+#else
+#define transpose_4 NULL
+#define transpose_8 NULL
+#endif
+
 const evex_mover_table FOR_ISA(evex_movers, EVEX_ISA) = {
-    copy_past_caches, fence, gather_4, gather_8, gather_swapped4, gather_swapped8};
+    copy_past_caches, fence,           gather_4,    gather_8,
+    gather_swapped4,  gather_swapped8, transpose_4, transpose_8};

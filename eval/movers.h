@@ -12,6 +12,11 @@
 /* Brings n elements that lie stride bytes apart into a block. */
 typedef void (*evex_mover)(char *restrict to, const char *restrict from, int64_t stride, size_t n);
 
+/* Brings n columns that lie stride bytes apart, a line of adjacent elements each, into as many rows
+ * of n elements, pitch bytes apart. */
+typedef void (*evex_transposer)(char *restrict to, size_t pitch, const char *restrict from,
+                                int64_t stride, size_t n);
+
 typedef struct {
     /*
      * memcpy to lines that are written past the caches. An ordinary store first reads the line that
@@ -26,6 +31,8 @@ typedef struct {
     /* Elements of 4 and 8 bytes, as they are and with their bytes reversed. For smaller ones the
      * scalar loops of gather.c are as fast. NULL: those serve here, too. */
     evex_mover gather4, gather8, gather_swapped4, gather_swapped8;
+    /* Elements of 4 and 8 bytes. NULL where vectors are too narrow to gain by it. */
+    evex_transposer transpose4, transpose8;
 } evex_mover_table;
 
 extern const evex_mover_table evex_movers_ref, evex_movers_base, evex_movers_avx2,

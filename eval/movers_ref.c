@@ -10,4 +10,4 @@ static void copy(char *to, const char *from, size_t n_bytes) {
 
 static void fence(void) {}
 
-const evex_mover_table evex_movers_ref = {copy, fence, NULL, NULL, NULL, NULL};
+const evex_mover_table evex_movers_ref = {copy, fence, NULL, NULL, NULL, NULL, NULL, NULL};

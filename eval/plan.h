@@ -47,6 +47,7 @@ typedef struct evex_port {
     uint8_t is_splat;       /* constant along a row: a step of 0 */
     uint8_t is_walked;      /* a block has elements of several rows, not adjacent */
     uint8_t is_past_caches; /* written by non-temporal stores, from a block */
+    uint8_t is_strip;       /* read several rows at once; see eval/strips.h */
     int64_t *strides;       /* in bytes, one a dimension of the box */
     /* What to do at the start of a row, before and after a block's instructions, or NULL. */
     evex_port_fn at_row, before, after;
@@ -56,6 +57,7 @@ typedef struct evex_port {
     evex_scatter_fn scatter;
     evex_kernel cast;    /* outputs in memory of another type than the register */
     size_t block_offset; /* staging block in a worker's memory */
+    size_t strip_offset; /* a strip in a worker's memory */
     size_t extra_offset; /* inputs: room for texts; outputs: the block after the cast */
 } evex_port;
 

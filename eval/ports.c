@@ -7,6 +7,7 @@
  */
 #include "eval/run.h"
 #include "eval/splat.h"
+#include "eval/strips.h"
 
 static evex_port_state *state_of(const evex_worker *worker, const evex_port *port) {
     return &worker->states[port - worker->pass->ports];
@@ -217,16 +218,19 @@ static int is_contiguous(const evex_pass *pass, const evex_port *port) {
     return 1;
 }
 
-static void choose_input(const evex_binding *binding, evex_port *port, int is_direct,
-                         int is_constant) {
+static void choose_input(const evex_binding *binding, const evex_pass *pass, evex_port *port,
+                         int is_direct, int is_constant) {
     port->gather = evex_gather_find(port->view);
     port->mover = evex_gather_find_mover(port->view, binding->expr->kernels->move);
     port->is_in_place = is_direct && port->view->is_plain;
     if (port->is_in_place)
         return;
     port->is_splat = (uint8_t)is_constant;
+    port->is_strip = (uint8_t)evex_strip_is_for(pass, port, binding->expr->kernels->move);
     if (is_constant)
         port->at_row = gather_splat;
+    else if (port->is_strip)
+        port->before = evex_strip_gather;
     else
         port->before = port->is_walked ? gather_walk : gather_row;
 }
@@ -265,7 +269,7 @@ void evex_port_choose(const evex_binding *binding, const evex_pass *pass, evex_p
     if (port->is_output)
         choose_output(binding, pass, port, is_direct);
     else
-        choose_input(binding, port, is_direct,
+        choose_input(binding, pass, port, is_direct,
                      is_one_row && port->strides[last] == 0 && pass->lengths[last] > 1);
 }
 

@@ -147,6 +147,7 @@ static void set_unit(evex_worker *worker, int64_t outer, int64_t tile) {
         if (first_column > 0)
             base += first_column * port->strides[columns];
         worker->states[p].base = base;
+        worker->states[p].strip_end = 0;
     }
 }
 

@@ -33,6 +33,8 @@ typedef struct {
     char *place; /* the block's first element */
     char *block; /* staging */
     char *extra;
+    char *strip; /* of elements [strip_begin, strip_end) of the unit; see eval/strips.h */
+    int64_t strip_begin, strip_end;
 } evex_port_state;
 
 /* A pointer to a port's elements: of an operand, a result or the port's state. */
