@@ -176,13 +176,24 @@ static evex_ir_id truth_of(evex_checker *c, evex_ir_id value) {
 
 /* Leaves nans out: adds "is not nan" to the mask. */
 static void mask_nans(evex_checker *c, evex_ir_id value, reduction_call *call) {
-    if (evex_dtype_kind(evex_ir_dtype(c->ir, value)) != 'f')
+    const char kind = evex_dtype_kind(evex_ir_dtype(c->ir, value));
+    if (kind != 'f' && kind != 'c')
         return;
     const evex_ir_id is_number =
         evex_ir_unary(c->ir, EVEX_OP_INVERT, evex_ir_unary(c->ir, EVEX_OP_ISNAN, value));
     call->mask = call->mask == EVEX_IR_NONE
                      ? is_number
                      : evex_ir_binary(c->ir, EVEX_OP_AND, call->mask, is_number);
+}
+
+static evex_status fail_operand(const evex_checker *c, const reduction_call *call,
+                                const evex_term *t) {
+    const int is_complex = evex_term_is_complex(t);
+    evex_fail_operands(c, call->call, evex_reduction_infos[call->kind].name,
+                       is_complex ? "real numbers" : "numbers", t, 1);
+    if (is_complex)
+        evex_hint(c->error, "complex numbers have no order: take abs(x), x.real or x.imag");
+    return EVEX_BAD_TYPE;
 }
 
 static evex_status take_operand(evex_checker *c, reduction_call *call, int ignores_nan,
@@ -197,11 +208,49 @@ static evex_status take_operand(evex_checker *c, reduction_call *call, int ignor
         return status;
     const evex_dtype dtype = operand_dtype(call->kind, (evex_dtype)t->dtype);
     if (dtype == EVEX_N_DTYPES)
-        return evex_fail_operands(c, node, evex_reduction_infos[call->kind].name, "numbers", t, 1);
+        return fail_operand(c, call, t);
     const evex_ir_id value = evex_term_cast(c, t, (evex_dtype)t->dtype);
     *source = dtype == EVEX_BOOL ? truth_of(c, value) : evex_ir_cast(c->ir, value, dtype);
     if (ignores_nan)
         mask_nans(c, *source, call);
+    return evex_check_memory(c);
+}
+
+/* ---- Complex numbers by their parts --------------------------------------------------------- */
+
+static int goes_by_parts(const evex_checker *c, const reduction_call *call) {
+    const evex_reduction_kind kind = call->kind;
+    return evex_n_positional(c, call->call) > 0 &&
+           evex_term_is_complex(&c->terms[call->call->children[0]]) &&
+           (kind == EVEX_RED_SUM || kind == EVEX_RED_MEAN || kind == EVEX_RED_VAR ||
+            kind == EVEX_RED_STD);
+}
+
+static evex_ir_id reduce_part(evex_checker *c, const reduction_call *call, evex_op op,
+                              evex_ir_id z) {
+    evex_reduction spec = call->spec;
+    const evex_ir_id part = evex_ir_unary(c->ir, op, z);
+    spec.kind = (uint8_t)(call->kind == EVEX_RED_STD ? EVEX_RED_VAR : call->kind);
+    spec.in_dtype = spec.out_dtype = (uint8_t)evex_ir_dtype(c->ir, part);
+    return evex_ir_reduce(c->ir, &spec, part, call->mask);
+}
+
+/* A sum is the sums of the parts; the distance from the mean, whose square a variance is the mean
+ * of, has the distances of the parts as legs. */
+static evex_status reduce_by_parts(evex_checker *c, reduction_call *call, int ignores_nan,
+                                   evex_term *result) {
+    evex_ir *ir = c->ir;
+    const evex_term *t = &c->terms[call->call->children[0]];
+    const int is_total = call->kind == EVEX_RED_SUM || call->kind == EVEX_RED_MEAN;
+    const evex_ir_id z = evex_term_cast(c, t, (evex_dtype)t->dtype);
+    if (ignores_nan)
+        mask_nans(c, z, call);
+    const evex_ir_id re = reduce_part(c, call, EVEX_OP_REAL, z);
+    const evex_ir_id im = reduce_part(c, call, EVEX_OP_IMAG, z);
+    evex_ir_id value = evex_ir_binary(ir, is_total ? EVEX_OP_COMPLEX : EVEX_OP_ADD, re, im);
+    if (call->kind == EVEX_RED_STD)
+        value = evex_ir_unary(ir, EVEX_OP_SQRT, value);
+    *result = evex_term_strong(c, value);
     return evex_check_memory(c);
 }
 
@@ -211,6 +260,8 @@ evex_status evex_check_reduction(evex_checker *c, const evex_ast_node *node,
     evex_ir_id source = EVEX_IR_NONE;
     call.spec = (evex_reduction){.kind = (uint8_t)kind, .all_axes = 1};
     evex_status status = take_arguments(c, &call);
+    if (status == EVEX_OK && goes_by_parts(c, &call))
+        return reduce_by_parts(c, &call, ignores_nan, result);
     if (status == EVEX_OK && evex_n_positional(c, node) > 0)
         status = take_operand(c, &call, ignores_nan, &source);
     if (status != EVEX_OK)

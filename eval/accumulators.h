@@ -21,9 +21,12 @@ typedef enum {
     EVEX_ACC_LANES,   /* double[R]: sums from -0.0, the identity of +; products from 1 */
     EVEX_ACC_MOMENTS, /* double shift[R], s1[R], s2[R], count[R]: sums of x - shift and its square,
                          shift being the first element included; from 0 */
-    EVEX_ACC_WORDS, /* int64_t low[w], high[w]: sums of x mod 2^32 and of x >> 32, which 2^30 rows
-                       (EVEX_FREE_ROWS) cannot overflow; operands of at most 32 bits are added to
-                       low as they are */
+    EVEX_ACC_PAIRS,   /* double re[R], im[R], count[R]: products of complex numbers, the first
+                         element included being what they begin with, for 1 times an infinite part
+                         is nan; from 0 */
+    EVEX_ACC_WORDS,   /* int64_t low[w], high[w]: sums of x mod 2^32 and of x >> 32, which 2^30 rows
+                         (EVEX_FREE_ROWS) cannot overflow; operands of at most 32 bits are added to
+                         low as they are */
     EVEX_ACC_PRODUCT, /* uint64_t[w]: product mod 2^64, from 1 */
     EVEX_ACC_EXTREME, /* T best[w], from the infinity or limit that any element replaces; nan for
                          NANMIN and NANMAX */
@@ -43,6 +46,8 @@ static inline evex_accumulator evex_accumulator_of(evex_reduction_kind kind, eve
     case EVEX_RED_COUNT_NONZERO:
         return is_float ? EVEX_ACC_LANES : EVEX_ACC_WORDS;
     case EVEX_RED_PROD:
+        if (dtype == EVEX_C64 || dtype == EVEX_C128)
+            return EVEX_ACC_PAIRS;
         return is_float ? EVEX_ACC_LANES : EVEX_ACC_PRODUCT;
     case EVEX_RED_MIN:
     case EVEX_RED_MAX:
@@ -92,7 +97,9 @@ static inline size_t evex_lanes_of(evex_dtype dtype) {
 #define EVEX_REDUCE_TABLE                                                                          \
     {                                                                                              \
         [EVEX_RED_SUM] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, sum)},                                  \
-        [EVEX_RED_PROD] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, prod)},                                \
+        [EVEX_RED_PROD] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, prod)[EVEX_C64] =                      \
+                               evex_reduce_prod_c64,                                               \
+                           [EVEX_C128] = evex_reduce_prod_c128},                                   \
         [EVEX_RED_MIN] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, min)},                                  \
         [EVEX_RED_MAX] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, max)},                                  \
         [EVEX_RED_NANMIN] = {EVEX_FOR_BITS(EVEX_REDUCE_SLOT, min)                                  \

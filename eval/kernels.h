@@ -72,6 +72,11 @@ extern const evex_kernel_table evex_kernels_ref, evex_kernels_base, evex_kernels
     evex_kernels_avx512;
 extern evex_reduce_row evex_reduce_ref[EVEX_N_REDUCTIONS], evex_reduce_base[EVEX_N_REDUCTIONS],
     evex_reduce_avx2[EVEX_N_REDUCTIONS], evex_reduce_avx512[EVEX_N_REDUCTIONS];
+/* eval/reduce_complex.c: products of complex numbers, the same for all instruction sets. */
+void evex_reduce_prod_c64(void *accumulators, size_t w, size_t first, const void *value,
+                          size_t pitch, const uint8_t *mask, size_t n, uint64_t leaf_index);
+void evex_reduce_prod_c128(void *accumulators, size_t w, size_t first, const void *value,
+                           size_t pitch, const uint8_t *mask, size_t n, uint64_t leaf_index);
 /* eval/panel_kernels.c: for sums, products and moments of floats. */
 extern evex_panel_row evex_panels_base[EVEX_N_REDUCTIONS], evex_panels_avx2[EVEX_N_REDUCTIONS],
     evex_panels_avx512[EVEX_N_REDUCTIONS];

@@ -47,8 +47,9 @@ evex_status evex_reducer_link(evex_reducer *reducer, const evex_reduction *spec,
                               .count_excluded = kernels->reduce[EVEX_RED_COUNT][EVEX_BOOL],
                               .lanes = evex_lanes_of(dtype),
                               .accumulator = (uint8_t)evex_accumulator_of(kind, dtype)};
-    reducer->is_ordered =
-        reducer->accumulator == EVEX_ACC_LANES || reducer->accumulator == EVEX_ACC_MOMENTS;
+    reducer->is_ordered = reducer->accumulator == EVEX_ACC_LANES ||
+                          reducer->accumulator == EVEX_ACC_MOMENTS ||
+                          reducer->accumulator == EVEX_ACC_PAIRS;
     if (kind == EVEX_RED_COUNT)
         reducer->kernel = NULL;
     else if (reducer->kernel == NULL)
@@ -72,6 +73,8 @@ static size_t column_bytes(const evex_reducer *reducer) {
         return reducer->lanes * sizeof(double);
     case EVEX_ACC_MOMENTS:
         return reducer->lanes * 4 * sizeof(double);
+    case EVEX_ACC_PAIRS:
+        return reducer->lanes * 3 * sizeof(double);
     case EVEX_ACC_WORDS:
         return 2 * sizeof(int64_t);
     case EVEX_ACC_PRODUCT:
@@ -131,8 +134,9 @@ static void fill(void *at, size_t size_bytes, uint64_t bits, size_t n) {
     }
 }
 
-static void begin_moments(const evex_reducer *reducer, void *at, size_t w, size_t n_lanes) {
-    for (size_t part = 0; part < 4; part++)
+static void begin_arrays(const evex_reducer *reducer, void *at, size_t w, size_t n_lanes,
+                         size_t n_arrays) {
+    for (size_t part = 0; part < n_arrays; part++)
         memset((double *)at + part * reducer->lanes * w, 0, n_lanes * w * sizeof(double));
 }
 
@@ -146,7 +150,10 @@ void evex_accumulators_begin(const evex_reducer *reducer, void *at, size_t w, si
         fill(at, sizeof(double), bits_f64(spec->kind == EVEX_RED_PROD ? 1.0 : -0.0), n_lanes * w);
         break;
     case EVEX_ACC_MOMENTS:
-        begin_moments(reducer, at, w, n_lanes);
+        begin_arrays(reducer, at, w, n_lanes, 4);
+        break;
+    case EVEX_ACC_PAIRS:
+        begin_arrays(reducer, at, w, n_lanes, 3);
         break;
     case EVEX_ACC_WORDS:
         memset(at, 0, w * column_bytes(reducer));
@@ -319,7 +326,7 @@ static void join_words(evex_node *node, int64_t low, int64_t high) {
 }
 
 void evex_accumulators_read(const evex_reducer *reducer, const void *at, size_t w, size_t c,
-                            const double *m2, evex_node *node) {
+                            const double *second, evex_node *node) {
     const evex_dtype dtype = (evex_dtype)reducer->spec->in_dtype;
     const double *ring = at;
     const uint64_t *words = at;
@@ -331,7 +338,10 @@ void evex_accumulators_read(const evex_reducer *reducer, const void *at, size_t 
         break;
     case EVEX_ACC_MOMENTS:
         node->as.moments.mean = ring[c];
-        node->as.moments.m2 = *m2;
+        node->as.moments.m2 = *second;
+        break;
+    case EVEX_ACC_PAIRS:
+        node->as.z = (evex_c128){ring[c], *second};
         break;
     case EVEX_ACC_WORDS:
         join_words(node, ((const int64_t *)at)[c], ((const int64_t *)at)[w + c]);
@@ -360,18 +370,23 @@ void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node 
     void *at = accumulators_of(leaf, w);
     const uint64_t n_taken = ((const leaf_head *)leaf)->n_taken;
     const size_t n_rows = (size_t)((n_taken + w - 1) / w);
-    const double *m2 =
-        reducer->accumulator == EVEX_ACC_MOMENTS ? (const double *)at + 2 * reducer->lanes * w : at;
+    const size_t length = reducer->lanes * w;
+    const double *second =
+        (const double *)at + (reducer->accumulator == EVEX_ACC_MOMENTS ? 2 * length
+                              : reducer->accumulator == EVEX_ACC_PAIRS ? length
+                                                                       : 0);
     if (reducer->accumulator == EVEX_ACC_LANES)
         merge_lanes(at, reducer->lanes, w, n_rows, reducer->spec->kind == EVEX_RED_PROD);
     else if (reducer->accumulator == EVEX_ACC_MOMENTS)
         merge_moment_lanes(at, reducer->lanes, w, n_rows);
+    else if (reducer->accumulator == EVEX_ACC_PAIRS)
+        evex_pair_lanes_merge(at, reducer->lanes, w, n_rows);
     for (size_t c = 0; c < w; c++) {
         nodes[c] = (evex_node){.count = (n_taken + w - 1 - c) / w - excluded_of(leaf)[c]};
         if (nodes[c].count == 0)
             nodes[c] = evex_node_empty(reducer);
         else
-            evex_accumulators_read(reducer, at, w, c, m2 + c, &nodes[c]);
+            evex_accumulators_read(reducer, at, w, c, second + c, &nodes[c]);
     }
 }
 

@@ -44,6 +44,7 @@ typedef struct {
             double mean, m2;
         } moments;
         evex_best best;
+        evex_c128 z; /* products of complex numbers */
     } as;
     uint64_t unused;
 } evex_node;
@@ -94,10 +95,10 @@ void evex_leaf_end(const evex_reducer *reducer, void *leaf, size_t w, evex_node 
 
 /* For eval/panel.c: fills accumulators as eval/accumulators.h draws them, for n_rows rows. */
 void evex_accumulators_begin(const evex_reducer *reducer, void *at, size_t w, size_t n_rows);
-/* Column c of w whose lanes are merged as a node, but for its count. m2: where the column's is,
- * when it has moments. */
+/* Column c of w whose lanes are merged as a node, but for its count. second: where the column's m2
+ * is when it has moments, its imaginary part when it is complex. */
 void evex_accumulators_read(const evex_reducer *reducer, const void *at, size_t w, size_t c,
-                            const double *m2, evex_node *node);
+                            const double *second, evex_node *node);
 /* The results of w columns of n_rows > 0 elements each, m2[w] as above, as elements of
  * spec->out_dtype. */
 void evex_accumulators_finish(const evex_reducer *reducer, const void *at, size_t w,
@@ -105,6 +106,9 @@ void evex_accumulators_finish(const evex_reducer *reducer, const void *at, size_
 
 /* Whether bytes from outside can be the accumulators of a leaf that has taken in n elements. */
 int evex_leaf_is_valid(const evex_reducer *reducer, const void *leaf, size_t w, uint64_t n);
+
+/* eval/reduce_complex.c: merges the lanes of products of complex numbers into the first ones. */
+void evex_pair_lanes_merge(double *ring, size_t lanes, size_t w, size_t n_rows);
 
 /* left[c] takes in right[c], whose elements follow left's, for n columns. */
 void evex_node_merge(const evex_reducer *reducer, evex_node *left, const evex_node *right,

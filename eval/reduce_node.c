@@ -16,6 +16,9 @@ evex_node evex_node_empty(const evex_reducer *reducer) {
     case EVEX_ACC_LANES:
         node.as.f64 = reducer->spec->kind == EVEX_RED_PROD ? 1.0 : -0.0;
         break;
+    case EVEX_ACC_PAIRS:
+        node.as.z = (evex_c128){1, 0};
+        break;
     case EVEX_ACC_PRODUCT:
         node.as.u64 = 1;
         break;
@@ -107,6 +110,9 @@ static void merge_values(const evex_reducer *reducer, evex_node *left, const eve
         break;
     case EVEX_ACC_MOMENTS:
         merge_moments(left, right);
+        break;
+    case EVEX_ACC_PAIRS:
+        left->as.z = mul_c128(left->as.z, right->as.z);
         break;
     case EVEX_ACC_WORDS:
         merge_wide(left, right);
@@ -222,10 +228,18 @@ static void write_sum(const evex_reducer *reducer, const evex_node *node, void *
         write_float(dtype, node->count == 0 ? 0.0 : node->as.f64, result);
 }
 
+static void write_complex(evex_dtype dtype, evex_c128 value, void *result) {
+    const size_t size = evex_dtype_size(evex_dtype_part(dtype));
+    write_float(evex_dtype_part(dtype), value.re, result);
+    write_float(evex_dtype_part(dtype), value.im, (char *)result + size);
+}
+
 static void write_product(const evex_reducer *reducer, const evex_node *node, void *result) {
     const evex_dtype dtype = (evex_dtype)reducer->spec->out_dtype;
     if (reducer->accumulator == EVEX_ACC_PRODUCT)
         write_integer(dtype, node->as.u64, result);
+    else if (reducer->accumulator == EVEX_ACC_PAIRS)
+        write_complex(dtype, node->as.z, result);
     else
         write_float(dtype, node->as.f64, result);
 }

@@ -176,6 +176,8 @@ step_numpy() {
     fi
     "$venv/bin/python" tests/differential/run.py --library "$top/gcc/api/libevex.so" \
         --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
+    "$venv/bin/python" tests/differential/run.py --library "$top/gcc/api/libevex.so" --complex \
+        --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
 }
 
 # The package as users get it, but for the isolation, which would load everything anew.

@@ -11,10 +11,11 @@ import warnings
 
 import numpy as np
 
+from complex_case import ComplexEvaluation, is_weak
 from evex_ctypes import EvexError, Expression, Stream, new_outputs
 from expression import Evaluation, text
 from generate import lay_out
-from oracle import Inexact, cast, is_weak
+from oracle import Inexact, cast
 
 ISAS = ("ref", "base", "avx2", "avx512")
 THREADS = (1, 2, 3, 8)
@@ -52,8 +53,7 @@ class Expected:
             except REFUSALS as error:
                 self.error = error
 
-    @staticmethod
-    def result(tree, operands):
+    def result(self, tree, operands):
         evaluation = Evaluation(tree, operands)
         value, bound = evaluation.value, None
         if isinstance(value, Inexact):
@@ -71,6 +71,8 @@ def source(case):
 def weak_dtype(value):
     if isinstance(value, bool):
         return "bool"
+    if isinstance(value, complex):
+        return "complex128"
     return "float64" if isinstance(value, float) else "int64" if value < 2**63 else "uint64"
 
 
@@ -86,6 +88,9 @@ def arrays_of(case):
 
 def equal_bits(a, b):
     """Elements that have the same bits, or are both NaN."""
+    if a.dtype.kind == "c":
+        part = f"f{a.dtype.itemsize // 2}"
+        return equal_bits(a[..., None].view(part), b[..., None].view(part)).all(axis=-1)
     if a.dtype.kind != "f":
         return a == b
     whole = {4: np.uint32, 8: np.uint64}[a.dtype.itemsize]
@@ -97,7 +102,8 @@ def good_elements(got, want, bound):
     if bound is None or same.all():
         return same
     with np.errstate(all="ignore"):
-        difference = np.abs(got.astype(np.longdouble) - want.astype(np.longdouble))
+        wide = np.clongdouble if want.dtype.kind == "c" else np.longdouble
+        difference = np.abs(got.astype(wide) - want.astype(wide))
     # A bound that is no number says that any answer may be right. Rounding may cross into infinity.
     near = (difference <= bound) | np.isnan(bound)
     largest = np.finfo(want.dtype).max
@@ -119,16 +125,25 @@ def compare(got, want, bound, is_loose):
     distance = ""
     if bound is not None:
         limit = np.broadcast_to(bound, got.shape)[index]
-        distance = f" (off by {float(got[index]) - float(want[index])!r}, bound {float(limit)!r})"
+        distance = f" (off by {got[index] - want[index]!r}, bound {float(limit)!r})"
     return (f"has {got[index]!r} at {place or 'its element'}, should be {want[index]!r}{distance}; "
             f"{int(good.size - good.sum())} of {good.size} differ")
+
+
+class ExpectedComplex(Expected):
+    """The same of a case of complex numbers."""
+
+    def result(self, tree, operands):
+        evaluation = ComplexEvaluation(tree, operands)
+        value = np.asarray(evaluation.value)
+        return value.astype(value.dtype.newbyteorder("=")), evaluation.bound, False
 
 
 class Runner:
     """Compiles and evaluates cases with one library; holds a pool a size."""
 
-    def __init__(self, library):
-        self.library = library
+    def __init__(self, library, expected=Expected):
+        self.library, self.expected = library, expected
         self.pools = {n: library.pool(n) for n in THREADS}
 
     def evaluate(self, case, setting=Setting(), outputs=None, arrays=None):
@@ -252,7 +267,7 @@ class Runner:
 
     @staticmethod
     def wider(dtype, rng):
-        choices = [d for d in ("int16", "int64", "uint32", "uint64", "float32", "float64")
+        choices = [d for d in ("int16", "int64", "uint32", "uint64", "float32", "float64", "complex128")
                    if np.can_cast(dtype, d)]
         return np.dtype(rng.choice(choices)) if choices and rng.random() < 0.3 else dtype
 
@@ -277,7 +292,7 @@ class Runner:
 
     def check(self, case, rng, n_settings):
         """Everything that is asked of a case; n_settings of all settings, chosen by rng."""
-        expected = Expected(case)
+        expected = self.expected(case)
         chosen = sorted(rng.choice(len(SETTINGS), min(n_settings, len(SETTINGS)), replace=False))
         settings = [Setting(), Setting(no_optimise=True)] + [SETTINGS[i] for i in chosen]
         return (self.against_oracle(case, expected) or self.against_itself(case, settings)

@@ -58,6 +58,8 @@ def random_bits(rng, dtype, n):
 
 
 def values_of(rng, dtype, n):
+    if dtype.kind == "c":
+        return values_of(rng, np.dtype(f"f{dtype.itemsize // 2}"), 2 * n).view(dtype)
     values = ordinary_values(rng, dtype, n).astype(dtype)
     style = rng.random()
     if style < 0.25:

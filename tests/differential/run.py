@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Random expressions through libevex, against NumPy 2 and against evex under other settings.
 
-    run.py --library build/api/libevex.so [--count 5000] [--seed S] [--jobs 2] [--only N] [--settings 6]
+    run.py --library build/api/libevex.so [--complex] [--count 5000] [--seed S] [--jobs 2] [--only N] [--settings 6]
 
 Prints each failure made as small as it gets, with what repeats it; ends with a line of counts and
 status 1 if anything failed. The default seed is fixed, so an ordinary run is the same every time.
@@ -14,7 +14,8 @@ import time
 
 import numpy as np
 
-from check import Expected, Runner, source
+from check import Expected, ExpectedComplex, Runner, source
+from complex_case import complex_case
 from evex_ctypes import Library
 from generate import random_case
 from shrink import shrink
@@ -40,7 +41,9 @@ class Worker:
 
     def __init__(self, options):
         self.options = options
-        self.runner = Runner(Library(options.library))
+        self.expected = ExpectedComplex if options.complex else Expected
+        self.random_case = complex_case if options.complex else random_case
+        self.runner = Runner(Library(options.library), self.expected)
 
     def failure_of(self, number):
         def failure_of(case):
@@ -53,7 +56,7 @@ class Worker:
 
     def run(self, number):
         """(kind of the case for the statistics, text of its failure or None)"""
-        case = random_case(self.options.seed, number)
+        case = self.random_case(self.options.seed, number)
         failure_of = self.failure_of(number)
         failure = failure_of(case)
         if not failure:
@@ -62,10 +65,9 @@ class Worker:
         return "failed", (f"case {number} (repeat: --seed {self.options.seed} --only {number})\n"
                           f"{describe(case)}\n  {failure.what}\n  setting {failure.setting}")
 
-    @staticmethod
-    def kind(case):
+    def kind(self, case):
         try:
-            expected = Expected(case)
+            expected = self.expected(case)
         except NotImplementedError:
             return "set aside"
         if expected.error:
@@ -90,6 +92,7 @@ def run_number(number):
 def options_of(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--library", required=True)
+    parser.add_argument("--complex", action="store_true", help="expressions of complex numbers")
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=20250101)
     parser.add_argument("--jobs", type=int, default=1)
@@ -102,7 +105,7 @@ def main(arguments):
     options = options_of(arguments)
     if options.only is not None:
         start_worker(options)
-        print(describe(random_case(options.seed, options.only)))
+        print(describe(worker.random_case(options.seed, options.only)))
         _, failure = run_number(options.only)
         print(failure or "passes")
         return failure is not None
