@@ -14,6 +14,7 @@ import numpy as np
 MAX_DIMS = 32
 DTYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
           "float32", "float64", "float16", "complex64", "complex128"]
+REALS = DTYPES[:11]  # that are computed with, not only read
 ISAS = {"best": 0, "ref": 1, "base": 2, "avx2": 3, "avx512": 4}
 STATUSES = ["OK", "INVALID_ARGUMENT", "NO_MEMORY", "CANCELLED", "SYNTAX", "UNKNOWN_NAME", "BAD_TYPE",
             "BAD_CALL", "OUT_OF_RANGE", "BAD_SHAPE", "BAD_OUTPUT", "EMPTY", "GUARD", "UNSUPPORTED",

@@ -9,7 +9,7 @@ import random
 
 import numpy as np
 
-from evex_ctypes import DTYPES
+from evex_ctypes import REALS as DTYPES
 from expression import COMPARISONS, Literal, Node, Variable
 from oracle import INEXACT_FUNCTIONS, MATH_FUNCTIONS, REDUCTIONS, is_weak
 
