@@ -14,6 +14,7 @@
 #define CALL_R_T(name) name "(x)"
 #define CALL_C_TT(name) name "(x, y)"
 #define CALL_B_TT(name) name "(x, y)"
+#define CALL_B_TP(name) name "(x, 'pattern')"
 #define CALL_T_BTT(name) name "(condition, x, y)"
 #define INFIX_T_T(name) name "x"
 #define INFIX_T_TT(name) "x " name " y"

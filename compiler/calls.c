@@ -137,7 +137,9 @@ evex_status evex_check_call(evex_checker *c, const evex_ast_node *node, evex_ter
     const evex_function function = evex_find_function(name, n_bytes);
     switch (function.class) {
     case EVEX_FUNCTION_OP:
-        return check_op_call(c, node, (evex_op)function.id, result);
+        return function.id == EVEX_OP_MATCHES
+                   ? evex_check_matches(c, node, result)
+                   : check_op_call(c, node, (evex_op)function.id, result);
     case EVEX_FUNCTION_FORM:
         return evex_check_form(c, node, (evex_form)function.id, result);
     case EVEX_FUNCTION_REDUCTION:

@@ -11,6 +11,7 @@
  *   forms.c     clip, round, isclose...           reduce.c    reductions and their keywords
  *   guards.c    checks on values, where used      overflow.c  which checks integers need
  *   complex.c   parts of complex numbers
+ *   matches.c   regular expressions
  */
 #ifndef EVEX_COMPILER_CHECK_H
 #define EVEX_COMPILER_CHECK_H
@@ -52,6 +53,7 @@ typedef struct {
 } evex_term;
 
 typedef struct {
+    const char *source;
     const evex_ast *ast;
     const evex_names_found *names;
     const evex_functions *functions; /* the host's, or NULL */
@@ -190,6 +192,8 @@ evex_status evex_check_complex_op(evex_checker *c, const evex_ast_node *node, ev
                                   evex_term *result);
 /* What to do instead, for an op on numbers that complex ones do not have. */
 void evex_hint_complex(const evex_checker *c, evex_op op);
+/* matches.c */
+evex_status evex_check_matches(evex_checker *c, const evex_ast_node *node, evex_term *result);
 
 /* calls.c, forms.c, reduce.c */
 evex_status evex_check_call(evex_checker *c, const evex_ast_node *node, evex_term *result);

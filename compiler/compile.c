@@ -65,7 +65,7 @@ typedef struct {
     evex_error *error;
 } compilation;
 
-static evex_status check(compilation *c) {
+static evex_status check(compilation *c, const char *source) {
     const size_t n_inputs = c->names.n_inputs;
     if (!evex_ir_init(&c->ir, &c->arena, !c->options.no_optimise, c->ast.n_nodes, n_inputs,
                       c->names.n_results))
@@ -76,7 +76,8 @@ static evex_status check(compilation *c) {
             (evex_ir_input){.var = &c->vars[c->names.inputs[i].var],
                             .place = {(uint32_t)place.offset, (uint32_t)place.length}};
     }
-    evex_checker checker = {.ast = &c->ast,
+    evex_checker checker = {.source = source,
+                            .ast = &c->ast,
                             .names = &c->names,
                             .functions = c->options.functions,
                             .ir = &c->ir,
@@ -107,7 +108,7 @@ static evex_status run_passes(compilation *c, evex_program **program, const char
         status = evex_names_resolve(&c->names, &c->ast, c->vars, c->n_vars, limits->operands,
                                     &c->arena, c->error);
     if (status == EVEX_OK)
-        status = check(c);
+        status = check(c, source);
     if (status == EVEX_OK)
         status = generate(c, program);
     return status;

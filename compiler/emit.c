@@ -186,7 +186,7 @@ static void emit_step(emitter *e, const evex_step *step) {
         e->operands[e->parts.n_operands++] = register_of(e, e->ir->operands[v->first_operand + k]);
     e->registers[step->value] = dst;
     if (step->second != EVEX_IR_NONE) {
-        insn->op = EVEX_OP_SINCOS;
+        insn->op = v->op == EVEX_OP_SIN ? EVEX_OP_SINCOS : EVEX_OP_SEARCH;
         insn->dst2 = register_at(e, step->second_destination);
         e->registers[step->second] = insn->dst2;
     }

@@ -68,7 +68,7 @@ static uint64_t hash_constant(const evex_ir_constant *c) {
     const uint64_t hash = mix(mix(words[0] * 31 + words[1], c->constant.dtype), c->constant.kind);
     if (c->data == NULL)
         return hash;
-    return c->constant.dtype == EVEX_STR && c->constant.kind == EVEX_CONSTANT_VALUE
+    return c->constant.kind != EVEX_CONSTANT_SET
                ? mix_bytes(hash, c->data, c->n)
                : mix(hash, (uintptr_t)c->data);
 }
@@ -81,7 +81,7 @@ static int equal_constants(const evex_ir_constant *a, const evex_ir_constant *b)
         return 0;
     if (a->data == b->data)
         return 1;
-    return a->constant.kind == EVEX_CONSTANT_VALUE && a->data != NULL && b->data != NULL &&
+    return a->constant.kind != EVEX_CONSTANT_SET && a->data != NULL && b->data != NULL &&
            memcmp(a->data, b->data, a->n) == 0;
 }
 
@@ -225,6 +225,10 @@ evex_ir_id evex_ir_set(evex_ir *ir, evex_dtype dtype, const void *elements, size
 
 evex_ir_id evex_ir_function(evex_ir *ir, const char *name, size_t n_bytes) {
     return add_data(ir, EVEX_STR, EVEX_CONSTANT_FUNCTION, name, n_bytes);
+}
+
+evex_ir_id evex_ir_pattern(evex_ir *ir, const char *bytes, size_t n_bytes) {
+    return add_data(ir, EVEX_STR, EVEX_CONSTANT_PATTERN, n_bytes > 0 ? bytes : "", n_bytes);
 }
 
 const void *evex_ir_constant_bytes(const evex_ir *ir, evex_ir_id id) {

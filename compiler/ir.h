@@ -118,6 +118,8 @@ evex_ir_id evex_ir_number(evex_ir *ir, evex_dtype dtype, const void *element);
 evex_ir_id evex_ir_i64(evex_ir *ir, int64_t value);
 evex_ir_id evex_ir_float(evex_ir *ir, evex_dtype dtype, double value); /* F32 (rounded) or F64 */
 evex_ir_id evex_ir_text(evex_ir *ir, const char *bytes, size_t n_bytes);
+/* A regular expression, which has been found to be one. */
+evex_ir_id evex_ir_pattern(evex_ir *ir, const char *bytes, size_t n_bytes);
 /* A sorted list for IN; a user function's name for CALL. These two are no operands of other ops.
  * The memory is kept, not copied. */
 evex_ir_id evex_ir_set(evex_ir *ir, evex_dtype dtype, const void *elements, size_t n);

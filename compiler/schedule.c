@@ -17,7 +17,7 @@ typedef struct {
     uint32_t *levels;     /* by value: the stage in which it can first be read */
     uint32_t *pressure;   /* by value: registers that computing its block takes */
     uint32_t *last_stage; /* by value: 1 + the latest stage whose body has it */
-    uint32_t *trig_steps; /* by value: 1 + the latest step that is its sine or cosine */
+    uint32_t *pair_steps; /* by value: 1 + the latest step of a pair that it stands for */
     evex_ir_id *stack;    /* of the walk that orders a body */
     size_t n_stack, stack_capacity;
     size_t max_steps;
@@ -198,29 +198,47 @@ static void add_block(scheduler *s, evex_ir_id root, uint32_t stage) {
     s->n_stack = 0;
 }
 
-/* ---- Sines with cosines --------------------------------------------------------------------- */
+/* ---- Pairs of values that one step gives ---------------------------------------------------- */
 
-static int is_trig(const evex_ir_value *v) {
-    return v->kind == EVEX_IR_INSN && (v->op == EVEX_OP_SIN || v->op == EVEX_OP_COS);
+/* What the two values of a pair have in common, and no others: the argument of a sine and a cosine,
+ * or the value of matches(), behind which its exceeds() was made. EVEX_IR_NONE: no such value. */
+static evex_ir_id pair_of(const scheduler *s, evex_ir_id id) {
+    const evex_ir_value *v = value_at(s, id);
+    if (v->kind != EVEX_IR_INSN)
+        return EVEX_IR_NONE;
+    switch (v->op) {
+    case EVEX_OP_SIN:
+    case EVEX_OP_COS:
+        return s->ir->operands[v->first_operand];
+    case EVEX_OP_MATCHES:
+        return id;
+    case EVEX_OP_EXCEEDS:
+        return id - 1;
+    default:
+        return EVEX_IR_NONE;
+    }
 }
 
 /* Joins two steps, at the earlier one's place. */
 static void join_steps(const scheduler *s, evex_step *earlier, evex_step *later) {
-    const int sine_is_first = value_at(s, earlier->value)->op == EVEX_OP_SIN;
-    earlier->second = sine_is_first ? later->value : earlier->value;
-    earlier->value = sine_is_first ? earlier->value : later->value;
+    const uint16_t op = value_at(s, earlier->value)->op;
+    const int is_in_order = op == EVEX_OP_SIN || op == EVEX_OP_MATCHES;
+    earlier->second = is_in_order ? later->value : earlier->value;
+    earlier->value = is_in_order ? earlier->value : later->value;
     later->value = EVEX_IR_NONE;
 }
 
-/* Most of a sine's work is the reduction of its argument, which the cosine needs as well. */
-static void join_sines_with_cosines(scheduler *s, uint32_t first_step) {
+/* Most of a sine's work is the reduction of its argument, which the cosine needs as well; that a
+ * search exceeds its limit is known when it is done. */
+static void join_pairs(scheduler *s, uint32_t first_step) {
     for (uint32_t i = first_step; i < s->out->n_steps; i++) {
         evex_step *step = &s->out->steps[i];
-        const evex_ir_value *v = value_at(s, step->value);
-        if (step->is_copy || !is_trig(v))
+        const evex_ir_id pair = step->is_copy ? EVEX_IR_NONE : pair_of(s, step->value);
+        if (pair == EVEX_IR_NONE)
             continue;
-        uint32_t *noted = &s->trig_steps[s->ir->operands[v->first_operand]];
-        if (*noted > first_step)
+        uint32_t *noted = &s->pair_steps[pair];
+        if (*noted > first_step &&
+            value_at(s, s->out->steps[*noted - 1].value)->op != value_at(s, step->value)->op)
             join_steps(s, &s->out->steps[*noted - 1], step);
         else
             *noted = i + 1;
@@ -327,7 +345,7 @@ static void add_body(scheduler *s, const plan *p, uint32_t stage) {
         add_block(s, r->mask, stage);
     }
     if (s->ir->is_optimised)
-        join_sines_with_cosines(s, out->first_body);
+        join_pairs(s, out->first_body);
     out->n_body = (uint32_t)s->out->n_steps - out->first_body;
 }
 
@@ -357,9 +375,9 @@ static int make_room(scheduler *s) {
     s->levels = evex_arena_push_array(s->arena, n, sizeof *s->levels);
     s->pressure = evex_arena_push_array(s->arena, n, sizeof *s->pressure);
     s->last_stage = evex_arena_push_array(s->arena, n, sizeof *s->last_stage);
-    s->trig_steps = evex_arena_push_array(s->arena, n, sizeof *s->trig_steps);
+    s->pair_steps = evex_arena_push_array(s->arena, n, sizeof *s->pair_steps);
     return s->out->uses != NULL && s->levels != NULL && s->pressure != NULL &&
-           s->last_stage != NULL && s->trig_steps != NULL;
+           s->last_stage != NULL && s->pair_steps != NULL;
 }
 
 static int make_lists(scheduler *s, size_t n_stages) {

@@ -23,7 +23,8 @@ typedef struct {
 /*
  * Computes a value, or copies one that is known to an output. allocate.c chooses where to and may
  * merge the two: then the computing step has the output, and the copy's value is EVEX_IR_NONE. A
- * sine and a cosine of one argument are one step: `second` is the cosine, else EVEX_IR_NONE.
+ * sine and a cosine of one argument are one step: `second` is the cosine, else EVEX_IR_NONE. So are
+ * matches() and whether it exceeds its limits.
  */
 typedef struct {
     evex_ir_id value, second;

@@ -115,7 +115,10 @@ static void write_constant(const evex_program *p, const evex_constant *constant,
         write_set(p, constant, text);
     else if (constant->kind == EVEX_CONSTANT_FUNCTION)
         evex_text_format(text, "function %.*s", (int)constant->payload.list.n, listed);
-    else if (constant->dtype == EVEX_STR)
+    else if (constant->kind == EVEX_CONSTANT_PATTERN) {
+        evex_text_bytes(text, "pattern ", 8);
+        write_quoted(listed, constant->payload.list.n, text);
+    } else if (constant->dtype == EVEX_STR)
         write_quoted(listed, constant->payload.list.n, text);
     else
         write_element((evex_dtype)constant->dtype, constant->payload.bytes, text);

@@ -80,6 +80,15 @@
     EVEX_DEF C element_##id##_##s(uint8_t a, C b, C c) {                                           \
         return definition;                                                                         \
     }
+#define EVEX_ELEMENT_B_TP(id, s, C, definition)                                                    \
+    EVEX_DEF uint8_t element_##id##_##s(C a, const evex_regex *regex, void *context) {             \
+        return (uint8_t)(definition);                                                              \
+    }
+#define EVEX_ELEMENT_BB_TP(id, s, C, definition)                                                   \
+    EVEX_DEF uint8_t element_##id##_##s(C a, const evex_regex *regex, void *context,               \
+                                        uint8_t *second) {                                         \
+        return definition;                                                                         \
+    }
 #define EVEX_ELEMENT_B_TS(id, s, C, definition)                                                    \
     EVEX_DEF uint8_t element_##id##_##s(C a, const evex_set *set) {                                \
         return (uint8_t)(definition);                                                              \

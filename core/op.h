@@ -47,8 +47,8 @@ typedef enum {
 
 /*
  * Signatures: results, underscore, operands. T is the instruction's operand type, B bool, I int64,
- * R the float type of a complex T's parts, C the complex type of a float T, S a set constant, X any
- * type (the instruction names it), F a function number followed by its operands.
+ * R the float type of a complex T's parts, C the complex type of a float T, S a set constant, P a
+ * pattern, X any type (the instruction names it), F a function number followed by its operands.
  *    SIGNATURE(id, operands, evex_op_result, first operand is bool)
  */
 #define EVEX_FOR_SIGNATURES(SIGNATURE)                                                             \
@@ -62,6 +62,8 @@ typedef enum {
     SIGNATURE(B_TS, 2, BOOL, 0)                                                                    \
     SIGNATURE(R_T, 1, PART, 0)                                                                     \
     SIGNATURE(C_TT, 2, COMPLEX, 0)                                                                 \
+    SIGNATURE(B_TP, 2, BOOL, 0)                                                                    \
+    SIGNATURE(BB_TP, 2, BOOL, 0)                                                                   \
     SIGNATURE(TT_T, 1, T, 0)                                                                       \
     SIGNATURE(T_X, 1, NAMED, 0)                                                                    \
     SIGNATURE(T_F, 0, NAMED, 0)
@@ -95,6 +97,11 @@ typedef struct {
 } evex_op_info;
 
 extern const evex_op_info evex_op_infos[EVEX_N_OPS];
+
+static inline int evex_op_has_two_results(evex_op op) {
+    return evex_op_infos[op].signature == EVEX_SIG_TT_T ||
+           evex_op_infos[op].signature == EVEX_SIG_BB_TP;
+}
 
 /* The type of an op's results, of operands of dtype; casts and calls are typed otherwise. */
 evex_dtype evex_op_dtype(evex_op op, evex_dtype operand);
@@ -164,6 +171,9 @@ typedef struct {
     size_t n;
     const void *values;
 } evex_set;
+
+/* The second operand of matches(): a kernel finds an evex_regex (core/regex.h) at src[1].data, and
+ * its context is an evex_matcher. */
 
 /*
  * The definitions of op.def as kernels, a scalar at a time: the constant folder, the `ref`

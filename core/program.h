@@ -30,6 +30,7 @@
  *   R_T     R[d] = op(R[a])                    C_TT   R[d] = op(R[a], R[b])
  *   B_T     R[d] = op(R[a]) as bool            T_F    R[d] = user function K[a](R[b], ...)
  *   B_TT    R[d] = op(R[a], R[b]) as bool      I_T    R[d] = op(R[a]) as int64
+ *   B_TP    R[d] = op(R[a], pattern K[b]) as bool
  *
  * Registers are numbered through the classes, in this order:
  *
@@ -106,7 +107,8 @@ typedef enum {
     EVEX_CONSTANT_VALUE,   /* one element of dtype in payload (str: offset and length of text) */
     EVEX_CONSTANT_SET,     /* payload.list: n elements at an offset of the text section, aligned
                               to 8; str elements are {uint32 offset, uint32 length} pairs */
-    EVEX_CONSTANT_FUNCTION /* payload.list: a user function's name: offset and n bytes of text */
+    EVEX_CONSTANT_FUNCTION, /* payload.list: a user function's name: offset and n bytes of text */
+    EVEX_CONSTANT_PATTERN   /* the same of a regular expression; the dtype is str */
 } evex_constant_kind;
 
 typedef struct {

@@ -31,6 +31,11 @@
 #define LOOP_B_TT(f, C, s) DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C), AT(1, C)))
 #define LOOP_T_BTT(f, C, s)                                                                        \
     DEFINE_LOOP(loop_##f, C, element_##f(AT(0, uint8_t), AT(1, C), AT(2, C)))
+#define LOOP_B_TP(f, C, s)                                                                         \
+    DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C), src[1].data, context))
+#define LOOP_BB_TP(f, C, s)                                                                        \
+    DEFINE_LOOP(loop_##f, uint8_t,                                                                 \
+                element_##f(AT(0, C), src[1].data, context, (uint8_t *)dst[1] + i))
 #define LOOP_B_TS(f, C, s) DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C), src[1].data))
 
 #define LOOP(s, ID, C, id, signature) LOOP_##signature(id##_##s, C, s)

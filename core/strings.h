@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "include/evex.h"
+#include "core/regex.h"
 
 /* Not every includer uses every function. */
 #define EVEX_DEF static inline __attribute__((unused))
@@ -49,6 +49,16 @@ EVEX_DEF int endswith_str(evex_str a, evex_str b) {
 EVEX_DEF int contains_str(evex_str a, evex_str b) {
     return b.n_bytes <= a.n_bytes &&
            (b.n_bytes == 0 || memmem(a.text, a.n_bytes, b.text, b.n_bytes) != NULL);
+}
+
+EVEX_DEF unsigned search_str(evex_str a, const evex_regex *regex, void *context) {
+    return evex_regex_search(regex, context, a);
+}
+EVEX_DEF uint8_t search_both_str(evex_str a, const evex_regex *regex, void *context,
+                                 uint8_t *exceeds) {
+    const unsigned found = search_str(a, regex, context);
+    *exceeds = (uint8_t)(found / EVEX_REGEX_EXCEEDS);
+    return found & EVEX_REGEX_MATCHES;
 }
 
 #endif

@@ -81,6 +81,8 @@ static int constant_fits(const evex_program *p, const evex_constant *constant) {
         return constant->dtype != EVEX_STR || text_fits(p, offset, n);
     case EVEX_CONSTANT_FUNCTION:
         return text_fits(p, offset, n);
+    case EVEX_CONSTANT_PATTERN:
+        return constant->dtype == EVEX_STR && text_fits(p, offset, n);
     case EVEX_CONSTANT_SET:
         if (offset % 8 != 0)
             return 0;
@@ -170,10 +172,14 @@ static int operands_agree(const verifier *v, const evex_insn *insn, int in_body)
         return call_operands_defined(v, insn, operands, in_body);
     if (insn->n_operands != info->arity)
         return 0;
+    const int is_set = info->signature == EVEX_SIG_B_TS;
+    const int is_pattern =
+        info->signature == EVEX_SIG_B_TP || info->signature == EVEX_SIG_BB_TP;
     for (int k = 0; k < info->arity; k++) {
-        if (k == 1 && info->signature == EVEX_SIG_B_TS) {
-            const evex_constant *set = constant_of(v->program, operands[k], EVEX_CONSTANT_SET);
-            if (set == NULL || set->dtype != insn->in_dtype)
+        if (k == 1 && (is_set || is_pattern)) {
+            const evex_constant *list = constant_of(
+                v->program, operands[k], is_set ? EVEX_CONSTANT_SET : EVEX_CONSTANT_PATTERN);
+            if (list == NULL || list->dtype != insn->in_dtype)
                 return 0;
         } else if (!holds(v, operands[k], operand_dtype(insn, info, k), in_body)) {
             return 0;
@@ -217,7 +223,7 @@ static int define(const verifier *v, evex_register reg, uint8_t dtype, int in_bo
 /* Two results stand in different registers of one class, and only in bodies: so both are outputs,
  * which eval/ writes in one pass, or neither is. */
 static int define_second(const verifier *v, const evex_insn *insn, int in_body) {
-    if (evex_op_infos[insn->op].signature != EVEX_SIG_TT_T)
+    if (!evex_op_has_two_results((evex_op)insn->op))
         return insn->dst2 == EVEX_NO_REGISTER;
     return in_body && insn->dst2 != insn->dst &&
            evex_program_class(v->program, insn->dst) ==

@@ -8,10 +8,14 @@
 #include "eval/run.h"
 #include "eval/splat.h"
 
+static void *context_of(const evex_run *run, size_t number) {
+    return run->matchers != NULL ? run->matchers[number] : NULL;
+}
+
 static void find_memory(evex_worker *worker, evex_run *run, size_t number) {
     const evex_pass *pass = run->pass;
     char *memory = run->memory + number * pass->worker_bytes;
-    *worker = (evex_worker){.run = run, .pass = pass};
+    *worker = (evex_worker){.run = run, .pass = pass, .context = context_of(run, number)};
     worker->calls = (void *)(memory + pass->calls_offset);
     worker->operands = (void *)(memory + pass->operands_offset);
     worker->moves = (void *)(memory + pass->moves_offset);
@@ -216,7 +220,7 @@ static void run_once(evex_worker *worker, uint32_t number, char *splat) {
     const size_t n_bytes = evex_dtype_size((evex_dtype)insn->out_dtype);
     char *second = insn->dst2 != EVEX_NO_REGISTER ? splat + EVEX_SPLAT_BYTES : NULL;
     worker->run->binding->expr->links[number].kernel((void *[]){splat, second}, worker->operands, 1,
-                                                     NULL);
+                                                     worker->context);
     evex_splat_fill(splat, splat, n_bytes);
     if (second != NULL)
         evex_splat_fill(second, second, n_bytes);
@@ -238,7 +242,8 @@ void evex_run_hoisted(evex_run *run) {
 
 void evex_run_scalars(evex_run *run, const evex_stage *stage) {
     const evex_binding *binding = run->binding;
-    evex_worker worker = {.run = run, .operands = (void *)run->memory};
+    evex_worker worker = {
+        .run = run, .context = context_of(run, 0), .operands = (void *)run->memory};
     for (uint32_t i = 0; i < stage->n_scalar_insns; i++) {
         const uint32_t number = stage->first_scalar_insn + i;
         const evex_insn *insn = &evex_program_insns(binding->program)[number];

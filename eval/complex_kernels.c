@@ -65,6 +65,7 @@ enum { MAX_ARITY = 2 };
 #define LOOP(id, types)
 #define QUICK(id, arity, types)
 #define DIVIDE(id, types)
+#define SEARCH(id)
 #define TWIN(id, types)
 #define LIKE(id, other, types)
 #define VECTOR(id, arity, types, word)

@@ -13,6 +13,7 @@ enum { BASE, AVX2, AVX512, N_LEVELS };
 
 enum {
     COST_CALL = 5000,     /* a user's function: unknown, so that threads are not withheld */
+    COST_SEARCH = 60000,  /* of a regular expression in a short string */
     COST_TEXT = 1800,     /* of anything done with strings */
     COST_DIVISION = 1650, /* of integers, which no vector unit divides */
     COST_POWER = 2500,    /* of integers */
@@ -83,6 +84,8 @@ unsigned evex_insn_cost(const evex_insn *insn, const evex_kernel_table *kernels)
     const evex_op op = (evex_op)insn->op;
     if (op == EVEX_OP_CALL)
         return COST_CALL;
+    if (op == EVEX_OP_MATCHES || op == EVEX_OP_EXCEEDS || op == EVEX_OP_SEARCH)
+        return COST_SEARCH;
     if (in == EVEX_STR || out == EVEX_STR)
         return COST_TEXT;
     const unsigned whole = is_float ? float_cost(op, level) : integer_cost(op, in, level);

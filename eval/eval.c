@@ -168,9 +168,11 @@ static size_t worker_bytes(const evex_binding *binding) {
     return most;
 }
 
-static evex_status run_in(evex_binding *binding, evex_pool *pool, const evex_eval_options *options,
-                          char *memory) {
+static evex_status run_with_matchers(evex_binding *binding, evex_pool *pool,
+                                     const evex_eval_options *options, char *memory,
+                                     evex_matcher **matchers) {
     evex_run run = {.binding = binding,
+                    .matchers = matchers,
                     .options = options,
                     .pool = pool,
                     .memory = memory,
@@ -181,6 +183,29 @@ static evex_status run_in(evex_binding *binding, evex_pool *pool, const evex_eva
     evex_fp_default();
     const evex_status status = evex_run_program(&run);
     evex_fp_restore(run.fp_state);
+    return status;
+}
+
+/* The most workers that a pass has; scalar sections take one. */
+static size_t n_workers(const evex_binding *binding) {
+    size_t most = 1;
+    for (uint32_t p = 0; p < binding->n_passes; p++)
+        most = binding->passes[p].n_workers > most ? binding->passes[p].n_workers : most;
+    return most;
+}
+
+/* With a matcher for each worker, where the program has patterns. */
+static evex_status run_in(evex_binding *binding, evex_pool *pool, const evex_eval_options *options,
+                          char *memory) {
+    if (binding->expr->n_patterns == 0)
+        return run_with_matchers(binding, pool, options, memory, NULL);
+    const size_t n = n_workers(binding);
+    evex_matcher_slots *slots = (evex_matcher_slots *)(uintptr_t)&binding->expr->matchers;
+    evex_matcher **matchers = evex_matchers_take(slots, &binding->expr->allocator, n);
+    if (matchers == NULL)
+        return evex_fail_memory(binding->error);
+    const evex_status status = run_with_matchers(binding, pool, options, memory, matchers);
+    evex_matchers_give(slots, &binding->expr->allocator, matchers, n);
     return status;
 }
 

@@ -60,6 +60,28 @@ static const void *link_set(evex_expr *expr, const evex_constant *constant) {
     return set->values != NULL ? set : NULL;
 }
 
+static evex_status link_pattern(evex_expr *expr, uint32_t k, const evex_constant *constant,
+                                evex_error *error) {
+    evex_regex *regex;
+    evex_regex_fault fault;
+    const evex_str text =
+        text_range(expr->program, constant->payload.list.offset, constant->payload.list.n);
+    const evex_status status = evex_regex_create(&regex, text, 1, &expr->allocator, &fault);
+    expr->constants[k] = regex;
+    expr->n_patterns += regex != NULL;
+    if (status == EVEX_NO_MEMORY)
+        return evex_fail_memory(error);
+    return status == EVEX_OK ? EVEX_OK
+                             : evex_fail(error, status, (evex_place){0, 0},
+                                         "the pattern is faulty: %s", fault.message);
+}
+
+static void free_patterns(evex_expr *expr) {
+    for (uint32_t k = 0; expr->n_patterns > 0 && k < expr->program->n_constants; k++)
+        if (evex_program_constants(expr->program)[k].kind == EVEX_CONSTANT_PATTERN)
+            evex_regex_free((evex_regex *)(uintptr_t)expr->constants[k]);
+}
+
 static evex_status link_constant(evex_expr *expr, uint32_t k, const evex_functions *functions,
                                  evex_error *error) {
     const evex_constant *constant = &evex_program_constants(expr->program)[k];
@@ -68,6 +90,8 @@ static evex_status link_constant(evex_expr *expr, uint32_t k, const evex_functio
             text_range(expr->program, constant->payload.list.offset, constant->payload.list.n);
         return evex_call_link(&expr->constants[k], &expr->arena, functions, name, error);
     }
+    if (constant->kind == EVEX_CONSTANT_PATTERN)
+        return link_pattern(expr, k, constant, error);
     expr->constants[k] = constant->kind == EVEX_CONSTANT_VALUE ? link_value(expr, constant)
                                                                : link_set(expr, constant);
     return expr->constants[k] != NULL ? EVEX_OK : evex_fail_memory(error);
@@ -272,6 +296,7 @@ evex_status evex_expr_create(evex_expr **expr, evex_program *program,
     atomic_init(&made->idle.workspace, NULL);
     atomic_init(&made->prepared.prepared, NULL);
     atomic_init(&made->prepared.exists, 0);
+    evex_matchers_init(&made->matchers);
     const evex_status status = link_all(made, options, error);
     if (status != EVEX_OK)
         evex_expr_free(&made);
@@ -287,6 +312,8 @@ void evex_expr_free(evex_expr **expr) {
     const evex_allocator allocator = dead->allocator;
     evex_workspace_free(&dead->idle, &allocator);
     evex_prepared_free(dead);
+    evex_matchers_free(&dead->matchers);
+    free_patterns(dead);
     evex_arena_free(&dead->arena);
     evex_free(&allocator, dead->program);
     evex_free(&allocator, dead);

@@ -16,6 +16,7 @@
 #include "eval/fuse.h"
 #include "eval/fuse_reduce.h"
 #include "eval/kernels.h"
+#include "eval/matchers.h"
 #include "eval/reduce.h"
 #include "eval/workspace.h"
 
@@ -43,17 +44,19 @@ struct evex_expr {
     const evex_kernel_table *kernels;
     const evex_functions *functions; /* the caller's, for linking parts of the program anew */
     evex_link *links;                /* one an instruction */
-    const void **constants;          /* one a constant: a splat, an evex_set or a user function */
+    const void **constants;          /* one a constant: a splat, set, regex or user function */
     evex_reducer *reducers;          /* one a reduction */
     evex_fused_sum *fused_sums;      /* one a reduction */
     evex_var *inputs;                /* the public descriptions */
     evex_output *outputs;
     size_t scratch_bytes;           /* the limit of the compile options */
     size_t element_bytes;           /* of the widest element that a TEMP or OUTPUT holds */
+    uint32_t n_patterns;            /* constants that are an evex_regex */
     unsigned n_spare_blocks;        /* 1 when an instruction changes_size */
     const struct evex_small *small; /* eval/small.h; NULL: always the general way */
     evex_workspace_slot idle;
     evex_prepared_slot prepared; /* eval/prepared.h */
+    evex_matcher_slots matchers;
 };
 
 /*

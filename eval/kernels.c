@@ -142,6 +142,8 @@
 #define MAKE_B_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, uint8_t, C)
 #define MAKE_T_BTT(id, s, C) MAKE(id, s) MAKE_CHOICE(element_##id##_##s, make_COPY_##s, C)
 #define MAKE_B_TS(id, s, C) MAKE(id, s) MAKE_MEMBERSHIP(element_##id##_##s, eq_##s, C)
+#define MAKE_B_TP(id, s, C)
+#define MAKE_BB_TP(id, s, C)
 #define MAKE_TT_T(id, s, C) MAKE(id, s) MAKE_BOTH(element_##id##_##s, C)
 #define MAKE_R_T(id, s, C) MAKE(id, s) MAKE_UNARY(element_##id##_##s, EVEX_PART_OF_##s, C)
 #define MAKE_C_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, EVEX_COMPLEX_OF_##s, C)
@@ -216,6 +218,13 @@ enum { MANY = 16 };
     CHECK_ARITY(id, arity) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(QUICK_KERNEL, id)
 #define DIVIDE(id, types)                                                                          \
     CHECK_ARITY(id, 2) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(DIVIDE_KERNEL, id)
+/* PCRE2 does the work: the loop is the definition's. */
+#define SEARCH(id)                                                                                 \
+    CHECK_ARITY(id, 2)                                                                             \
+    EVEX_FOR_STR(HAS_ROW, id)                                                                      \
+    KERNEL(kernel_##id##_str) {                                                                    \
+        evex_definition(EVEX_OP_##id, EVEX_STR, EVEX_BOOL)(dst, src, n, context);                  \
+    }
 #define VECTOR(id, arity, types, word)                                                             \
     CHECK_ARITY(id, arity)                                                                         \
     EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(VECTOR_KERNEL, id, arity, word)

@@ -8,6 +8,7 @@
  *   QUICK(id, 2, types)          as LOOP, from eval/quick.h's way to say a binary definition
  *   DIVIDE(id, types)            as LOOP, but a scalar divisor by eval/quick.h's multiplication
  *   TWIN(id, types)              the kernel of the signed type of the same width
+ *   SEARCH(id)                   op.def's definition, which searches strings with a context
  *   LIKE(id, other, types)       the kernel of another row
  *   VECTOR(id, n, types, word)   the vocabulary's word (eval/simd/) of n operands, vector by vector
  *   MATH(id, n, name)            for FLOATS, the algorithm of core/vecmath/ of n operands
@@ -143,6 +144,9 @@ LOOP(LEN, STR)
 LOOP(CONTAINS, STR)
 LOOP(STARTSWITH, STR)
 LOOP(ENDSWITH, STR)
+SEARCH(MATCHES)
+SEARCH(EXCEEDS)
+SEARCH(SEARCH)
 
 MATH_FMA(CBRT, 1, cbrt)
 MATH(HYPOT, 2, hypot)

@@ -150,6 +150,7 @@ static void run(math_block *block, int arity, ELEMENT *out, const evex_operand *
 #define LOOP(id, types)
 #define QUICK(id, arity, types)
 #define DIVIDE(id, types)
+#define SEARCH(id)
 #define TWIN(id, types)
 #define LIKE(id, other, types)
 #define VECTOR(id, arity, types, word)

@@ -40,7 +40,7 @@ static void run_block(evex_worker *worker, const evex_cursor *at, size_t n, int6
             if (port->before != NULL)
                 port->before(worker, port, at, n);
     for (const evex_call *call = worker->calls; call < calls_end; call++)
-        call->kernel(call->dst, call->src, n, NULL);
+        call->kernel(call->dst, call->src, n, worker->context);
     if (pass->n_reductions > 0)
         evex_reduce_block(worker, at->flat, n, leaf_row);
     if (pass->has_after)
@@ -232,6 +232,8 @@ static evex_status run_pass(evex_run *run, const evex_pass *pass) {
         evex_pool_run(run->pool, pass->n_workers, work, run);
     else
         work(run, 0);
+    if (evex_matchers_lacked_memory(run->matchers, pass->n_workers))
+        return evex_fail_memory(run->binding->error);
     const evex_status status =
         (evex_status)atomic_load_explicit(&run->status, memory_order_relaxed);
     return status == EVEX_OK && pass->n_reductions > 0 ? evex_reduce_finish(run) : status;

@@ -48,6 +48,7 @@ typedef struct {
 typedef struct evex_worker {
     struct evex_run *run;
     const evex_pass *pass;
+    void *context; /* of kernels: its matcher, or NULL */
     evex_call *calls;
     evex_operand *operands;            /* of all calls, then of the reductions */
     const evex_operand *sink_operands; /* EVEX_SINK_OPERANDS for each reduction */
@@ -69,8 +70,9 @@ typedef struct evex_run {
     evex_binding *binding;
     const evex_eval_options *options;
     evex_pool *pool;
-    const evex_pass *pass; /* the current one */
-    char *memory;          /* of the workers */
+    const evex_pass *pass;   /* the current one */
+    char *memory;            /* of the workers */
+    evex_matcher **matchers; /* one a worker; NULL: the program has no pattern */
     uint64_t last_poll_ns;
     _Atomic int status;     /* evex_status of the first failure */
     _Atomic int is_decided; /* no further element can change what the current pass gives */

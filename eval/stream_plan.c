@@ -53,6 +53,8 @@ static evex_status extend_insn(const planner *p, uint32_t number) {
         status =
             widen(p, &result, p->extents[operands[k]], evex_program_places(p->program)[number]);
     p->extents[insn->dst] = result;
+    if (insn->dst2 != EVEX_NO_REGISTER)
+        p->extents[insn->dst2] = result;
     return status;
 }
 

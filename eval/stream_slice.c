@@ -88,15 +88,22 @@ static void emit(builder *b, evex_op op, evex_dtype in, evex_dtype out, evex_reg
         b->operands[b->n_operands++] = operands[k];
 }
 
-/* An instruction of the program, unless it writes an output that is not wanted. */
+static evex_register map_result(const builder *b, evex_register reg) {
+    if (reg == EVEX_NO_REGISTER)
+        return reg;
+    return is_output(b, reg) ? map_output(b, reg) : map_register(b, reg);
+}
+
+/* An instruction of the program, unless it writes an output that is not wanted; where it writes two,
+ * both are elementwise and wanted together. */
 static void copy_insn(builder *b, uint32_t number) {
     const evex_insn *insn = &evex_program_insns(b->program)[number];
-    const evex_register dst =
-        is_output(b, insn->dst) ? map_output(b, insn->dst) : map_register(b, insn->dst);
+    const evex_register dst = map_result(b, insn->dst);
     if (dst == EVEX_NO_REGISTER)
         return;
     b->insns[b->n_insns] = *insn;
     b->insns[b->n_insns].dst = dst;
+    b->insns[b->n_insns].dst2 = map_result(b, insn->dst2);
     b->insns[b->n_insns].first_operand = (uint32_t)b->n_operands;
     b->places[b->n_insns++] = evex_program_places(b->program)[number];
     for (uint32_t k = 0; k < insn->n_operands; k++)

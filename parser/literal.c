@@ -285,18 +285,39 @@ static evex_status read_escape(decoder *d, size_t begin) {
     }
 }
 
-static evex_status decode(decoder *d) {
-    while (d->at < d->n) {
-        size_t begin = d->at++;
-        if (d->text[begin] != '\\') {
-            *d->to++ = d->text[begin];
-            continue;
-        }
-        evex_status status = read_escape(d, begin);
-        if (status != EVEX_OK)
-            return status;
-    }
+/* A byte, or an escape. */
+static evex_status decode_one(decoder *d) {
+    size_t begin = d->at++;
+    if (d->text[begin] == '\\')
+        return read_escape(d, begin);
+    *d->to++ = d->text[begin];
     return EVEX_OK;
+}
+
+static evex_status decode(decoder *d) {
+    evex_status status = EVEX_OK;
+    while (d->at < d->n && status == EVEX_OK)
+        status = decode_one(d);
+    return status;
+}
+
+evex_place evex_string_place(const char *source, evex_place literal, size_t index) {
+    char room[8];
+    decoder d = {
+        source + literal.offset + 1, literal.length - 2, 0, literal.offset + 1, room, NULL};
+    size_t n_bytes = 0;
+    while (d.at < d.n) {
+        const size_t begin = d.at;
+        d.to = room;
+        if (decode_one(&d) != EVEX_OK)
+            break;
+        n_bytes += (size_t)(d.to - room);
+        if (n_bytes <= index)
+            continue;
+        const size_t length = evex_utf8_length((const unsigned char *)d.text + begin, d.n - begin);
+        return (evex_place){d.offset + begin, length > 1 ? length : d.at - begin};
+    }
+    return (evex_place){d.offset + d.n, 1};
 }
 
 /* No escape is shorter than what it stands for, so the text's own length is room enough. */

@@ -12,6 +12,10 @@
 evex_status evex_read_number(evex_lexer *lexer, evex_token *token);
 evex_status evex_read_string(evex_lexer *lexer, evex_token *token);
 
+/* The character or escape in a string literal of the source from which the byte at an index of its
+ * value came; the closing quote for an index behind the last. */
+evex_place evex_string_place(const char *source, evex_place literal, size_t index);
+
 /* The error for text that begins like a number but is none. */
 evex_status evex_fail_number(evex_error *error, const char *text, evex_place place,
                              const evex_limits *limits);

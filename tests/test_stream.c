@@ -62,6 +62,7 @@ static const stream_case cases[] = {
      "FFFFFF",
      20000,
      {{"x", EVEX_I8, EVEX_STRONG, 1, 0, {0}}}},
+    {"sum(sin(x)), cos(x), sin(x*2) + cos(x*2)", 1, "FLL", 9000, {F64_1D("x")}},
     {"sum(x*y + 1), max(x - y)", 1, "FF", 30000, {F64_1D("x"), F64_1D("y")}},
     {"sum(x, where=x > 0.25), mean(x*2, where=y < 0), min(y, where=x < 10)",
      1,

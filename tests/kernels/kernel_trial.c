@@ -14,6 +14,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/memory.h"
+#include "core/regex.h"
+
 enum {
     MAX_ARITY = 3,
     MAX_RESULTS = 2,
@@ -39,6 +42,8 @@ typedef struct {
     evex_dtype operand[MAX_ARITY];
     size_t operand_bytes[MAX_ARITY], result_bytes;
     evex_set set;
+    const evex_regex *regex;
+    evex_matcher *matcher;
     kernel_failure *failure;
 } trial;
 
@@ -235,12 +240,21 @@ static int fail_at(const trial *t, const unsigned char *got, const unsigned char
                 (unsigned long long)value_bits(expected + i * t->result_bytes, t->result_bytes));
 }
 
-/* Makes operand k ready for a call: a splat, the set of IN, or a copy of its values at `to`. */
+static int is_search(evex_op op) {
+    return op == EVEX_OP_MATCHES || op == EVEX_OP_EXCEEDS || op == EVEX_OP_SEARCH;
+}
+
+/* Whether operand k is a constant that kernels find behind a pointer. */
+static int is_list(const trial *t, int k) {
+    return k == 1 && (t->op == EVEX_OP_IN || is_search(t->op));
+}
+
+/* Makes operand k ready for a call: a splat, a list, or a copy of its values at `to`. */
 static evex_operand make_operand(const trial *t, int k, int is_scalar, unsigned char *to,
                                  size_t n) {
     const size_t bytes = t->operand_bytes[k];
-    if (t->op == EVEX_OP_IN && k == 1)
-        return (evex_operand){&t->set, 0};
+    if (is_list(t, k))
+        return (evex_operand){t->op == EVEX_OP_IN ? (const void *)&t->set : t->regex, 0};
     if (is_scalar) {
         for (size_t at = 0; at < EVEX_SPLAT_BYTES; at += bytes)
             memcpy(memory.splat[k] + at, memory.values[k], bytes);
@@ -254,7 +268,7 @@ static void compute_expected(const trial *t, size_t n, int scalars) {
     evex_operand src[MAX_ARITY];
     for (int k = 0; k < t->arity; k++)
         src[k] = make_operand(t, k, scalars >> k & 1, memory.operand[k].begin, n);
-    t->definition((void *[]){memory.expected[0], memory.expected[1]}, src, n, NULL);
+    t->definition((void *[]){memory.expected[0], memory.expected[1]}, src, n, t->matcher);
 }
 
 static size_t at_most(size_t n, size_t most) {
@@ -299,7 +313,7 @@ static int call(const trial *t, size_t n, int scalars, int where, int alias) {
         src[k] =
             make_operand(t, k, scalars >> k & 1, alias == k ? dst[where % t->n_results] : at, n);
     }
-    t->kernel((void *[]){dst[0], dst[1]}, src, n, NULL);
+    t->kernel((void *[]){dst[0], dst[1]}, src, n, t->matcher);
     for (int r = 0; r < t->n_results; r++)
         if (!check_result(t, r, dst[r], n, scalars, alias))
             return 0;
@@ -309,9 +323,8 @@ static int call(const trial *t, size_t n, int scalars, int where, int alias) {
 /* ---- All calls ------------------------------------------------------------------------------ */
 
 static int may_alias(const trial *t, int k, int scalars) {
-    return k == NO_ALIAS ||
-           (k < t->arity && (scalars >> k & 1) == 0 && !(t->op == EVEX_OP_IN && k == 1) &&
-            t->operand_bytes[k] == t->result_bytes);
+    return k == NO_ALIAS || (k < t->arity && (scalars >> k & 1) == 0 && !is_list(t, k) &&
+                             t->operand_bytes[k] == t->result_bytes);
 }
 
 static int try_lengths(const trial *t, size_t max_n, int scalars) {
@@ -419,6 +432,27 @@ static int try_sets(trial *t) {
     return 1;
 }
 
+static int try_pattern(trial *t, evex_str pattern) {
+    evex_regex *regex;
+    evex_regex_fault fault;
+    if (evex_regex_create(&regex, pattern, 1, &evex_system_allocator, &fault) != EVEX_OK)
+        return fail(t, "pattern %.*s", (int)pattern.n_bytes, pattern.text);
+    t->regex = regex;
+    const int is_right = try_all(t);
+    evex_regex_free(regex);
+    return is_right;
+}
+
+static int try_patterns(trial *t) {
+    static const evex_str patterns[] = {{"", 0}, {"^a", 2}, {"b|\xc3\xa9", 4}};
+    t->matcher = evex_matcher_create(&evex_system_allocator);
+    int is_right = t->matcher != NULL;
+    for (size_t k = 0; is_right && k < sizeof patterns / sizeof *patterns; k++)
+        is_right = try_pattern(t, patterns[k]);
+    evex_matcher_free(t->matcher);
+    return is_right;
+}
+
 int kernel_trial(const evex_kernel_table *table, evex_op op, evex_dtype dtype, evex_dtype result,
                  kernel_failure *failure) {
     const evex_op_info *info = &evex_op_infos[op];
@@ -427,7 +461,7 @@ int kernel_trial(const evex_kernel_table *table, evex_op op, evex_dtype dtype, e
     t.kernel = evex_kernel_find(table, op, dtype, result);
     t.definition = evex_definition(op, dtype, result);
     t.result_bytes = size_of(t.result);
-    t.n_results = info->signature == EVEX_SIG_TT_T ? 2 : 1;
+    t.n_results = 1 + evex_op_has_two_results(op);
     for (int k = 0; k < t.arity; k++) {
         t.operand[k] = info->takes_bool && k == 0 ? EVEX_BOOL : dtype;
         t.operand_bytes[k] = size_of(t.operand[k]);
@@ -438,5 +472,7 @@ int kernel_trial(const evex_kernel_table *table, evex_op op, evex_dtype dtype, e
     if (t.kernel == NULL)
         return 1;
     prepare_memory();
+    if (is_search(op))
+        return try_patterns(&t);
     return op == EVEX_OP_IN ? try_sets(&t) : try_all(&t);
 }
