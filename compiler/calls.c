@@ -55,7 +55,7 @@ static evex_status check_cast(evex_checker *c, const evex_ast_node *node, evex_d
 /* ---- The host's functions ------------------------------------------------------------------- */
 
 static int casts_to_parameter(const evex_term *t, evex_dtype dtype) {
-    if (t->dtype == EVEX_STR)
+    if (t->dtype == EVEX_STR || t->unit != 0)
         return 0;
     if (!evex_term_is_weak(t))
         return evex_casts_within_kind((evex_dtype)t->dtype, dtype);
@@ -88,9 +88,13 @@ static evex_status check_user_call(evex_checker *c, const evex_ast_node *node,
         const evex_place place = c->ast->nodes[node->children[i]].place;
         if ((status = evex_require_value(c, node->children[i])) != EVEX_OK)
             return status;
-        if (!casts_to_parameter(&t, dtype))
-            return evex_fail(c->error, EVEX_BAD_TYPE, place, "'%s' takes %s here, found %s",
-                             function->name, evex_dtype_name(dtype), evex_term_type_name(&t));
+        if (!casts_to_parameter(&t, dtype)) {
+            evex_fail(c->error, EVEX_BAD_TYPE, place, "'%s' takes %s here, found %s",
+                      function->name, evex_dtype_name(dtype), evex_term_type_name(&t));
+            if (t.unit != 0)
+                evex_hint(c->error, "cast with int64() or float64()");
+            return EVEX_BAD_TYPE;
+        }
         if ((status = evex_term_adapt(c, &t, dtype, place, &operands[i + 1])) != EVEX_OK)
             return status;
     }

@@ -5,6 +5,7 @@
  * evex_check_op. See check.h for the terms and the neighbouring files.
  */
 #include "compiler/check.h"
+#include "compiler/times.h"
 
 static evex_insn_place small_place(evex_place place) {
     return (evex_insn_place){(uint32_t)place.offset, (uint32_t)place.length};
@@ -142,6 +143,8 @@ evex_status evex_check_op(evex_checker *c, const evex_ast_node *node, evex_op op
         if (status != EVEX_OK)
             return status;
     }
+    if (evex_terms_have_time(terms, n))
+        return evex_times_op(c, node, op, first_child, terms, result);
     if (is_operator && are_literals) {
         const evex_status status =
             evex_literal_op(c, node, op, &terms[0], &terms[n - 1], result, &is_known);
@@ -225,7 +228,7 @@ static evex_status check_var(const evex_checker *c, const evex_var *var, evex_pl
     if (var->nullable)
         return evex_fail(c->error, EVEX_UNSUPPORTED, place,
                          "nullable operands are not supported by this version");
-    return EVEX_OK;
+    return evex_times_check_var(c, var, place);
 }
 
 static evex_status check_name(evex_checker *c, const evex_ast_node *node, evex_term *result) {
@@ -246,6 +249,7 @@ static evex_status check_name(evex_checker *c, const evex_ast_node *node, evex_t
     if (var->dtype == EVEX_F16) /* storage only */
         value = evex_ir_cast(c->ir, value, EVEX_F32);
     *result = evex_ir_is_weak(var) ? evex_term_weak(c, value) : evex_term_strong(c, value);
+    result->unit = var->unit;
     return EVEX_OK;
 }
 
@@ -326,6 +330,8 @@ static evex_status check_if(evex_checker *c, const evex_ast_node *node, evex_ter
         return status;
     const evex_term condition = evex_term_of_child(c, node, 0);
     const evex_term branches[] = {evex_term_of_child(c, node, 1), evex_term_of_child(c, node, 2)};
+    if (evex_terms_have_time(branches, 2))
+        return evex_times_where(c, node, evex_term_cast(c, &condition, EVEX_BOOL), result);
     evex_ir_id values[2];
     const evex_dtype common = evex_common_dtype(branches, 2, NULL);
     if (common == EVEX_N_DTYPES)
@@ -399,7 +405,7 @@ static evex_status check_result(evex_checker *c, uint32_t index) {
     c->ir->place = small_place(node->place);
     const evex_ir_id value = evex_term_cast(c, t, (evex_dtype)t->dtype);
     c->ir->outputs[c->ir->n_outputs++] =
-        (evex_ir_output){value, item->name, item->name_bytes, small_place(node->place)};
+        (evex_ir_output){value, item->name, item->name_bytes, small_place(node->place), t->unit};
     return evex_check_memory(c);
 }
 

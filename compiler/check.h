@@ -10,8 +10,8 @@
  *   power.c     ** with a literal exponent        calls.c     functions, casts, user functions
  *   forms.c     clip, round, isclose...           reduce.c    reductions and their keywords
  *   guards.c    checks on values, where used      overflow.c  which checks integers need
- *   complex.c   parts of complex numbers
- *   matches.c   regular expressions
+ *   complex.c   parts of complex numbers          matches.c   regular expressions
+ *   times.h     points in time and spans
  */
 #ifndef EVEX_COMPILER_CHECK_H
 #define EVEX_COMPILER_CHECK_H
@@ -39,6 +39,7 @@ typedef struct {
     uint8_t kind; /* evex_term_kind */
     uint8_t dtype;
     uint8_t is_huge;  /* an int literal beyond 64 bits, with its value in as.number */
+    uint8_t unit;     /* evex_unit of a point in time or a span, which are I64; else 0 */
     evex_ir_id value; /* of WEAK and STRONG */
     union {
         int64_t i64;   /* I64, and BOOL as 0 or 1 */
@@ -157,6 +158,8 @@ evex_status evex_literal_op(const evex_checker *c, const evex_ast_node *node, ev
 evex_status evex_check_comparison(evex_checker *c, const evex_ast_node *node, evex_op op,
                                   size_t left, evex_term *result);
 evex_status evex_check_in(evex_checker *c, const evex_ast_node *node, evex_term *result);
+/* Sorts a list of n elements for IN and drops what is in it twice; returns how many are left. */
+size_t evex_sort_members(evex_dtype dtype, char *list, size_t n);
 
 /* power.c: base ** exponent for a literal exponent; *is_done is 0 when no shortcut exists. */
 evex_status evex_check_literal_power(evex_checker *c, const evex_ast_node *node,

@@ -10,6 +10,7 @@
 
 #include "compiler/check.h"
 #include "compiler/fold.h"
+#include "compiler/times.h"
 
 /* ---- By value ------------------------------------------------------------------------------- */
 
@@ -176,6 +177,8 @@ evex_status evex_check_comparison(evex_checker *c, const evex_ast_node *node, ev
         status = refuse_order(c, node, op, terms);
     if (status != EVEX_OK)
         return status;
+    if (evex_terms_have_time(terms, 2))
+        return evex_times_comparison(c, node, op, left, result);
     if (evex_term_is_literal(&terms[0]) && evex_term_is_literal(&terms[1])) {
         *result = evex_term_bool(holds_for_literals(op, &terms[0], &terms[1]));
         return EVEX_OK;
@@ -250,6 +253,12 @@ static size_t drop_duplicates(evex_dtype dtype, char *list, size_t size, size_t 
     return kept;
 }
 
+size_t evex_sort_members(evex_dtype dtype, char *list, size_t n) {
+    const size_t size = evex_dtype_size(dtype);
+    sort_elements(dtype, list, size, n);
+    return drop_duplicates(dtype, list, size, n);
+}
+
 /* Writes the literal as an element that x == literal would compare with; 0 when no x can be equal
  * to it. */
 static int member_element(const evex_term *t, evex_dtype dtype, void *element) {
@@ -308,8 +317,7 @@ static evex_status list_members(evex_checker *c, const evex_ast_node *tuple, eve
                              evex_dtype_name(dtype), evex_term_type_name(t));
         *n += (size_t)member_element(t, dtype, *list + *n * size);
     }
-    sort_elements(dtype, *list, size, *n);
-    *n = drop_duplicates(dtype, *list, size, *n);
+    *n = evex_sort_members(dtype, *list, *n);
     return EVEX_OK;
 }
 
@@ -323,6 +331,8 @@ evex_status evex_check_in(evex_checker *c, const evex_ast_node *node, evex_term 
         status = evex_term_refuse_huge(c, &x, c->ast->nodes[node->children[0]].place);
     if (status != EVEX_OK)
         return status;
+    if (evex_term_is_time(&x))
+        return evex_times_in(c, node, result);
     const evex_dtype dtype = (evex_dtype)x.dtype;
     if ((status = list_members(c, tuple, dtype, &list, &n)) != EVEX_OK)
         return status;

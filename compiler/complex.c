@@ -39,7 +39,7 @@ static evex_status check_part(evex_checker *c, const evex_ast_node *node, evex_o
     const evex_status status = evex_require_value(c, node->children[0]);
     if (status != EVEX_OK)
         return status;
-    if (t.dtype == EVEX_STR)
+    if (t.dtype == EVEX_STR || t.unit != 0)
         return evex_fail_operands(c, node, evex_op_infos[op].name, "numbers", &t, 1);
     *result = part_of(c, &t, op);
     return evex_check_memory(c);
@@ -93,7 +93,7 @@ evex_status evex_check_complex_op(evex_checker *c, const evex_ast_node *node, ev
         status = evex_term_refuse_huge(c, &t, c->ast->nodes[node->children[0]].place);
     if (status != EVEX_OK)
         return status;
-    if (evex_term_is_complex(&t) || t.dtype == EVEX_STR)
+    if (evex_term_is_complex(&t) || t.dtype == EVEX_STR || t.unit != 0)
         return evex_check_op(c, node, op, 0, 0, result);
     if (op == EVEX_OP_ANGLE)
         return real_angle(c, &t, result);

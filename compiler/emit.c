@@ -250,6 +250,7 @@ static void emit_inputs(emitter *e) {
                                  .name_bytes = (uint32_t)n_bytes,
                                  .dtype = (uint8_t)source->var->dtype,
                                  .kind = evex_ir_is_weak(source->var) ? EVEX_WEAK : EVEX_STRONG,
+                                 .unit = source->var->unit,
                                  .must_fit = source->must_fit,
                                  .place = source->place};
     }
@@ -266,6 +267,7 @@ static void emit_outputs(emitter *e) {
                                   .name_bytes = (uint32_t)source->name_bytes,
                                   .dtype = v->dtype,
                                   .is_reduced = v->is_scalar || is_direct_reduction,
+                                  .unit = source->unit,
                                   .validity = EVEX_NO_REGISTER};
     }
 }

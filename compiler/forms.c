@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "compiler/check.h"
+#include "compiler/times.h"
 #include "core/scalar.h"
 
 /* ---- Arguments ------------------------------------------------------------------------------ */
@@ -27,6 +28,9 @@ static const parameter_list parameters[EVEX_N_FORMS] = {
     [EVEX_FORM_RAD2DEG] = {{"x"}, 1},
     [EVEX_FORM_ISCLOSE] = {{"a", "b", "rtol", "atol"}, 2},
     [EVEX_FORM_NAN_TO_NUM] = {{"x", "nan"}, 1},
+    [EVEX_FORM_ISNAT] = {{"x"}, 1},
+    [EVEX_FORM_DATETIME64] = {{"x", "unit"}, 1},
+    [EVEX_FORM_TIMEDELTA64] = {{"x", "unit"}, 1},
 };
 
 /* Arguments in the order of the parameters; node is NULL where the default holds. */
@@ -327,5 +331,9 @@ evex_status evex_check_form(evex_checker *c, const evex_ast_node *node, evex_for
         return evex_check_reduction(c, node, EVEX_RED_MEAN, 1, result);
     arguments taken;
     const evex_status status = take_arguments(c, node, &parameters[form], &taken);
-    return status == EVEX_OK ? rules[form](c, node, &taken, result) : status;
+    if (status != EVEX_OK)
+        return status;
+    if (rules[form] == NULL || evex_terms_have_time(taken.terms, MAX_PARAMETERS))
+        return evex_times_form(c, node, form, taken.nodes, taken.terms, result);
+    return rules[form](c, node, &taken, result);
 }

@@ -58,6 +58,7 @@ typedef struct {
     const char *name; /* NULL: unnamed */
     size_t name_bytes;
     evex_insn_place place;
+    uint8_t unit; /* as in evex_program_output */
 } evex_ir_output;
 
 /* What a guard that fires reports. */

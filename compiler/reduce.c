@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/check.h"
+#include "compiler/times.h"
 
 /* A reduction call taken apart. */
 typedef struct {
@@ -260,6 +261,9 @@ evex_status evex_check_reduction(evex_checker *c, const evex_ast_node *node,
     evex_ir_id source = EVEX_IR_NONE;
     call.spec = (evex_reduction){.kind = (uint8_t)kind, .all_axes = 1};
     evex_status status = take_arguments(c, &call);
+    if (status == EVEX_OK && evex_n_positional(c, node) > 0 &&
+        evex_term_is_time(&c->terms[node->children[0]]))
+        return evex_times_reduction(c, node, kind, ignores_nan, &call.spec, call.mask, result);
     if (status == EVEX_OK && goes_by_parts(c, &call))
         return reduce_by_parts(c, &call, ignores_nan, result);
     if (status == EVEX_OK && evex_n_positional(c, node) > 0)

@@ -7,6 +7,7 @@
 
 #include "compiler/check.h"
 #include "compiler/fold.h"
+#include "compiler/times.h"
 #include "core/text.h"
 
 evex_term evex_term_int(int64_t value) {
@@ -47,6 +48,8 @@ const char *evex_term_type_name(const evex_term *t) {
         return "None";
     if (t->kind == EVEX_TERM_TUPLE)
         return "a tuple";
+    if (evex_term_is_time(t))
+        return evex_unit_type_name(t->unit);
     if (!evex_term_is_weak(t))
         return evex_dtype_name((evex_dtype)t->dtype);
     switch (evex_term_sort(t)) {
@@ -196,6 +199,8 @@ evex_dtype evex_common_dtype(const evex_term *terms, size_t n, int *is_strong) {
     evex_dtype strong = EVEX_N_DTYPES;
     char weak = 0;
     int has_strong = 0, has_u64 = 0;
+    if (evex_terms_have_time(terms, n))
+        return EVEX_N_DTYPES;
     for (size_t i = 0; i < n; i++) {
         if (evex_term_is_weak(&terms[i])) {
             weak = weak ? wider_sort(weak, evex_term_sort(&terms[i])) : evex_term_sort(&terms[i]);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/program.h"
+#include "core/unit.h"
 
 static void write_register(const evex_program *p, evex_register reg, evex_text *text) {
     static const char letters[EVEX_N_CLASSES + 1] = {'i', 'k', 's', 'a', 't', 'o', '?'};
@@ -126,10 +127,10 @@ static void write_constant(const evex_program *p, const evex_constant *constant,
 
 /* ---- Tables --------------------------------------------------------------------------------- */
 
-/* The unit of a datetime: its number, since only the front end knows what it means. */
 static void write_unit(uint8_t unit, evex_text *text) {
     if (unit != 0)
-        evex_text_format(text, "[unit %d]", unit);
+        evex_text_format(text, "[%s%s]", evex_unit_is_span(unit) ? "span " : "",
+                         evex_unit_symbol(unit));
 }
 
 static void write_inputs(const evex_program *p, evex_text *text) {

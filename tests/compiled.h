@@ -12,6 +12,7 @@
 #include "compiler/compile.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/unit.h"
 
 enum { MAX_TEST_VARS = 32 };
 
@@ -21,16 +22,28 @@ typedef struct {
     size_t n;
 } test_vars;
 
+/* The unit of "M8[us]" or "m8[us]", as NumPy writes times; 0 when it is neither. */
+static inline uint8_t read_unit(const char *type) {
+    const size_t n = strlen(type);
+    if (n < 5 || strncmp(type + 1, "8[", 2) != 0)
+        return 0;
+    const uint8_t unit = evex_unit_find(type + 3, n - 4);
+    return type[0] == 'm' && unit != 0 ? (uint8_t)(EVEX_SPAN | unit) : unit;
+}
+
 /* "name type, name weak type": types by their short names. Unknown ones end the process. */
 static inline void read_vars(test_vars *v, const char *text) {
     v->n = 0;
     while (*text != '\0') {
         char weak[16] = "", dtype[16] = "";
         int n = 0, d = 0;
-        if (sscanf(text, " %63[^ ] weak %15[a-z0-9]%n", v->names[v->n], dtype, &n) == 2)
+        if (sscanf(text, " %63[^ ] weak %15[]A-Za-z0-9[]%n", v->names[v->n], dtype, &n) == 2)
             strcpy(weak, "weak");
         else
-            sscanf(text, " %63[^ ] %15[a-z0-9]%n", v->names[v->n], dtype, &n);
+            sscanf(text, " %63[^ ] %15[]A-Za-z0-9[]%n", v->names[v->n], dtype, &n);
+        const uint8_t unit = read_unit(dtype);
+        if (unit != 0)
+            strcpy(dtype, "i64");
         while (d < EVEX_N_DTYPES && strcmp(evex_dtype_short_name((evex_dtype)d), dtype) != 0)
             d++;
         if (n == 0 || d == EVEX_N_DTYPES || v->n == MAX_TEST_VARS) {
@@ -38,7 +51,7 @@ static inline void read_vars(test_vars *v, const char *text) {
             exit(2);
         }
         v->vars[v->n] = (evex_var){v->names[v->n], (evex_dtype)d,
-                                   *weak != '\0' ? EVEX_WEAK : EVEX_STRONG, 0, 0};
+                                   *weak != '\0' ? EVEX_WEAK : EVEX_STRONG, 0, unit};
         v->n++;
         text += n;
         text += strspn(text, ", ");

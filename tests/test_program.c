@@ -196,7 +196,7 @@ static const example groups_example = {
      0,
      5}};
 
-/* end - start of datetime64 with NaT: i0 i1 k0 t0 t1 t2 o0, unit 9 in, unit 9 out */
+/* end - start of datetime64 with NaT: i0 i1 k0 t0 t1 t2 o0 */
 static const example datetime_example = {
     "datetime",
     {{2, 1, 0, 0, 3, 1},
@@ -208,7 +208,7 @@ static const example datetime_example = {
      (const evex_constant[]){{EVEX_I64, EVEX_CONSTANT_VALUE, {0}, {{0, 0, 0, 0, 0, 0, 0, 0x80}}}},
      (const evex_program_input[]){{0, 3, EVEX_I64, 0, 0, 9, 0, 0, {0, 3}},
                                   {3, 5, EVEX_I64, 0, 0, 9, 0, 0, {6, 5}}},
-     (const evex_program_output[]){{0, 0, EVEX_I64, 0, 0, 9, NONE, 0}},
+     (const evex_program_output[]){{0, 0, EVEX_I64, 0, 0, 41, NONE, 0}},
      NULL,
      (const evex_stage[]){{0, 0, 0, 5, 0, 0, 0, 0}},
      NULL,

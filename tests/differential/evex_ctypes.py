@@ -73,6 +73,20 @@ class Result(Structure):
     _fields_ = [("dtype", c_int), ("ndim", c_int32), ("shape", c_int64 * MAX_DIMS)]
 
 
+UNITS = ["", "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as", "generic"]
+SPAN = 32
+
+
+def declare(name, dtype, is_weak):
+    """A variable; of times ("datetime64[us]") an int64 with a unit."""
+    unit = 0
+    if dtype.startswith(("datetime64", "timedelta64")):
+        unit = UNITS.index(dtype.partition("[")[2][:-1] or "generic")
+        unit += SPAN * dtype.startswith("t")
+        dtype = "int64"
+    return Var(name.encode(), DTYPES.index(dtype), is_weak, 0, unit)
+
+
 class EvexError(Exception):
     """A call that failed: .status is the name of evex.h's status without its prefix."""
 
@@ -130,8 +144,7 @@ class Expression:
         error = Error()
         text = source.encode()
         table = (Var * max(len(variables), 1))(*(
-            Var(name.encode(), DTYPES.index(dtype), is_weak, 0)
-            for name, (dtype, is_weak) in variables.items()))
+            declare(name, dtype, is_weak) for name, (dtype, is_weak) in variables.items()))
         options = CompileOptions(
             ctypes.sizeof(CompileOptions), Limits(65536, 200, 10000, 1024, 256, 1024, 65536, 64 << 20),
             None, None, ISAS[isa], no_optimise, 0, 0)
@@ -144,6 +157,7 @@ class Expression:
         outputs = library.lib.evex_expr_outputs(self.handle, byref(n))
         self.outputs = [(outputs[i].name.decode(), DTYPES[outputs[i].dtype])
                         for i in range(n.value)]
+        self.units = [outputs[i].unit for i in range(n.value)]
         self.variables = variables
 
     def __del__(self):
