@@ -34,9 +34,11 @@ static evex_status read_options(evex_compile_options *options, const evex_compil
                          "the options are not initialised by EVEX_COMPILE_OPTIONS_INIT");
     if (known != options)
         *options = *known;
-    if (options->grouped != 0 || options->overflow != 0)
+    if (options->grouped > 1)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "grouped must be 0 or 1");
+    if (options->overflow != 0)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
-                         "grouped and overflow must be 0 in this version");
+                         "overflow must be 0 in this version");
     if (options->allocator == NULL)
         options->allocator = &evex_system_allocator;
     return EVEX_OK;
@@ -70,6 +72,7 @@ static evex_status check(compilation *c, const char *source) {
     if (!evex_ir_init(&c->ir, &c->arena, !c->options.no_optimise, c->ast.n_nodes, n_inputs,
                       c->names.n_results))
         return evex_fail_memory(c->error);
+    c->ir.is_grouped = c->options.grouped;
     for (size_t i = 0; i < n_inputs; i++) {
         const evex_place place = c->names.inputs[i].place;
         c->ir.inputs[c->ir.n_inputs++] =

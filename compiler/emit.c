@@ -208,6 +208,8 @@ static void emit_reduction(emitter *e, const evex_planned_reduction *planned) {
     r->dst = register_at(e, planned->destination);
     r->source = register_of(e, source->source);
     r->mask = register_of(e, source->mask);
+    if (source->group != EVEX_IR_NONE)
+        r->group = register_of(e, source->group);
     e->registers[planned->value] = r->dst;
 }
 
@@ -268,6 +270,7 @@ static void emit_outputs(emitter *e) {
                                   .dtype = v->dtype,
                                   .is_reduced = v->is_scalar || is_direct_reduction,
                                   .unit = source->unit,
+                                  .is_grouped = v->is_grouped,
                                   .validity = EVEX_NO_REGISTER};
     }
 }

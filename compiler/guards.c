@@ -158,6 +158,8 @@ static void use_source(walker *w, const evex_ir_value *v, const usage *u) {
     evex_ir_id condition = EVEX_IR_NONE;
     if (!u->is_always && u->conditions->next == NULL && u->conditions->domain == SCALAR_DOMAIN)
         condition = u->conditions->condition;
+    if (r->group != EVEX_IR_NONE)
+        condition = both(w->ir, condition, evex_ir_in_group(w->ir));
     use_where(w, mask, condition, domain);
     use_where(w, source, both(w->ir, condition, mask), domain);
 }
@@ -224,12 +226,28 @@ static void add_guards(walker *w, const evex_ir_note *note) {
         evex_ir_add_guard(ir, both(ir, fails, n->condition), note);
 }
 
+/* What rows take of a value with an element a group is computed a second time, row by row. */
+static void note_what_rows_take(evex_ir *ir) {
+    const size_t n = ir->n_notes;
+    for (size_t i = 0; i < n && !ir->is_out_of_memory; i++) {
+        evex_ir_note note = ir->notes[i];
+        if (!evex_ir_is_taken(ir, note.guarded))
+            continue;
+        ir->place = note.place;
+        note.guarded = evex_ir_take(ir, note.guarded);
+        note.condition = evex_ir_take(ir, note.condition);
+        note.validity = evex_ir_take(ir, note.validity);
+        evex_ir_add_note(ir, &note);
+    }
+}
+
 evex_status evex_guards_resolve(evex_checker *c) {
     evex_ir *ir = c->ir;
     walker w = {.ir = ir, .arena = c->arena};
-    const size_t n_values = ir->n_values;
     if (ir->n_notes == 0 || ir->is_out_of_memory)
         return evex_check_memory(c);
+    note_what_rows_take(ir);
+    const size_t n_values = ir->n_values;
     w.usages = evex_arena_push_array(c->arena, n_values, sizeof *w.usages);
     if (w.usages == NULL || !drop_repeated(&w))
         return evex_fail_memory(c->error);

@@ -27,7 +27,7 @@ int evex_ir_init(evex_ir *ir, evex_arena *arena, int is_optimised, size_t n_expe
     ir->values = evex_arena_push_array(arena, ir->values_capacity, sizeof *ir->values);
     ir->operands = evex_arena_push_array(arena, ir->operands_capacity, sizeof *ir->operands);
     ir->table = evex_arena_push_array(arena, ir->n_slots, sizeof *ir->table);
-    ir->inputs = evex_arena_push_array(arena, n_inputs, sizeof *ir->inputs);
+    ir->inputs = evex_arena_push_array(arena, n_inputs + 1, sizeof *ir->inputs);
     ir->outputs = evex_arena_push_array(arena, n_outputs, sizeof *ir->outputs);
     return ir->values != NULL && ir->operands != NULL && ir->table != NULL && ir->inputs != NULL &&
            ir->outputs != NULL;
@@ -89,13 +89,13 @@ static uint64_t hash_reduction(const evex_ir_reduction *r) {
     uint64_t hash = mix(mix(r->spec.kind, r->source), r->mask);
     for (int i = 0; i < r->spec.n_axes; i++)
         hash = mix(hash, (uint8_t)r->spec.axes[i]);
-    return mix(hash, (uint64_t)r->spec.keepdims + 2u * r->spec.all_axes);
+    return mix(hash, (uint64_t)r->spec.keepdims + 2u * r->spec.all_axes + 4u * r->group);
 }
 
 static int equal_reductions(const evex_ir_reduction *a, const evex_ir_reduction *b) {
     const evex_reduction *r = &a->spec, *s = &b->spec;
-    return a->source == b->source && a->mask == b->mask && r->kind == s->kind &&
-           r->out_dtype == s->out_dtype && r->in_dtype == s->in_dtype &&
+    return a->source == b->source && a->mask == b->mask && a->group == b->group &&
+           r->kind == s->kind && r->out_dtype == s->out_dtype && r->in_dtype == s->in_dtype &&
            r->keepdims == s->keepdims && r->all_axes == s->all_axes && r->n_axes == s->n_axes &&
            r->ddof == s->ddof && memcmp(r->axes, s->axes, r->n_axes) == 0;
 }
@@ -267,6 +267,13 @@ static int all_scalar(const evex_ir *ir, const evex_ir_id *operands, size_t n) {
     return 1;
 }
 
+static int is_any_grouped(const evex_ir *ir, const evex_ir_id *operands, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (ir->values[operands[i]].is_grouped)
+            return 1;
+    return 0;
+}
+
 static evex_ir_id add_insn(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dtype in_dtype,
                            const evex_ir_id *operands, size_t n) {
     if (!GROW(ir, operands, ir->n_operands + n))
@@ -281,6 +288,8 @@ static evex_ir_id add_insn(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dtype
                                  .dtype = (uint8_t)dtype,
                                  .in_dtype = (uint8_t)in_dtype,
                                  .is_scalar = (uint8_t)all_scalar(ir, operands, n),
+                                 .is_grouped =
+                                     op != EVEX_OP_TAKE && is_any_grouped(ir, operands, n),
                                  .op = (uint16_t)op,
                                  .n_operands = (uint16_t)n,
                                  .first_operand = (uint32_t)ir->n_operands};
@@ -291,17 +300,28 @@ static evex_ir_id add_insn(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dtype
     return id;
 }
 
-static evex_ir_id make(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dtype in_dtype,
-                       const evex_ir_id *operands, size_t n) {
+evex_ir_id evex_ir_make(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dtype in_dtype,
+                        const evex_ir_id *operands, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (operands[i] == EVEX_IR_NONE)
             return EVEX_IR_NONE;
-    if (ir->is_optimised) {
+    if (ir->is_optimised && op != EVEX_OP_TAKE) {
         const evex_ir_id known = evex_fold(ir, op, dtype, in_dtype, operands, n);
         if (known != EVEX_IR_NONE || ir->is_out_of_memory)
             return known;
     }
     return add_insn(ir, op, dtype, in_dtype, operands, n);
+}
+
+/* The same, of operands that may differ in level. */
+static evex_ir_id make(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dtype in_dtype,
+                       const evex_ir_id *operands, size_t n) {
+    evex_ir_id few[3], *list = few;
+    if (!ir->is_grouped)
+        return evex_ir_make(ir, op, dtype, in_dtype, operands, n);
+    if (n > 3 && (list = evex_arena_push_array(ir->arena, n, sizeof *list)) == NULL)
+        return fail(ir);
+    return evex_ir_make(ir, op, dtype, in_dtype, evex_ir_level(ir, operands, n, list), n);
 }
 
 evex_ir_id evex_ir_unary(evex_ir *ir, evex_op op, evex_ir_id a) {
@@ -334,14 +354,22 @@ evex_ir_id evex_ir_call(evex_ir *ir, evex_dtype result, const evex_ir_id *operan
 
 evex_ir_id evex_ir_reduce(evex_ir *ir, const evex_reduction *spec, evex_ir_id source,
                           evex_ir_id mask) {
+    evex_ir_id group = EVEX_IR_NONE;
+    if (spec->is_grouped) {
+        source = evex_ir_take(ir, source);
+        mask = evex_ir_take(ir, mask);
+        group = evex_ir_codes(ir);
+    }
     if (ir->is_out_of_memory || !GROW(ir, reductions, ir->n_reductions + 1))
         return EVEX_IR_NONE;
-    ir->reductions[ir->n_reductions] = (evex_ir_reduction){*spec, source, mask};
+    ir->reductions[ir->n_reductions] = (evex_ir_reduction){*spec, source, mask, group};
     ir->reductions[ir->n_reductions].spec.place = ir->place;
     const evex_ir_value value = {.kind = EVEX_IR_REDUCTION,
                                  .dtype = spec->out_dtype,
                                  .in_dtype = spec->in_dtype,
-                                 .is_scalar = spec->all_axes && !spec->keepdims,
+                                 .is_scalar =
+                                     spec->all_axes && !spec->keepdims && !spec->is_grouped,
+                                 .is_grouped = spec->is_grouped,
                                  .index = (uint32_t)ir->n_reductions};
     int is_new = 1;
     const evex_ir_id id = ir->is_optimised ? intern(ir, &value, &is_new) : append(ir, &value);

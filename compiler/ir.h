@@ -28,6 +28,7 @@ typedef struct {
     uint8_t kind; /* evex_ir_kind */
     uint8_t dtype, in_dtype;
     uint8_t is_scalar; /* known to be one value when compiling: it takes no block */
+    uint8_t is_grouped; /* one value a group; what is neither has one a row */
     uint16_t op;
     uint16_t n_operands;
     uint32_t first_operand; /* in evex_ir.operands */
@@ -43,8 +44,8 @@ typedef struct {
 } evex_ir_constant;
 
 typedef struct {
-    evex_reduction spec; /* dst, source and mask are emit.c's */
-    evex_ir_id source, mask;
+    evex_reduction spec; /* dst, source, mask and group are emit.c's */
+    evex_ir_id source, mask, group;
 } evex_ir_reduction;
 
 typedef struct {
@@ -83,6 +84,7 @@ typedef struct {
 typedef struct {
     evex_arena *arena;
     int is_optimised;
+    int is_grouped; /* reductions have one result a group */
     int is_out_of_memory;
     evex_insn_place place; /* what new values get: set by the caller for each construct */
 
@@ -100,6 +102,13 @@ typedef struct {
 
     evex_ir_id *table; /* open addressing; n_slots is a power of two */
     size_t n_slots;
+
+    /* groups.c's */
+    evex_ir_id codes; /* EVEX_IR_NONE until something needs them */
+    evex_ir_id
+        *taken; /* by value with an element a group: that of each row's group, if it exists */
+    evex_ir_id *waiting;
+    size_t taken_capacity, waiting_capacity;
 } evex_ir;
 
 /* Whether a variable adapts to what is beside it; there is but one type of strings. */
@@ -107,7 +116,8 @@ static inline uint8_t evex_ir_is_weak(const evex_var *var) {
     return var->kind == EVEX_WEAK && var->dtype != EVEX_STR;
 }
 
-/* n_expected: about how many values there will be; inputs and outputs have exactly this room.
+/* n_expected: about how many values there will be; inputs and outputs have exactly this room, but
+ * for one more input.
  * Returns 0 when out of memory. */
 int evex_ir_init(evex_ir *ir, evex_arena *arena, int is_optimised, size_t n_expected,
                  size_t n_inputs, size_t n_outputs);
@@ -135,7 +145,27 @@ evex_ir_id evex_ir_cast(evex_ir *ir, evex_ir_id a, evex_dtype dtype);
 /* operands[0] is evex_ir_function's. */
 evex_ir_id evex_ir_call(evex_ir *ir, evex_dtype result, const evex_ir_id *operands, size_t n);
 
-/* spec without registers; source may be EVEX_IR_NONE for count(), mask for no mask. */
+/*
+ * groups.c: the values of a grouped program have an element a row, an element a group or one for
+ * all. An instruction on some of each reads, for each row, what the row's group has.
+ */
+/* Gives n operands of mixed levels one; list has room for them. Returns operands or list. */
+const evex_ir_id *evex_ir_level(evex_ir *ir, const evex_ir_id *operands, size_t n,
+                                evex_ir_id *list);
+/* What each row reads of a value: the value itself unless it has an element a group. */
+evex_ir_id evex_ir_take(evex_ir *ir, evex_ir_id value);
+/* Whether rows read what is computed from a value's operands in its place. */
+int evex_ir_is_taken(const evex_ir *ir, evex_ir_id value);
+/* The group of each row: the program's last input, int64; and whether there is one, a bool. */
+evex_ir_id evex_ir_codes(evex_ir *ir);
+evex_ir_id evex_ir_in_group(evex_ir *ir);
+
+/* An instruction as it stands, folded if it can be; the builders below are for everybody else. */
+evex_ir_id evex_ir_make(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dtype in_dtype,
+                        const evex_ir_id *operands, size_t n);
+
+/* spec without registers; source may be EVEX_IR_NONE for count(), mask for no mask. Where
+ * spec->is_grouped, rows are taken in by their codes. */
 evex_ir_id evex_ir_reduce(evex_ir *ir, const evex_reduction *spec, evex_ir_id source,
                           evex_ir_id mask);
 

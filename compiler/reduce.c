@@ -42,6 +42,8 @@ static evex_status take_axis(const evex_checker *c, const evex_ast_node *node, c
                              reduction_call *call) {
     if (t->kind == EVEX_TERM_NONE)
         return EVEX_OK;
+    if (c->ir->is_grouped)
+        return fail_keyword(c, node, "a reduction by group takes no axis");
     call->spec.all_axes = 0;
     if (t->kind != EVEX_TERM_TUPLE)
         return add_axis(c, node, t, &call->spec);
@@ -61,9 +63,10 @@ static evex_status take_axis(const evex_checker *c, const evex_ast_node *node, c
 
 static evex_status take_keepdims(const evex_checker *c, const evex_ast_node *node,
                                  const evex_term *t, reduction_call *call) {
-    (void)c;
     if (!evex_term_is_literal(t) || t->dtype != EVEX_BOOL)
         return fail_keyword(c, node, "keepdims takes True or False");
+    if (c->ir->is_grouped && t->as.i64 != 0)
+        return fail_keyword(c, node, "a reduction by group keeps no dimension");
     call->spec.keepdims = t->as.i64 != 0;
     return EVEX_OK;
 }
@@ -259,7 +262,8 @@ evex_status evex_check_reduction(evex_checker *c, const evex_ast_node *node,
                                  evex_reduction_kind kind, int ignores_nan, evex_term *result) {
     reduction_call call = {.call = node, .kind = kind, .mask = EVEX_IR_NONE};
     evex_ir_id source = EVEX_IR_NONE;
-    call.spec = (evex_reduction){.kind = (uint8_t)kind, .all_axes = 1};
+    call.spec = (evex_reduction){
+        .kind = (uint8_t)kind, .all_axes = 1, .is_grouped = (uint8_t)c->ir->is_grouped};
     evex_status status = take_arguments(c, &call);
     if (status == EVEX_OK && evex_n_positional(c, node) > 0 &&
         evex_term_is_time(&c->terms[node->children[0]]))

@@ -58,6 +58,7 @@ static void count_uses(scheduler *s) {
         if (v->kind == EVEX_IR_REDUCTION) {
             use(s, ir->reductions[v->index].source);
             use(s, ir->reductions[v->index].mask);
+            use(s, ir->reductions[v->index].group);
         }
     }
 }

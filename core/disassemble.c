@@ -139,8 +139,11 @@ static void write_inputs(const evex_program *p, evex_text *text) {
         evex_text_format(text, "input  i%d %s%s%s", (int)i, input->kind == EVEX_WEAK ? "weak " : "",
                          short_name(input->dtype), input->is_nullable ? "?" : "");
         write_unit(input->unit, text);
-        evex_text_format(text, " %.*s\n", (int)input->name_bytes,
-                         evex_program_text(p) + input->name);
+        if (input->name_bytes == 0)
+            evex_text_format(text, " codes of groups\n");
+        else
+            evex_text_format(text, " %.*s\n", (int)input->name_bytes,
+                             evex_program_text(p) + input->name);
     }
 }
 
@@ -159,7 +162,10 @@ static void write_outputs(const evex_program *p, evex_text *text) {
         evex_text_format(text, "output o%d %s%s", (int)i, short_name(output->dtype),
                          output->is_nullable ? "?" : "");
         write_unit(output->unit, text);
-        evex_text_format(text, " %s", output->is_reduced ? "reduced" : "elementwise");
+        evex_text_format(text, " %s",
+                         output->is_grouped   ? "grouped"
+                         : output->is_reduced ? "reduced"
+                                              : "elementwise");
         if (output->is_nullable && output->validity != EVEX_NO_REGISTER) {
             evex_text_bytes(text, " valid ", 7);
             write_register(p, output->validity, text);

@@ -48,7 +48,8 @@ typedef enum {
 /*
  * Signatures: results, underscore, operands. T is the instruction's operand type, B bool, I int64,
  * R the float type of a complex T's parts, C the complex type of a float T, S a set constant, P a
- * pattern, X any type (the instruction names it), F a function number followed by its operands.
+ * pattern, X any type (the instruction names it), F a function number followed by its operands, G a
+ * whole kept array.
  *    SIGNATURE(id, operands, evex_op_result, first operand is bool)
  */
 #define EVEX_FOR_SIGNATURES(SIGNATURE)                                                             \
@@ -66,6 +67,7 @@ typedef enum {
     SIGNATURE(BB_TP, 2, BOOL, 0)                                                                   \
     SIGNATURE(TT_T, 1, T, 0)                                                                       \
     SIGNATURE(T_X, 1, NAMED, 0)                                                                    \
+    SIGNATURE(T_GI, 2, T, 0)                                                                       \
     SIGNATURE(T_F, 0, NAMED, 0)
 
 typedef enum {

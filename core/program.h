@@ -31,13 +31,15 @@
  *   B_T     R[d] = op(R[a]) as bool            T_F    R[d] = user function K[a](R[b], ...)
  *   B_TT    R[d] = op(R[a], R[b]) as bool      I_T    R[d] = op(R[a]) as int64
  *   B_TP    R[d] = op(R[a], pattern K[b]) as bool
+ *   T_GI    R[d] = R[a][R[b]], R[a] whole
  *
  * Registers are numbered through the classes, in this order:
  *
- *   INPUT     the caller's arrays, in the order of the inputs
+ *   INPUT     the caller's arrays, in the order of the inputs; then, in grouped programs, the group
+ *             of each row (int64, unnamed; negative: none)
  *   CONSTANT  the constants, in order
  *   SCALAR    one value a program run: reductions to one value, arithmetic on such and on scalars
- *   KEPT      results of axis= reductions that a later stage reads as arrays
+ *   KEPT      results of axis= and grouped reductions that a later stage reads as arrays
  *   TEMP      one block; a number is used again after its value's last use, by any dtype
  *   OUTPUT    the results, in order; each is written exactly once and never read
  *
@@ -129,7 +131,7 @@ typedef struct {
     uint8_t is_nullable;
     uint8_t unit;           /* as an input's */
     evex_register validity; /* OUTPUT register of its validity, or EVEX_NO_REGISTER */
-    uint16_t unused2;
+    uint16_t is_grouped;    /* one element a group */
 } evex_program_output;
 
 /* R[dst] = kind over the elements of R[source] for which R[mask] is true. */

@@ -150,6 +150,8 @@ static int holds(const verifier *v, evex_register reg, uint8_t dtype, int in_bod
 
 /* What operand k of an instruction must hold. */
 static uint8_t operand_dtype(const evex_insn *insn, const evex_op_info *info, int k) {
+    if (k == 1 && info->signature == EVEX_SIG_T_GI)
+        return EVEX_I64;
     return k == 0 && info->takes_bool ? EVEX_BOOL : insn->in_dtype;
 }
 
@@ -165,12 +167,24 @@ static int call_operands_defined(const verifier *v, const evex_insn *insn,
     return 1;
 }
 
+/* Whether the register is what a grouped reduction keeps: it has an element a group. */
+static int is_grouped_result(const evex_program *p, evex_register reg) {
+    if (evex_program_class(p, reg) != EVEX_CLASS_KEPT)
+        return 0;
+    for (uint32_t i = 0; i < p->n_reductions; i++)
+        if (evex_program_reductions(p)[i].dst == reg)
+            return evex_program_reductions(p)[i].is_grouped;
+    return 0;
+}
+
 static int operands_agree(const verifier *v, const evex_insn *insn, int in_body) {
     const evex_op_info *info = &evex_op_infos[insn->op];
     const evex_register *operands = evex_program_operands(v->program) + insn->first_operand;
     if (info->signature == EVEX_SIG_T_F)
         return call_operands_defined(v, insn, operands, in_body);
     if (insn->n_operands != info->arity)
+        return 0;
+    if (info->signature == EVEX_SIG_T_GI && !is_grouped_result(v->program, operands[0]))
         return 0;
     const int is_set = info->signature == EVEX_SIG_B_TS;
     const int is_pattern =

@@ -26,6 +26,7 @@ static void find_memory(evex_worker *worker, evex_run *run, size_t number) {
     worker->trees = (void *)(memory + pass->trees_offset);
     worker->nodes = (void *)(memory + pass->nodes_offset);
     worker->panel = memory + pass->panel_offset;
+    worker->groups = (void *)(memory + pass->groups_offset);
 }
 
 /* ---- Ports and temporaries ------------------------------------------------------------------ */
@@ -100,6 +101,15 @@ static void read_register(evex_worker *worker, evex_register reg, size_t use) {
     *operand = entry->operand;
     if (entry->port > 0 && worker->pass->ports[entry->port - 1].is_in_place)
         add_move(worker, entry->port - 1, &operand->data);
+}
+
+/* The same for operand k of an instruction: TAKE has its first whole. */
+static void read_operand(evex_worker *worker, const evex_insn *insn, evex_register reg, uint32_t k,
+                         size_t use) {
+    if (k == 0 && insn->op == EVEX_OP_TAKE)
+        worker->operands[use] = (evex_operand){worker->run->binding->values[reg].whole, 0};
+    else
+        read_register(worker, reg, use);
 }
 
 /* A TEMP's block; where the operand in it has elements of another size, the result gets the spare
@@ -178,7 +188,7 @@ static void assemble_insns(evex_worker *worker, size_t *use) {
         const call_source source = source_of(binding, number);
         *call = (evex_call){.kernel = source.kernel, .src = worker->operands + *use};
         for (uint32_t k = 0; k < source.n_operands; k++)
-            read_register(worker, source.operands[k], (*use)++);
+            read_operand(worker, insn, source.operands[k], k, (*use)++);
         write_register(worker, &call->dst[0], insn->dst, source.changes_size, &spare);
         write_register(worker, &call->dst[1], insn->dst2, 0, &spare);
         call++;
@@ -192,6 +202,7 @@ static void assemble_reduction(evex_worker *worker, uint32_t number, size_t use)
     if (fused == NULL) {
         read_register(worker, reduction->source, use);
         read_register(worker, reduction->mask, use + 1);
+        read_register(worker, reduction->is_grouped ? reduction->group : EVEX_NO_REGISTER, use + 2);
         return;
     }
     for (uint32_t k = 0; k < fused->n_operands; k++)
@@ -216,7 +227,7 @@ static void run_once(evex_worker *worker, uint32_t number, char *splat) {
     const evex_program *program = worker->run->binding->program;
     const evex_insn *insn = &evex_program_insns(program)[number];
     for (uint32_t k = 0; k < insn->n_operands; k++)
-        read_register(worker, evex_program_operands(program)[insn->first_operand + k], k);
+        read_operand(worker, insn, evex_program_operands(program)[insn->first_operand + k], k, k);
     const size_t n_bytes = evex_dtype_size((evex_dtype)insn->out_dtype);
     char *second = insn->dst2 != EVEX_NO_REGISTER ? splat + EVEX_SPLAT_BYTES : NULL;
     worker->run->binding->expr->links[number].kernel((void *[]){splat, second}, worker->operands, 1,

@@ -10,6 +10,7 @@
 #include "core/dtype.h"
 #include "core/error.h"
 #include "eval/gather.h"
+#include "eval/group_bind.h"
 #include "eval/splat.h"
 
 static const evex_place nowhere = {0, 0};
@@ -114,9 +115,8 @@ static evex_status fill_view(evex_arena *arena, evex_view *view, const evex_arra
     return EVEX_OK;
 }
 
-/* Makes the view of operand i, called what ("input" or "output") in errors. */
-static evex_status check_array(evex_binding *binding, evex_view *view, const evex_array *array,
-                               int32_t i, const char *what) {
+evex_status evex_bind_array(evex_binding *binding, evex_view *view, const evex_array *array,
+                            int32_t i, const char *what) {
     if (array->ndim > EVEX_MAX_DIMS)
         return evex_bind_at(binding, i,
                             evex_fail(binding->error, EVEX_LIMIT_DIMS, nowhere,
@@ -182,7 +182,7 @@ static evex_status check_input(evex_binding *binding, const evex_array *array, i
                                       evex_dtype_name(var->dtype)));
     }
     evex_view *view = binding->values[i].view;
-    const evex_status status = check_array(binding, view, array, i, "input");
+    const evex_status status = evex_bind_array(binding, view, array, i, "input");
     if (status != EVEX_OK)
         return status;
     if (var->kind == EVEX_WEAK && view->shape.ndim > 0)
@@ -220,15 +220,21 @@ static int make_tables(evex_binding *binding) {
     return 1;
 }
 
-evex_status evex_bind_inputs(evex_binding *binding, const evex_expr *expr, evex_arena *arena,
-                             const evex_array *inputs, size_t n_inputs, int has_data,
-                             evex_error *error) {
-    *binding =
-        (evex_binding){.expr = expr, .program = expr->program, .error = error, .arena = arena};
-    if (n_inputs != expr->program->n_inputs)
+/* An input that the caller does not list. */
+static evex_status bind_hidden(evex_binding *binding, uint32_t i,
+                               const evex_eval_options *options) {
+    return evex_bind_codes(binding, i, options);
+}
+
+evex_status evex_bind_all_inputs(evex_binding *binding, const evex_expr *expr, evex_arena *arena,
+                                 const evex_array *inputs, size_t n_inputs, int has_data,
+                                 const evex_eval_options *options, evex_error *error) {
+    *binding = (evex_binding){
+        .expr = expr, .program = expr->program, .error = error, .arena = arena, .n_groups = -1};
+    if (n_inputs != expr->n_inputs)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
                          "the expression has %d inputs, but %zu arrays were given",
-                         (int)expr->program->n_inputs, n_inputs);
+                         (int)expr->n_inputs, n_inputs);
     if (n_inputs > 0 && inputs == NULL)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "inputs is NULL");
     if (!make_tables(binding))
@@ -236,7 +242,15 @@ evex_status evex_bind_inputs(evex_binding *binding, const evex_expr *expr, evex_
     evex_status status = EVEX_OK;
     for (size_t i = 0; i < n_inputs && status == EVEX_OK; i++)
         status = check_input(binding, &inputs[i], (int32_t)i, has_data);
+    for (uint32_t i = expr->n_inputs; i < expr->program->n_inputs && status == EVEX_OK; i++)
+        status = bind_hidden(binding, i, options);
     return status == EVEX_OK ? evex_infer(binding) : status;
+}
+
+evex_status evex_bind_inputs(evex_binding *binding, const evex_expr *expr, evex_arena *arena,
+                             const evex_array *inputs, size_t n_inputs, int has_data,
+                             evex_error *error) {
+    return evex_bind_all_inputs(binding, expr, arena, inputs, n_inputs, has_data, NULL, error);
 }
 
 /* ---- Scalars -------------------------------------------------------------------------------- */
@@ -290,8 +304,9 @@ static evex_status bind_scalar(evex_binding *binding, uint32_t i) {
     if (value->scalar == NULL || text == NULL)
         return evex_fail_memory(binding->error);
     evex_gather gather = {value->scalar, text, value->view->item_bytes, value->view->texts};
-    evex_gather_find(value->view)(&gather, value->view->data, 0, 1);
-    evex_splat_fill(value->scalar, value->scalar, evex_dtype_size(value->view->dtype));
+    const evex_dtype dtype = (evex_dtype)evex_program_inputs(binding->program)[i].dtype;
+    evex_gather_find_as(value->view, dtype)(&gather, value->view->data, 0, 1);
+    evex_splat_fill(value->scalar, value->scalar, evex_dtype_size(dtype));
     return check_weak(binding, (int32_t)i, value->scalar);
 }
 
@@ -342,7 +357,7 @@ static evex_status check_output(evex_binding *binding, const evex_array *array, 
         &binding->values[evex_first_register(binding->program, EVEX_CLASS_OUTPUT) + (uint32_t)i];
     evex_status status = check_output_type(binding, array, i);
     if (status == EVEX_OK)
-        status = check_array(binding, value->view, array, i, "output");
+        status = evex_bind_array(binding, value->view, array, i, "output");
     if (status != EVEX_OK)
         return status;
     if (!evex_shape_equal(value->view->shape, value->shape))

@@ -35,6 +35,7 @@ typedef struct {
     evex_shape shape;
     evex_view *view;   /* INPUT, KEPT and OUTPUT registers */
     void *scalar;      /* a splat: of registers that hold one element, else NULL */
+    evex_set *whole;   /* KEPT registers that TAKE reads: all elements, else NULL */
     uint8_t must_copy; /* an input whose memory an output overwrites too early */
 } evex_value;
 
@@ -52,6 +53,7 @@ typedef struct {
     uint32_t axes;      /* bit d: dimension d is reduced */
     uint32_t reduction; /* its number; elementwise: the instruction's */
     uint8_t is_f_order; /* elements are numbered in Fortran order */
+    uint8_t is_grouped; /* a reduction with a result a group */
 } evex_sink;
 
 struct evex_pass;
@@ -70,6 +72,7 @@ typedef struct {
     uint32_t n_passes;
     size_t memory_bytes; /* of kept arrays and overlap copies */
     uint8_t has_f_input; /* an input is F-contiguous and not C-contiguous */
+    int64_t n_groups;    /* of a grouped program; -1: not known yet */
 } evex_binding;
 
 /* Views of the inputs, shapes of everything, all sinks. With has_data 0 no data pointer is looked
@@ -77,6 +80,14 @@ typedef struct {
 evex_status evex_bind_inputs(evex_binding *binding, const evex_expr *expr, evex_arena *arena,
                              const evex_array *inputs, size_t n_inputs, int has_data,
                              evex_error *error);
+/* The same with the options of an evaluation, from which hidden inputs come; NULL: they are not
+ * known yet, and no shape depends on them. */
+evex_status evex_bind_all_inputs(evex_binding *binding, const evex_expr *expr, evex_arena *arena,
+                                 const evex_array *inputs, size_t n_inputs, int has_data,
+                                 const evex_eval_options *options, evex_error *error);
+/* Makes the view of operand i, called what in errors, and checks the array as such. */
+evex_status evex_bind_array(evex_binding *binding, evex_view *view, const evex_array *array,
+                            int32_t i, const char *what);
 /* Reads the inputs that are scalars and checks that weak integers fit their uses. */
 evex_status evex_bind_scalars(evex_binding *binding);
 /* Views of the outputs that have data; checks their types, shapes and that they can be written. */

@@ -331,7 +331,7 @@ static int may_be_panel(const evex_binding *binding, evex_pass *pass) {
     for (size_t p = 0; p < pass->n_ports; p++)
         if (pass->ports[p].is_output)
             return 0;
-    if (pass->n_calls > 0 || pass->n_rows < 1 ||
+    if (pass->is_grouped || pass->n_calls > 0 || pass->n_rows < 1 ||
         (pass->n_reductions > 1 && pass->n_rows > EVEX_LEAF))
         return 0;
     for (size_t k = 0; k < pass->n_reductions; k++) {

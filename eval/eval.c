@@ -46,8 +46,10 @@ static evex_status view_copy(const evex_binding *binding, evex_view *copy, const
 }
 
 static int add_bytes(size_t *sum, const evex_view *view) {
-    const int64_t size = evex_shape_size(view->shape);
+    int64_t size = evex_shape_size(view->shape);
     size_t n_bytes;
+    if (view->shape.ndim == 1 && view->shape.dims[0] < 0) /* of groups, before they are known */
+        size = 0;
     return size >= 0 && !__builtin_mul_overflow((size_t)size, view->item_bytes, &n_bytes) &&
            n_bytes <= SIZE_MAX / 2 && !__builtin_add_overflow(*sum, evex_align_up(n_bytes), sum);
 }
@@ -124,8 +126,11 @@ static void use_memory(evex_binding *binding, evex_view *copies, char *memory) {
     const evex_program *program = binding->program;
     for (uint32_t r = program->first_register[EVEX_CLASS_KEPT];
          r < program->first_register[EVEX_CLASS_KEPT + 1]; r++)
-        if (binding->values[r].scalar == NULL)
+        if (binding->values[r].scalar == NULL) {
             place_view(binding->values[r].view, &memory);
+            if (binding->values[r].whole != NULL)
+                binding->values[r].whole->values = binding->values[r].view->data;
+        }
     for (uint32_t i = 0; copies != NULL && i < program->n_inputs; i++) {
         if (!binding->values[i].must_copy)
             continue;
@@ -289,7 +294,7 @@ typedef struct {
 static evex_status bind_and_run(const call *c, evex_binding *binding, evex_arena *arena,
                                 evex_error *fresh) {
     evex_status status =
-        evex_bind_inputs(binding, c->expr, arena, c->inputs, c->n_inputs, 1, fresh);
+        evex_bind_all_inputs(binding, c->expr, arena, c->inputs, c->n_inputs, 1, c->options, fresh);
     if (status == EVEX_OK)
         status = plan(binding, c->outputs, c->n_outputs, c->options);
     return status == EVEX_OK ? run_with_memory(binding, c->pool, c->outputs, c->options) : status;

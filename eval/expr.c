@@ -11,6 +11,8 @@
 #include "core/error.h"
 #include "eval/call.h"
 #include "eval/cost.h"
+#include "eval/group_bind.h"
+#include "eval/group_tables.h"
 #include "eval/prepared.h"
 #include "eval/small.h"
 #include "eval/splat.h"
@@ -113,6 +115,8 @@ static evex_status link_constants(evex_expr *expr, const evex_functions *functio
 
 /* The kernel of an instruction; NULL: there is none. */
 static evex_kernel find_kernel(const evex_expr *expr, const evex_insn *insn) {
+    if (insn->op == EVEX_OP_TAKE)
+        return evex_take_kernel((evex_dtype)insn->in_dtype);
     if (insn->op != EVEX_OP_CALL)
         return evex_kernel_find(expr->kernels, (evex_op)insn->op, (evex_dtype)insn->in_dtype,
                                 (evex_dtype)insn->out_dtype);
@@ -178,6 +182,8 @@ static evex_status link_reductions(evex_expr *expr, evex_error *error) {
         return evex_fail_memory(error);
     evex_status status = EVEX_OK;
     for (uint32_t i = 0; i < n && status == EVEX_OK; i++)
+        status = evex_group_check(&evex_program_reductions(expr->program)[i], error);
+    for (uint32_t i = 0; i < n && status == EVEX_OK; i++)
         status = evex_reducer_link(&expr->reducers[i], &evex_program_reductions(expr->program)[i],
                                    expr->kernels, error);
     return status;
@@ -203,6 +209,7 @@ static int describe_inputs(evex_expr *expr) {
             return 0;
         expr->inputs[i] = (evex_var){name, (evex_dtype)inputs[i].dtype, (evex_kind)inputs[i].kind,
                                      inputs[i].is_nullable, inputs[i].unit};
+        expr->n_inputs += inputs[i].name_bytes > 0; /* the codes of groups have no name */
     }
     return expr->inputs != NULL;
 }
@@ -250,6 +257,7 @@ static int describe_outputs(evex_expr *expr) {
         expr->outputs[i] = (evex_output){.name = name,
                                          .dtype = (evex_dtype)outputs[i].dtype,
                                          .is_reduced = outputs[i].is_reduced,
+                                         .is_grouped = outputs[i].is_grouped,
                                          .nullable = outputs[i].is_nullable,
                                          .unit = outputs[i].unit};
     }
@@ -320,7 +328,7 @@ void evex_expr_free(evex_expr **expr) {
 }
 
 const evex_var *evex_expr_inputs(const evex_expr *expr, size_t *n) {
-    *n = expr->program->n_inputs;
+    *n = expr->n_inputs;
     return expr->inputs;
 }
 

@@ -48,6 +48,7 @@ struct evex_expr {
     evex_reducer *reducers;          /* one a reduction */
     evex_fused_sum *fused_sums;      /* one a reduction */
     evex_var *inputs;                /* the public descriptions */
+    uint32_t n_inputs;               /* those that the caller gives, before the hidden ones */
     evex_output *outputs;
     size_t scratch_bytes;           /* the limit of the compile options */
     size_t element_bytes;           /* of the widest element that a TEMP or OUTPUT holds */

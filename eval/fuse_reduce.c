@@ -126,7 +126,7 @@ static void fuse_stage(const fuser *f) {
     for (uint32_t r = 0; r < f->stage->n_reductions; r++) {
         const uint32_t number = f->stage->first_reduction + r;
         const evex_reduction *reduction = &evex_program_reductions(f->expr->program)[number];
-        if (!is_sum(reduction) || reduction->source == EVEX_NO_REGISTER)
+        if (!is_sum(reduction) || reduction->source == EVEX_NO_REGISTER || reduction->is_grouped)
             continue;
         const int role = reduction->mask == EVEX_NO_REGISTER ? ROLE_SOURCE : ROLE_MASK;
         fuse_reduction(f, reduction, role, &f->expr->fused_sums[number]);

@@ -254,6 +254,26 @@ static inline int64_t within(int64_t x, const evex_texts *texts) {
 GATHER_OFFSETS(gather_offsets32, int32_t)
 GATHER_OFFSETS(gather_offsets64, int64_t)
 
+/* ---- Wider elements ------------------------------------------------------------------------- */
+
+static inline void gather_i32_order(evex_gather *to, const char *from, int64_t stride, size_t n,
+                                    int is_swapped) {
+    for (size_t i = 0; i < n; i++, from += stride, to->block += sizeof(int64_t)) {
+        uint32_t bits;
+        memcpy(&bits, from, sizeof bits);
+        const int64_t wide = (int32_t)(is_swapped ? swap4(bits) : bits);
+        memcpy(to->block, &wide, sizeof wide);
+    }
+}
+
+static void gather_i32_as_i64(evex_gather *to, const char *from, int64_t stride, size_t n) {
+    gather_i32_order(to, from, stride, n, 0);
+}
+
+static void gather_i32_swapped_as_i64(evex_gather *to, const char *from, int64_t stride, size_t n) {
+    gather_i32_order(to, from, stride, n, 1);
+}
+
 /* ---- Choice --------------------------------------------------------------------------------- */
 
 static evex_gather_fn find_strings(const evex_view *view) {
@@ -289,6 +309,12 @@ evex_gather_fn evex_gather_find(const evex_view *view) {
     default:
         return view->is_swapped ? gather_swapped8x2 : gather16;
     }
+}
+
+evex_gather_fn evex_gather_find_as(const evex_view *view, evex_dtype dtype) {
+    if (view->dtype == EVEX_I32 && dtype == EVEX_I64)
+        return view->is_swapped ? gather_i32_swapped_as_i64 : gather_i32_as_i64;
+    return evex_gather_find(view);
 }
 
 evex_mover evex_gather_find_mover(const evex_view *view, const evex_mover_table *table) {

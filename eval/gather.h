@@ -32,6 +32,8 @@ typedef void (*evex_scatter_fn)(char *to, int64_t stride, const char *from, size
 
 /* The movers for a view's elements. Scatter: NULL for strings of fixed width. */
 evex_gather_fn evex_gather_find(const evex_view *view);
+/* The same for elements that become others on the way: int32 as int64. */
+evex_gather_fn evex_gather_find_as(const evex_view *view, evex_dtype dtype);
 /* What does the same faster, for elements of which the table has such a mover; else NULL. */
 evex_mover evex_gather_find_mover(const evex_view *view, const evex_mover_table *table);
 /* What moves several rows of them at once, to or from a block; NULL: nothing does. */

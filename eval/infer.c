@@ -7,6 +7,7 @@
  */
 #include "core/error.h"
 #include "eval/bind.h"
+#include "eval/group_bind.h"
 #include "eval/splat.h"
 
 static evex_status shape_error(const evex_binding *binding, evex_insn_place place, evex_shape a,
@@ -39,7 +40,9 @@ static evex_status infer_insn(evex_binding *binding, uint32_t number) {
     const evex_register *operands = evex_program_operands(program) + insn->first_operand;
     const evex_insn_place place = evex_program_places(program)[number];
     evex_shape shape = {0, NULL};
-    for (uint32_t k = 0; k < insn->n_operands; k++) {
+    if (insn->op == EVEX_OP_TAKE && !evex_bind_whole(binding, operands[0]))
+        return evex_fail_memory(binding->error);
+    for (uint32_t k = insn->op == EVEX_OP_TAKE; k < insn->n_operands; k++) {
         const evex_shape operand = binding->values[operands[k]].shape;
         if (operand.ndim == 0)
             continue;
@@ -102,6 +105,8 @@ static evex_status iterated_shape(evex_binding *binding, const evex_reduction *r
             status = widen(binding, shape, binding->values[i].shape, reduction->place);
     if (status == EVEX_OK && reduction->mask != EVEX_NO_REGISTER)
         status = widen(binding, shape, binding->values[reduction->mask].shape, reduction->place);
+    if (status == EVEX_OK && reduction->is_grouped)
+        status = widen(binding, shape, binding->values[reduction->group].shape, reduction->place);
     return status;
 }
 
@@ -129,11 +134,16 @@ static evex_status reduced_axes(const evex_binding *binding, const evex_reductio
 
 static evex_status result_shape(evex_binding *binding, const evex_reduction *reduction,
                                 evex_shape from, uint32_t axes) {
-    int64_t *dims = evex_arena_push_array(binding->arena, (size_t)from.ndim + 1, sizeof *dims);
+    int64_t *dims = evex_arena_push_array(binding->arena, (size_t)from.ndim + 2, sizeof *dims);
     if (dims == NULL)
         return evex_fail_memory(binding->error);
     evex_shape *shape = &binding->values[reduction->dst].shape;
     *shape = (evex_shape){0, dims};
+    if (reduction->is_grouped) {
+        shape->ndim = 1;
+        dims[0] = binding->n_groups;
+        return EVEX_OK;
+    }
     for (int32_t d = 0; d < from.ndim; d++) {
         if (!(axes >> d & 1))
             dims[shape->ndim++] = from.dims[d];
@@ -178,8 +188,8 @@ static int needs_an_element(evex_reduction_kind kind) {
 
 static evex_status check_not_empty(const evex_binding *binding, const evex_reduction *reduction,
                                    evex_shape from) {
-    if (!needs_an_element((evex_reduction_kind)reduction->kind) || evex_shape_size(from) != 0 ||
-        evex_shape_size(binding->values[reduction->dst].shape) == 0)
+    if (reduction->is_grouped || !needs_an_element((evex_reduction_kind)reduction->kind) ||
+        evex_shape_size(from) != 0 || evex_shape_size(binding->values[reduction->dst].shape) == 0)
         return EVEX_OK;
     return evex_fail(binding->error, EVEX_EMPTY,
                      (evex_place){reduction->place.offset, reduction->place.length},
@@ -188,7 +198,8 @@ static evex_status check_not_empty(const evex_binding *binding, const evex_reduc
 
 static evex_status infer_reduction(evex_binding *binding, uint32_t number, evex_sink *sink) {
     const evex_reduction *reduction = &evex_program_reductions(binding->program)[number];
-    *sink = (evex_sink){.reg = reduction->dst, .reduction = number};
+    *sink = (evex_sink){
+        .reg = reduction->dst, .reduction = number, .is_grouped = reduction->is_grouped};
     evex_status status = iterated_shape(binding, reduction, &sink->shape);
     if (status == EVEX_OK)
         status = reduced_axes(binding, reduction, sink->shape.ndim, &sink->axes);

@@ -6,6 +6,7 @@
  */
 #include "core/error.h"
 #include "eval/accumulators.h"
+#include "eval/group.h"
 #include "eval/panel.h"
 #include "eval/run.h"
 #include "eval/splat.h"
@@ -259,7 +260,9 @@ static void chunk_leaves(const evex_binding *binding, evex_pass *pass, uint64_t 
 
 static void choose_chunks(const evex_binding *binding, evex_pass *pass, uint64_t ps,
                           int is_forced) {
-    if (pass->n_reductions > 0)
+    if (pass->is_grouped)
+        evex_group_chunks(pass, (int64_t)(chunk_ps / ps));
+    else if (pass->n_reductions > 0)
         chunk_leaves(binding, pass, ps);
     else
         chunk_elements(pass, ps, is_forced);
@@ -306,6 +309,10 @@ static void place_blocks(const evex_binding *binding, evex_pass *pass, size_t *e
 }
 
 static int place_reductions(const evex_binding *binding, evex_pass *pass, size_t *end) {
+    if (pass->is_grouped) {
+        pass->groups_offset = take(end, evex_group_worker_bytes(pass));
+        return 1;
+    }
     pass->leaf_offsets =
         evex_arena_push_array(binding->arena, pass->n_reductions + 1, sizeof *pass->leaf_offsets);
     if (pass->leaf_offsets == NULL)
@@ -328,7 +335,7 @@ static int place_reductions(const evex_binding *binding, evex_pass *pass, size_t
 
 /* Nodes that wait until all chunks are done. */
 static int place_chunk_nodes(const evex_binding *binding, evex_pass *pass) {
-    if (pass->n_reductions == 0 || pass->n_chunks <= 1)
+    if (pass->n_reductions == 0 || pass->n_chunks <= 1 || pass->is_grouped)
         return 1;
     const unsigned levels = evex_tree_levels((uint64_t)pass->n_chunks << pass->chunk_level);
     const size_t tile = (size_t)pass->tile;
@@ -367,6 +374,8 @@ static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
                                ? is_from_memory
                                : options->store == EVEX_STORE_PAST_CACHES;
     pass->is_fetched_ahead = is_from_memory && pass->n_calls > LIGHT_CALLS;
+    if (pass->is_grouped && !evex_group_plan_pass(binding, pass))
+        return evex_fail_memory(binding->error);
     choose_ports(binding, pass);
     choose_block(binding, options, pass);
     choose_lead(pass);
@@ -381,7 +390,9 @@ static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
     if (!place_reductions(binding, pass, &end) || !place_chunk_nodes(binding, pass))
         return evex_fail_memory(binding->error);
     pass->worker_bytes = end;
-    return limit_workers(binding, pass);
+    const evex_status limited = limit_workers(binding, pass);
+    return limited == EVEX_OK && pass->is_grouped ? evex_group_limit(binding, pass, options)
+                                                  : limited;
 }
 
 /* Splats for the results of hoisted instructions, if there are any. */

@@ -22,6 +22,8 @@ static void need_sink(const evex_binding *binding, const evex_sink *sink, uint8_
         needed[reduction->source] = 1;
     if (reduction->mask != EVEX_NO_REGISTER)
         needed[reduction->mask] = 1;
+    if (reduction->is_grouped)
+        needed[reduction->group] = 1;
 }
 
 /*
@@ -43,7 +45,8 @@ static void close_slice(const evex_binding *binding, const evex_stage *stage, ui
         needed[insn->dst] = 0;
         if (second)
             needed[insn->dst2] = 0;
-        for (uint32_t k = 0; k < insn->n_operands; k++)
+        /* What TAKE reads whole is no port of the pass. */
+        for (uint32_t k = insn->op == EVEX_OP_TAKE; k < insn->n_operands; k++)
             needed[operands[insn->first_operand + k]] = 1;
     }
 }
@@ -103,7 +106,7 @@ static int can_join(const evex_pass *pass, const evex_sink *sink) {
     if (pass->kind == EVEX_SINK_AXES || sink->kind == EVEX_SINK_AXES)
         return pass->kind == sink->kind && pass->axes == sink->axes;
     if (pass->kind == EVEX_SINK_FULL && sink->kind == EVEX_SINK_FULL)
-        return pass->is_f_order == sink->is_f_order;
+        return pass->is_f_order == sink->is_f_order && pass->is_grouped == sink->is_grouped;
     return 1;
 }
 
@@ -112,6 +115,7 @@ static void join(evex_pass *pass, const evex_sink *sink) {
         pass->kind = EVEX_SINK_FULL;
         pass->axes = sink->axes;
         pass->is_f_order = sink->is_f_order;
+        pass->is_grouped = sink->is_grouped;
     }
     if (sink->kind != EVEX_SINK_ELEMENTWISE)
         pass->n_reductions++;
@@ -128,7 +132,8 @@ static uint32_t place_sink(evex_binding *binding, uint32_t first_pass, uint32_t 
                                          .kind = sink->kind,
                                          .shape = sink->shape,
                                          .axes = sink->axes,
-                                         .is_f_order = sink->is_f_order};
+                                         .is_f_order = sink->is_f_order,
+                                         .is_grouped = sink->is_grouped};
         binding->n_passes++;
     }
     join(&binding->passes[p], sink);
@@ -169,6 +174,13 @@ static evex_dtype output_dtype(const evex_binding *binding, evex_register reg) {
     return (evex_dtype)evex_program_outputs(binding->program)[reg - first].dtype;
 }
 
+/* What an array's elements are in the code: the view's, but for int32 codes of groups. */
+static evex_dtype input_dtype(const evex_binding *binding, uint32_t reg) {
+    return reg < binding->program->n_inputs
+               ? (evex_dtype)evex_program_inputs(binding->program)[reg].dtype
+               : binding->values[reg].view->dtype;
+}
+
 static int collect_ports(evex_binding *binding, evex_pass *pass, const uint8_t *needed,
                          const evex_sink *const *sinks, size_t n_sinks) {
     size_t n = n_sinks - pass->n_reductions;
@@ -183,8 +195,8 @@ static int collect_ports(evex_binding *binding, evex_pass *pass, const uint8_t *
     if (pass->ports == NULL || pass->results == NULL || pass->reductions == NULL)
         return 0;
     for (uint32_t r = 0; r < end; r++)
-        if (needed[r] && is_array(binding, r)) /* an input's elements are the view's */
-            set_port(binding, &pass->ports[pass->n_ports++], r, binding->values[r].view->dtype, 0);
+        if (needed[r] && is_array(binding, r))
+            set_port(binding, &pass->ports[pass->n_ports++], r, input_dtype(binding, r), 0);
     size_t n_reductions = 0;
     for (size_t i = 0; i < n_sinks; i++) {
         if (sinks[i]->kind == EVEX_SINK_ELEMENTWISE) {

@@ -67,6 +67,7 @@ typedef struct evex_pass {
     evex_shape shape;
     uint32_t axes;
     uint8_t is_f_order;                  /* rows in Fortran order */
+    uint8_t is_grouped;                  /* its reductions have a result a group (eval/group.h) */
     uint32_t *insns;                     /* numbers of the instructions that the sinks need */
     size_t n_insns, n_calls, n_operands; /* calls: those that are not hoisted; operands of all */
     uint32_t *reductions;                /* their numbers */
@@ -101,10 +102,12 @@ typedef struct evex_pass {
 
     /* A worker's memory: offsets in bytes. */
     size_t share_offset, calls_offset, operands_offset, moves_offset, map_offset, states_offset,
-        temps_offset, leaves_offset, trees_offset, nodes_offset, panel_offset, worker_bytes;
+        temps_offset, leaves_offset, trees_offset, nodes_offset, panel_offset, groups_offset,
+        worker_bytes;
     size_t temp_bytes;      /* of one TEMP's block */
     size_t *leaf_offsets;   /* one a reduction, from leaves_offset */
     unsigned tree_levels;   /* of a chunk's tree; 0: a chunk is one leaf */
+    struct evex_group_plan *groups; /* of a grouped pass */
     evex_node *chunk_nodes; /* of several chunks: [column unit][chunk][reduction][tile] */
     evex_node *merge_nodes; /* for merging them: a tree and two rows */
 } evex_pass;

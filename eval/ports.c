@@ -220,13 +220,17 @@ static int is_contiguous(const evex_pass *pass, const evex_port *port) {
 
 static void choose_input(const evex_binding *binding, const evex_pass *pass, evex_port *port,
                          int is_direct, int is_constant) {
-    port->gather = evex_gather_find(port->view);
-    port->mover = evex_gather_find_mover(port->view, binding->expr->kernels->move);
-    port->is_in_place = is_direct && port->view->is_plain;
+    const int is_same = port->dtype == port->view->dtype;
+    port->gather = evex_gather_find_as(port->view, port->dtype);
+    if (is_same)
+        port->mover = evex_gather_find_mover(port->view, binding->expr->kernels->move);
+    else
+        port->rows = NULL;
+    port->is_in_place = is_direct && is_same && port->view->is_plain;
     if (port->is_in_place)
         return;
     port->is_splat = (uint8_t)is_constant;
-    port->is_strip = (uint8_t)evex_strip_is_for(pass, port, binding->expr->kernels->move);
+    port->is_strip = is_same && evex_strip_is_for(pass, port, binding->expr->kernels->move);
     if (is_constant)
         port->at_row = gather_splat;
     else if (port->is_strip)

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/system.h"
 #include "eval/fp_state.h"
+#include "eval/group.h"
 #include "eval/guards.h"
 
 /* ---- Blocks --------------------------------------------------------------------------------- */
@@ -41,7 +42,9 @@ static void run_block(evex_worker *worker, const evex_cursor *at, size_t n, int6
                 port->before(worker, port, at, n);
     for (const evex_call *call = worker->calls; call < calls_end; call++)
         call->kernel(call->dst, call->src, n, worker->context);
-    if (pass->n_reductions > 0)
+    if (pass->is_grouped)
+        evex_group_block(worker, at->flat, n);
+    else if (pass->n_reductions > 0)
         evex_reduce_block(worker, at->flat, n, leaf_row);
     if (pass->has_after)
         for (const evex_port *port = pass->ports; port < ports_end; port++)
@@ -165,6 +168,10 @@ static void run_unit(evex_worker *worker, int64_t unit) {
     const evex_pass *pass = worker->pass;
     const int64_t chunk = unit % pass->n_chunks, column_unit = unit / pass->n_chunks;
     set_unit(worker, column_unit / pass->n_tiles, column_unit % pass->n_tiles);
+    if (pass->is_grouped) {
+        evex_group_unit(worker, chunk);
+        return;
+    }
     if (pass->n_reductions > 0) {
         evex_reduce_unit(worker, column_unit, chunk);
         return;
@@ -212,6 +219,8 @@ static void work(void *argument, size_t number) {
     evex_run *run = argument;
     evex_worker worker;
     evex_worker_assemble(&worker, run, number);
+    if (run->pass->is_grouped)
+        evex_group_begin(&worker, number);
     size_t owner = number;
     int64_t first, end;
     while (may_go_on(run, number) && evex_claim(run, &owner, &first, &end))
@@ -221,21 +230,26 @@ static void work(void *argument, size_t number) {
         run->binding->expr->kernels->move->fence();
 }
 
+evex_status evex_run_units(evex_run *run, evex_work_fn work_fn) {
+    evex_share_out(run);
+    if (run->pass->n_workers > 1)
+        evex_pool_run(run->pool, run->pass->n_workers, work_fn, run);
+    else
+        work_fn(run, 0);
+    if (evex_matchers_lacked_memory(run->matchers, run->pass->n_workers))
+        return evex_fail_memory(run->binding->error);
+    return (evex_status)atomic_load_explicit(&run->status, memory_order_relaxed);
+}
+
 static evex_status run_pass(evex_run *run, const evex_pass *pass) {
     run->pass = pass;
     atomic_store_explicit(&run->is_decided, 0, memory_order_relaxed);
     if (pass->n_units == 0)
         return EVEX_OK;
     evex_run_hoisted(run);
-    evex_share_out(run);
-    if (pass->n_workers > 1)
-        evex_pool_run(run->pool, pass->n_workers, work, run);
-    else
-        work(run, 0);
-    if (evex_matchers_lacked_memory(run->matchers, pass->n_workers))
-        return evex_fail_memory(run->binding->error);
-    const evex_status status =
-        (evex_status)atomic_load_explicit(&run->status, memory_order_relaxed);
+    if (pass->is_grouped)
+        return evex_group_run(run, work);
+    const evex_status status = evex_run_units(run, work);
     return status == EVEX_OK && pass->n_reductions > 0 ? evex_reduce_finish(run) : status;
 }
 

@@ -61,6 +61,7 @@ typedef struct evex_worker {
     evex_tree *trees;  /* one a reduction: over the leaves of a chunk */
     evex_node *nodes;  /* of the trees, then two rows of a tile's width */
     char *panel;       /* memory for panels, then two rows of results */
+    struct evex_group_worker *groups; /* of a grouped pass */
     int64_t width;     /* columns of the current unit */
     int64_t chunk_row; /* its first row */
 } evex_worker;
@@ -84,6 +85,8 @@ typedef struct evex_run {
 evex_status evex_run_program(evex_run *run);
 /* Notes a failure; workers stop before their next claim. The first one stands. */
 void evex_run_stop(evex_run *run, evex_status status);
+/* Runs the units of run->pass on its workers. */
+evex_status evex_run_units(evex_run *run, evex_work_fn work_fn);
 /* eval/claim.c: shares the units of run->pass out to its workers. */
 void evex_share_out(evex_run *run);
 /* Units for a worker: of its own share, then of others'. *owner, at first the worker's number, is

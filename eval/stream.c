@@ -32,6 +32,9 @@ static evex_status create(evex_stream **stream, const evex_expr *expr, uint64_t 
                           evex_error *error) {
     if (stream == NULL || expr == NULL)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "stream or expr is NULL");
+    if (expr->n_inputs != expr->program->n_inputs)
+        return evex_fail(error, EVEX_UNSUPPORTED, nowhere,
+                         "reductions by group cannot be streamed in this version");
     evex_stream *made = evex_allocate(&expr->allocator, sizeof *made);
     if (made == NULL)
         return evex_fail_memory(error);

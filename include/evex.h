@@ -54,7 +54,8 @@ typedef enum {
     EVEX_UNKNOWN_NAME, /* a name that is no variable, function or constant */
     EVEX_BAD_TYPE,     /* an operation has no meaning for its operands' types */
     EVEX_BAD_CALL,     /* wrong number of arguments or an unknown keyword argument */
-    EVEX_OUT_OF_RANGE, /* a literal or weak value that its type cannot hold, a bad axis */
+    EVEX_OUT_OF_RANGE, /* a literal or weak value that its type cannot hold, a bad axis; a code
+                          beyond the last group, whose row error.index has */
     EVEX_BAD_SHAPE,    /* shapes that do not broadcast, or an output of the wrong shape */
     EVEX_BAD_OUTPUT,   /* an output that is read-only, overlaps itself or another output */
     EVEX_EMPTY,        /* min, max, argmin or argmax over no element */
@@ -85,7 +86,8 @@ typedef struct evex_error {
     size_t length;       /* bytes at that place; 0 when the error has no place */
     size_t outer_offset; /* the whole construct around the place, for underlining */
     size_t outer_length;
-    int64_t index;     /* EVEX_GUARD: the smallest offending element in C order, else -1 */
+    int64_t index;     /* EVEX_GUARD, codes of groups: the smallest offending element in C order,
+                          else -1 */
     char message[256]; /* one sentence without a full stop */
     char hint[160];    /* what to do about it, or "" */
     char expected[64]; /* what would have been right, or "" */
@@ -411,7 +413,8 @@ typedef struct evex_eval_options {
     uint8_t force_threads; /* use max_threads workers however small the job: for tests */
     uint8_t store;         /* evex_store */
     const evex_array *groups; /* of grouped expressions: the group of each row, EVEX_I32 or EVEX_I64
-                                 from 0 to n_groups - 1; below 0: the row is in no group */
+                                 from 0 to n_groups - 1; below 0: the row is in no group. Broadcasts
+                                 with the inputs */
     int64_t n_groups;
 } evex_eval_options;
 
@@ -430,8 +433,9 @@ typedef struct evex_result {
 
 /* Shapes and dtypes of all results for these inputs, whose data is not read; a length of -1 stands
  * for the number of groups. results has room for every output. *memory_bytes (may be NULL) receives
- * what evex_eval will keep between its passes over the data. Besides, it may take
- * limits.scratch_bytes for blocks, and copies of inputs that outputs overlap. */
+ * what evex_eval will keep between its passes over the data, but for what it keeps of groups, whose
+ * number is not known here. Besides, it may take limits.scratch_bytes for blocks, and copies of
+ * inputs that outputs overlap. */
 EVEX_API evex_status evex_result_shape(const evex_expr *expr, const evex_array *inputs,
                                        size_t n_inputs, evex_result *results, size_t *memory_bytes,
                                        evex_error *error);

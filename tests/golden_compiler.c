@@ -2,7 +2,8 @@
 /*
  * Golden files of the compiler: programs as the disassembler writes them, and errors drawn as the
  * language's description shows them. A case's first line lists its variables ("x f64, k weak i64"),
- * the rest is the text. Arguments: the directory tests/golden, and --update.
+ * behind "grouped: " where reductions are by group; the rest is the text. Arguments: the directory
+ * tests/golden, and --update.
  */
 #include "parser/lex.h"
 #include "tests/compiled.h"
@@ -57,9 +58,13 @@ static void write_result(FILE *out, const char *input, size_t length) {
     size_t n;
     evex_error error = EVEX_ERROR_INIT;
     evex_program *program;
+    static const char mark[] = "grouped: ";
     const char *source = split(input, length, vars, &n);
-    read_vars(&v, strcmp(vars, "none") == 0 ? "" : vars);
-    evex_compile_program(&program, source, n, v.vars, v.n, NULL, &error);
+    evex_compile_options options = EVEX_COMPILE_OPTIONS_INIT;
+    options.grouped = strncmp(vars, mark, strlen(mark)) == 0;
+    const char *list = vars + (options.grouped ? strlen(mark) : 0);
+    read_vars(&v, strcmp(list, "none") == 0 ? "" : list);
+    evex_compile_program(&program, source, n, v.vars, v.n, &options, &error);
     if (program == NULL) {
         write_error(out, source, n, &error);
         return;

@@ -170,24 +170,24 @@ static const example guard_example = {
      1,
      45}};
 
-/* x - mean(x) within groups: i0 x, i1 code, a0 means by code, o0 */
+/* x - mean(x) within groups: i0 x, i1 code, a0 means by code, t0 the row's, o0 */
 static const example groups_example = {
     "groups",
-    {{2, 0, 0, 1, 0, 1},
-     (const evex_insn[]){INSN(SUB, F64, F64, 2, 3, 0)},
+    {{2, 0, 0, 1, 1, 1},
+     (const evex_insn[]){INSN(TAKE, F64, F64, 2, 3, 0), INSN(SUB, F64, F64, 2, 4, 2)},
      no_places,
-     (const evex_register[]){0, 2},
+     (const evex_register[]){2, 1, 0, 3},
      NULL,
      (const evex_program_input[]){{0, 1, EVEX_F64, 0, 0, 0, 0, 0, {0, 1}},
-                                  {1, 4, EVEX_I64, 0, 0, 0, 0, 0, {0, 0}}},
+                                  {1, 0, EVEX_I64, 0, 0, 0, 0, 0, {0, 0}}},
      (const evex_program_output[]){{0, 0, EVEX_F64, 0, 0, 0, NONE, 0}},
      (const evex_reduction[]){
          {EVEX_RED_MEAN, EVEX_F64, EVEX_F64, 0, 2, 0, NONE, 1, 0, 0, {0}, {4, 7}, 1, 1, 0}},
-     (const evex_stage[]){{0, 0, 0, 0, 0, 1, 0, 0}, {0, 0, 0, 1, 1, 0, 0, 0}},
+     (const evex_stage[]){{0, 0, 0, 0, 0, 1, 0, 0}, {0, 0, 0, 2, 1, 0, 0, 0}},
      NULL,
      "xcode",
-     1,
      2,
+     4,
      0,
      2,
      1,

@@ -138,7 +138,7 @@ class Library:
 class Expression:
     """A compiled expression over variables {name: (dtype name, is weak)}."""
 
-    def __init__(self, library, source, variables, isa="best", no_optimise=False):
+    def __init__(self, library, source, variables, isa="best", no_optimise=False, grouped=False):
         self.library = library
         self.handle = c_void_p()
         error = Error()
@@ -147,7 +147,7 @@ class Expression:
             declare(name, dtype, is_weak) for name, (dtype, is_weak) in variables.items()))
         options = CompileOptions(
             ctypes.sizeof(CompileOptions), Limits(65536, 200, 10000, 1024, 256, 1024, 65536, 64 << 20),
-            None, None, ISAS[isa], no_optimise, 0, 0)
+            None, None, ISAS[isa], no_optimise, grouped, 0)
         if library.lib.evex_compile(byref(self.handle), text, c_size_t(len(text)), table,
                                     c_size_t(len(variables)), byref(options), byref(error)):
             raise EvexError(error)
@@ -158,6 +158,7 @@ class Expression:
         self.outputs = [(outputs[i].name.decode(), DTYPES[outputs[i].dtype])
                         for i in range(n.value)]
         self.units = [outputs[i].unit for i in range(n.value)]
+        self.is_grouped = [outputs[i].is_grouped != 0 for i in range(n.value)]
         self.variables = variables
 
     def __del__(self):
@@ -178,11 +179,14 @@ class Expression:
             raise EvexError(error)
         return [(DTYPES[r.dtype], tuple(r.shape[:r.ndim])) for r in results]
 
-    def evaluate(self, arrays, outputs, pool=None, threads=0, block=0):
-        """Evaluates into the output arrays, one a result."""
+    def evaluate(self, arrays, outputs, pool=None, threads=0, block=0, codes=None, n_groups=0):
+        """Evaluates into the output arrays, one a result. codes: the group of each row."""
         error = Error()
         options = EvalOptions(struct_bytes=ctypes.sizeof(EvalOptions), max_threads=threads,
                               poll_interval_ms=50, block_length=block, force_threads=threads != 0)
+        if codes is not None:
+            groups = describe(codes)
+            options.groups, options.n_groups = ctypes.pointer(groups), n_groups
         out = (Array * len(outputs))(*map(describe, outputs))
         if self.library.lib.evex_eval(
                 self.handle, pool, self.describe_inputs(arrays), c_size_t(len(self.inputs)), out,
