@@ -201,20 +201,16 @@ static evex_status check_none(evex_checker *c, const evex_ast_node *node, evex_t
     return EVEX_OK;
 }
 
+static evex_status check_na(evex_checker *c, const evex_ast_node *node, evex_term *result) {
+    (void)c, (void)node;
+    *result = (evex_term){.kind = EVEX_TERM_NA};
+    return EVEX_OK;
+}
+
 static evex_status check_tuple(evex_checker *c, const evex_ast_node *node, evex_term *result) {
     (void)c, (void)node;
     *result = (evex_term){.kind = EVEX_TERM_TUPLE};
     return EVEX_OK;
-}
-
-static evex_status check_unsupported(evex_checker *c, const evex_ast_node *node,
-                                     evex_term *result) {
-    static const char *const what[EVEX_N_AST_KINDS] = {[EVEX_AST_NA] = "NA is",
-                                                       [EVEX_AST_COALESCE] = "'?"
-                                                                             "?' is"};
-    (void)result;
-    return evex_fail(c->error, EVEX_UNSUPPORTED, node->place, "%s not supported by this version",
-                     what[node->kind]);
 }
 
 static evex_status check_var(const evex_checker *c, const evex_var *var, evex_place place) {
@@ -225,9 +221,9 @@ static evex_status check_var(const evex_checker *c, const evex_var *var, evex_pl
         (var->kind == EVEX_WEAK && (weak >> var->dtype & 1) == 0))
         return evex_fail(c->error, EVEX_INVALID_ARGUMENT, place, "variable '%s' has no valid type",
                          var->name);
-    if (var->nullable)
-        return evex_fail(c->error, EVEX_UNSUPPORTED, place,
-                         "nullable operands are not supported by this version");
+    if (var->nullable > 1)
+        return evex_fail(c->error, EVEX_INVALID_ARGUMENT, place,
+                         "variable '%s' is neither nullable nor not", var->name);
     return evex_times_check_var(c, var, place);
 }
 
@@ -239,6 +235,7 @@ static evex_status check_name(evex_checker *c, const evex_ast_node *node, evex_t
     }
     if (use.class == EVEX_NAME_ITEM) {
         *result = c->terms[c->ast->items[use.index].node];
+        c->has_own_validity = 1;
         return EVEX_OK;
     }
     const evex_var *var = c->ir->inputs[use.index].var;
@@ -250,6 +247,9 @@ static evex_status check_name(evex_checker *c, const evex_ast_node *node, evex_t
         value = evex_ir_cast(c->ir, value, EVEX_F32);
     *result = evex_ir_is_weak(var) ? evex_term_weak(c, value) : evex_term_strong(c, value);
     result->unit = var->unit;
+    const uint32_t validity = c->ir->inputs[use.index].validity;
+    if (validity != EVEX_IR_NO_INPUT)
+        evex_term_set_validity(c, result, evex_ir_input_value(c->ir, validity), 1);
     return EVEX_OK;
 }
 
@@ -274,9 +274,11 @@ static void logical(evex_checker *c, evex_op op, const evex_term *a, const evex_
     const int is_weak = evex_term_is_weak(a) && evex_term_is_weak(b);
     const evex_ir_id left = evex_term_cast(c, a, EVEX_BOOL);
     const evex_ir_id right = evex_term_cast(c, b, EVEX_BOOL);
-    *result = evex_term_strong(c, evex_ir_binary(c->ir, op, left, right));
+    evex_term both = evex_term_strong(c, evex_ir_binary(c->ir, op, left, right));
     if (is_weak)
-        result->kind = EVEX_TERM_WEAK;
+        both.kind = EVEX_TERM_WEAK;
+    evex_validity_of_logic(c, op, a, left, b, right, &both);
+    *result = both;
 }
 
 static evex_status check_and_or(evex_checker *c, const evex_ast_node *node, evex_term *result) {
@@ -304,6 +306,15 @@ static evex_status check_not(evex_checker *c, const evex_ast_node *node, evex_te
     return EVEX_OK;
 }
 
+/* Of the comparison between children i and i + 1. */
+static void take_validity_of_pair(evex_checker *c, const evex_ast_node *node, size_t i,
+                                  evex_term *pair) {
+    evex_ast_node two = *node;
+    two.children += i;
+    two.n_children = 2;
+    evex_term_take_validity(c, &two, pair);
+}
+
 static evex_status check_compare(evex_checker *c, const evex_ast_node *node, evex_term *result) {
     for (size_t i = 0; i + 1 < node->n_children; i++) {
         evex_term pair;
@@ -311,6 +322,7 @@ static evex_status check_compare(evex_checker *c, const evex_ast_node *node, eve
             evex_check_comparison(c, node, (evex_op)node->value.ops[i], i, &pair);
         if (status != EVEX_OK)
             return status;
+        take_validity_of_pair(c, node, i, &pair);
         if (i == 0)
             *result = pair;
         else
@@ -330,8 +342,13 @@ static evex_status check_if(evex_checker *c, const evex_ast_node *node, evex_ter
         return status;
     const evex_term condition = evex_term_of_child(c, node, 0);
     const evex_term branches[] = {evex_term_of_child(c, node, 1), evex_term_of_child(c, node, 2)};
-    if (evex_terms_have_time(branches, 2))
-        return evex_times_where(c, node, evex_term_cast(c, &condition, EVEX_BOOL), result);
+    const evex_ir_id truth = evex_term_cast(c, &condition, EVEX_BOOL);
+    const evex_ir_id selector = evex_validity_and(c, truth, condition.validity);
+    if (evex_terms_have_time(branches, 2)) {
+        status = evex_times_where(c, node, selector, result);
+        evex_validity_of_choice(c, selector, &branches[0], &branches[1], result);
+        return status;
+    }
     evex_ir_id values[2];
     const evex_dtype common = evex_common_dtype(branches, 2, NULL);
     if (common == EVEX_N_DTYPES)
@@ -342,9 +359,9 @@ static evex_status check_if(evex_checker *c, const evex_ast_node *node, evex_ter
     status = evex_terms_adapt(c, branches, 2, common, node, 1, values);
     if (status != EVEX_OK)
         return status;
-    const evex_ir_id selector = evex_term_cast(c, &condition, EVEX_BOOL);
     *result =
         evex_term_strong(c, evex_ir_ternary(c->ir, EVEX_OP_SELECT, selector, values[0], values[1]));
+    evex_validity_of_choice(c, selector, &branches[0], &branches[1], result);
     return EVEX_OK;
 }
 
@@ -373,7 +390,7 @@ static const rule rules[EVEX_N_AST_KINDS] = {
     [EVEX_AST_BOOL] = check_bool,
     [EVEX_AST_STR] = check_str,
     [EVEX_AST_NONE] = check_none,
-    [EVEX_AST_NA] = check_unsupported,
+    [EVEX_AST_NA] = check_na,
     [EVEX_AST_NAME] = check_name,
     [EVEX_AST_UNARY] = check_unary,
     [EVEX_AST_BINARY] = check_binary,
@@ -381,7 +398,7 @@ static const rule rules[EVEX_N_AST_KINDS] = {
     [EVEX_AST_AND] = check_and_or,
     [EVEX_AST_OR] = check_and_or,
     [EVEX_AST_NOT] = check_not,
-    [EVEX_AST_COALESCE] = check_unsupported,
+    [EVEX_AST_COALESCE] = evex_check_coalesce,
     [EVEX_AST_IF] = check_if,
     [EVEX_AST_IN] = evex_check_in,
     [EVEX_AST_TUPLE] = check_tuple,
@@ -389,6 +406,19 @@ static const rule rules[EVEX_N_AST_KINDS] = {
     [EVEX_AST_KEYWORD] = check_keyword,
     [EVEX_AST_ATTRIBUTE] = evex_check_attribute,
 };
+
+static evex_status check_node(evex_checker *c, const evex_ast_node *node, evex_term *result) {
+    if (evex_nulls_adapt(c, node))
+        return check_na(c, node, result);
+    const size_t first_note = c->ir->n_notes;
+    c->has_own_validity = 0;
+    const evex_status status = rules[node->kind](c, node, result);
+    if (status != EVEX_OK)
+        return status;
+    if (!c->has_own_validity)
+        evex_nulls_pass_through(c, node, first_note, result);
+    return evex_check_memory(c);
+}
 
 static evex_status check_result(evex_checker *c, uint32_t index) {
     const evex_ast_item *item = &c->ast->items[index];
@@ -404,9 +434,28 @@ static evex_status check_result(evex_checker *c, uint32_t index) {
         return status;
     c->ir->place = small_place(node->place);
     const evex_ir_id value = evex_term_cast(c, t, (evex_dtype)t->dtype);
-    c->ir->outputs[c->ir->n_outputs++] =
-        (evex_ir_output){value, item->name, item->name_bytes, small_place(node->place), t->unit};
+    c->ir->outputs[c->ir->n_outputs++] = (evex_ir_output){.value = value,
+                                                          .name = item->name,
+                                                          .name_bytes = item->name_bytes,
+                                                          .validity = EVEX_IR_NO_OUTPUT,
+                                                          .owner = EVEX_IR_NO_OUTPUT,
+                                                          .place = small_place(node->place),
+                                                          .unit = t->unit};
     return evex_check_memory(c);
+}
+
+/* The outputs of the nullable results' validity follow those of the results. */
+static evex_status add_validity(evex_checker *c, uint32_t index, uint32_t owner) {
+    const evex_term *t = &c->terms[c->ast->items[index].node];
+    if (t->validity == EVEX_IR_NONE)
+        return EVEX_OK;
+    evex_ir_output *output = &c->ir->outputs[c->ir->n_outputs];
+    *output = c->ir->outputs[owner];
+    output->value = t->validity;
+    output->owner = owner;
+    output->name = evex_ir_name_validity(c->arena, output->name, &output->name_bytes);
+    c->ir->outputs[owner].validity = (uint32_t)c->ir->n_outputs++;
+    return output->name != NULL ? EVEX_OK : evex_fail_memory(c->error);
 }
 
 evex_status evex_check(evex_checker *c) {
@@ -417,11 +466,11 @@ evex_status evex_check(evex_checker *c) {
     for (size_t i = 0; i < c->ast->n_nodes && status == EVEX_OK; i++) {
         const evex_ast_node *node = &c->ast->nodes[i];
         c->ir->place = small_place(node->token.length > 0 ? node->token : node->place);
-        status = rules[node->kind](c, node, &c->terms[i]);
-        if (status == EVEX_OK)
-            status = evex_check_memory(c);
+        status = check_node(c, node, &c->terms[i]);
     }
     for (size_t i = 0; i < c->names->n_results && status == EVEX_OK; i++)
         status = check_result(c, c->names->results[i]);
+    for (size_t i = 0; i < c->names->n_results && status == EVEX_OK; i++)
+        status = add_validity(c, c->names->results[i], (uint32_t)i);
     return status == EVEX_OK ? evex_guards_resolve(c) : status;
 }

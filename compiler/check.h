@@ -12,6 +12,7 @@
  *   guards.c    checks on values, where used      overflow.c  which checks integers need
  *   complex.c   parts of complex numbers          matches.c   regular expressions
  *   times.h     points in time and spans
+ *   nulls.c     validity, Kleene logic, ??, isna, NA
  */
 #ifndef EVEX_COMPILER_CHECK_H
 #define EVEX_COMPILER_CHECK_H
@@ -29,6 +30,7 @@
  */
 typedef enum {
     EVEX_TERM_NONE,    /* None, where an argument may be left open */
+    EVEX_TERM_NA,      /* NA that has met no type so far */
     EVEX_TERM_LITERAL, /* weak, known; or a str */
     EVEX_TERM_WEAK,    /* a weak variable, or computed from such */
     EVEX_TERM_STRONG,
@@ -38,9 +40,11 @@ typedef enum {
 typedef struct {
     uint8_t kind; /* evex_term_kind */
     uint8_t dtype;
-    uint8_t is_huge;  /* an int literal beyond 64 bits, with its value in as.number */
-    uint8_t unit;     /* evex_unit of a point in time or a span, which are I64; else 0 */
-    evex_ir_id value; /* of WEAK and STRONG */
+    uint8_t is_huge;           /* an int literal beyond 64 bits, with its value in as.number */
+    uint8_t unit;              /* evex_unit of a point in time or a span, which are I64; else 0 */
+    uint8_t is_validity_whole; /* validity has the value's shape, not one that broadcasts to it */
+    evex_ir_id value;          /* of WEAK and STRONG */
+    evex_ir_id validity;       /* bool: where it is not null; EVEX_IR_NONE: it never is */
     union {
         int64_t i64;   /* I64, and BOOL as 0 or 1 */
         uint64_t u64;  /* U64: above INT64_MAX */
@@ -59,7 +63,8 @@ typedef struct {
     const evex_names_found *names;
     const evex_functions *functions; /* the host's, or NULL */
     evex_ir *ir;
-    evex_term *terms; /* by syntax node */
+    evex_term *terms;     /* by syntax node */
+    int has_own_validity; /* the rule has set its result's; else a null in gives a null out */
     evex_arena *arena;
     evex_error *error;
 } evex_checker;
@@ -204,6 +209,40 @@ evex_status evex_check_form(evex_checker *c, const evex_ast_node *node, evex_for
                             evex_term *result);
 evex_status evex_check_reduction(evex_checker *c, const evex_ast_node *node,
                                  evex_reduction_kind kind, int ignores_nan, evex_term *result);
+
+/* ---- Nulls (nulls.c) ------------------------------------------------------------------------ */
+
+/*
+ * A rule of an elementwise construct leaves validity alone: when it has run, its result takes that
+ * of the node's children, keywords included. A rule with another law sets it by one of these.
+ */
+void evex_term_set_validity(evex_checker *c, evex_term *t, evex_ir_id validity, int is_whole);
+/* A null in any child gives a null out. */
+void evex_term_take_validity(evex_checker *c, const evex_ast_node *node, evex_term *t);
+/* The same for the result of a rule that has set none, whose guards, noted from first_note on, then
+ * look at elements only that are not null. */
+void evex_nulls_pass_through(evex_checker *c, const evex_ast_node *node, size_t first_note,
+                             evex_term *result);
+/* Kleene's `and` or `or` of a and b, whose values as bool are left and right. */
+void evex_validity_of_logic(evex_checker *c, evex_op op, const evex_term *a, evex_ir_id left,
+                            const evex_term *b, evex_ir_id right, evex_term *result);
+/* Of x where selector, a bool that is not null, holds, else of y. */
+void evex_validity_of_choice(evex_checker *c, evex_ir_id selector, const evex_term *x,
+                             const evex_term *y, evex_term *result);
+
+/* Where both hold; EVEX_IR_NONE holds everywhere. */
+evex_ir_id evex_validity_and(evex_checker *c, evex_ir_id a, evex_ir_id b);
+evex_ir_id evex_validity_constant(evex_checker *c, int is_valid);
+/* A term's validity in the term's own shape. */
+evex_ir_id evex_validity_whole(evex_checker *c, const evex_term *t);
+
+/* Before a rule: gives NA among the children the type of those beside it, so that rules meet values
+ * only. Returns 1 when there is none: the result is NA as well. */
+int evex_nulls_adapt(evex_checker *c, const evex_ast_node *node);
+
+evex_status evex_check_coalesce(evex_checker *c, const evex_ast_node *node, evex_term *result);
+/* isna(x); is_negated: notna(x). */
+evex_status evex_check_isna(evex_checker *c, const evex_term *x, int is_negated, evex_term *result);
 
 /* The number of positional arguments: keywords come last. */
 size_t evex_n_positional(const evex_checker *c, const evex_ast_node *call);

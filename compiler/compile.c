@@ -75,10 +75,16 @@ static evex_status check(compilation *c, const char *source) {
     c->ir.is_grouped = c->options.grouped;
     for (size_t i = 0; i < n_inputs; i++) {
         const evex_place place = c->names.inputs[i].place;
+        const evex_var *var = &c->vars[c->names.inputs[i].var];
         c->ir.inputs[c->ir.n_inputs++] =
-            (evex_ir_input){.var = &c->vars[c->names.inputs[i].var],
+            (evex_ir_input){.var = var,
+                            .name = var->name,
+                            .name_bytes = strlen(var->name),
+                            .validity = EVEX_IR_NO_INPUT,
                             .place = {(uint32_t)place.offset, (uint32_t)place.length}};
     }
+    if (!evex_ir_add_validities(&c->ir))
+        return evex_fail_memory(c->error);
     evex_checker checker = {.source = source,
                             .ast = &c->ast,
                             .names = &c->names,

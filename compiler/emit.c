@@ -246,15 +246,17 @@ static void emit_stage(emitter *e, const evex_planned_stage *planned) {
 static void emit_inputs(emitter *e) {
     for (size_t i = 0; i < e->ir->n_inputs; i++) {
         const evex_ir_input *source = &e->ir->inputs[i];
-        const size_t n_bytes = strlen(source->var->name);
-        e->inputs[e->parts.n_inputs++] =
-            (evex_program_input){.name = add_text(e, source->var->name, n_bytes),
-                                 .name_bytes = (uint32_t)n_bytes,
-                                 .dtype = (uint8_t)source->var->dtype,
-                                 .kind = evex_ir_is_weak(source->var) ? EVEX_WEAK : EVEX_STRONG,
-                                 .unit = source->var->unit,
-                                 .must_fit = source->must_fit,
-                                 .place = source->place};
+        const int is_nullable = source->validity != EVEX_IR_NO_INPUT;
+        e->inputs[e->parts.n_inputs++] = (evex_program_input){
+            .name = add_text(e, source->name, source->name_bytes),
+            .name_bytes = (uint32_t)source->name_bytes,
+            .dtype = (uint8_t)evex_ir_input_dtype(source),
+            .kind = evex_ir_is_weak(source->var) ? EVEX_WEAK : EVEX_STRONG,
+            .is_nullable = (uint8_t)is_nullable,
+            .unit = source->is_validity ? 0 : source->var->unit,
+            .must_fit = source->must_fit,
+            .validity = is_nullable ? (evex_register)source->validity : EVEX_NO_REGISTER,
+            .place = source->place};
     }
 }
 
@@ -262,17 +264,25 @@ static void emit_outputs(emitter *e) {
     for (size_t i = 0; i < e->ir->n_outputs; i++) {
         const evex_ir_output *source = &e->ir->outputs[i];
         const evex_ir_value *v = value_at(e, source->value);
-        const int is_direct_reduction =
-            v->kind == EVEX_IR_REDUCTION && e->schedule->uses[source->value] == 1;
-        e->outputs[e->parts.n_outputs++] =
-            (evex_program_output){.name = add_text(e, source->name, source->name_bytes),
-                                  .name_bytes = (uint32_t)source->name_bytes,
-                                  .dtype = v->dtype,
-                                  .is_reduced = v->is_scalar || is_direct_reduction,
-                                  .unit = source->unit,
-                                  .is_grouped = v->is_grouped,
-                                  .validity = EVEX_NO_REGISTER};
+        e->outputs[e->parts.n_outputs++] = (evex_program_output){
+            .name = add_text(e, source->name, source->name_bytes),
+            .name_bytes = (uint32_t)source->name_bytes,
+            .dtype = v->dtype,
+            .is_reduced = evex_schedule_is_once(e->ir, source) ||
+                          evex_schedule_is_reduction(e->schedule, e->ir, source),
+            .is_nullable = source->validity != EVEX_IR_NO_OUTPUT,
+            .unit = source->unit,
+            .is_grouped = v->is_grouped,
+            .validity = EVEX_NO_REGISTER};
     }
+}
+
+/* When the registers have their numbers. */
+static void link_validities(emitter *e) {
+    for (size_t i = 0; i < e->ir->n_outputs; i++)
+        if (e->outputs[i].is_nullable)
+            e->outputs[i].validity =
+                (evex_register)(e->first[EVEX_CLASS_OUTPUT] + e->ir->outputs[i].validity);
 }
 
 /* ---- The whole ------------------------------------------------------------------------------ */
@@ -324,6 +334,7 @@ evex_status evex_schedule_emit(evex_program **program, const evex_schedule *sche
     const evex_status status = number_registers(&e, error);
     if (status != EVEX_OK)
         return status;
+    link_validities(&e);
     for (size_t i = 0; i < schedule->n_stages; i++)
         emit_stage(&e, &schedule->stages[i]);
     if (!e.is_out_of_memory)

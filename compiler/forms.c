@@ -31,6 +31,8 @@ static const parameter_list parameters[EVEX_N_FORMS] = {
     [EVEX_FORM_ISNAT] = {{"x"}, 1},
     [EVEX_FORM_DATETIME64] = {{"x", "unit"}, 1},
     [EVEX_FORM_TIMEDELTA64] = {{"x", "unit"}, 1},
+    [EVEX_FORM_ISNA] = {{"x"}, 1},
+    [EVEX_FORM_NOTNA] = {{"x"}, 1},
 };
 
 /* Arguments in the order of the parameters; node is NULL where the default holds. */
@@ -312,6 +314,22 @@ static evex_status check_nan_to_num(evex_checker *c, const evex_ast_node *node, 
     return evex_check_memory(c);
 }
 
+/* ---- isna ----------------------------------------------------------------------------------- */
+
+static evex_status check_isna(evex_checker *c, const evex_ast_node *node, const arguments *a,
+                              evex_term *result) {
+    (void)node;
+    const evex_status status = evex_require_value(c, (evex_ast_index)(a->nodes[0] - c->ast->nodes));
+    return status == EVEX_OK ? evex_check_isna(c, &a->terms[0], 0, result) : status;
+}
+
+static evex_status check_notna(evex_checker *c, const evex_ast_node *node, const arguments *a,
+                               evex_term *result) {
+    (void)node;
+    const evex_status status = evex_require_value(c, (evex_ast_index)(a->nodes[0] - c->ast->nodes));
+    return status == EVEX_OK ? evex_check_isna(c, &a->terms[0], 1, result) : status;
+}
+
 /* ---- The table ------------------------------------------------------------------------------ */
 
 typedef evex_status (*form_rule)(evex_checker *c, const evex_ast_node *node, const arguments *a,
@@ -321,6 +339,7 @@ static const form_rule rules[EVEX_N_FORMS] = {
     [EVEX_FORM_CLIP] = check_clip,       [EVEX_FORM_ROUND] = check_round,
     [EVEX_FORM_DEG2RAD] = check_deg2rad, [EVEX_FORM_RAD2DEG] = check_rad2deg,
     [EVEX_FORM_ISCLOSE] = check_isclose, [EVEX_FORM_NAN_TO_NUM] = check_nan_to_num,
+    [EVEX_FORM_ISNA] = check_isna,       [EVEX_FORM_NOTNA] = check_notna,
 };
 
 evex_status evex_check_form(evex_checker *c, const evex_ast_node *node, evex_form form,

@@ -17,7 +17,8 @@ static const evex_var codes_variable = {.name = "", .dtype = EVEX_I64, .kind = E
 evex_ir_id evex_ir_codes(evex_ir *ir) {
     if (ir->codes != EVEX_IR_NONE || ir->is_out_of_memory)
         return ir->codes;
-    ir->inputs[ir->n_inputs] = (evex_ir_input){.var = &codes_variable, .place = ir->place};
+    ir->inputs[ir->n_inputs] = (evex_ir_input){
+        .var = &codes_variable, .name = "", .validity = EVEX_IR_NO_INPUT, .place = ir->place};
     ir->codes = evex_ir_input_value(ir, (uint32_t)ir->n_inputs++);
     return ir->codes;
 }

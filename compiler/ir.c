@@ -27,8 +27,8 @@ int evex_ir_init(evex_ir *ir, evex_arena *arena, int is_optimised, size_t n_expe
     ir->values = evex_arena_push_array(arena, ir->values_capacity, sizeof *ir->values);
     ir->operands = evex_arena_push_array(arena, ir->operands_capacity, sizeof *ir->operands);
     ir->table = evex_arena_push_array(arena, ir->n_slots, sizeof *ir->table);
-    ir->inputs = evex_arena_push_array(arena, n_inputs + 1, sizeof *ir->inputs);
-    ir->outputs = evex_arena_push_array(arena, n_outputs, sizeof *ir->outputs);
+    ir->inputs = evex_arena_push_array(arena, 2 * n_inputs + 1, sizeof *ir->inputs);
+    ir->outputs = evex_arena_push_array(arena, 2 * n_outputs, sizeof *ir->outputs);
     return ir->values != NULL && ir->operands != NULL && ir->table != NULL && ir->inputs != NULL &&
            ir->outputs != NULL;
 }
@@ -89,15 +89,17 @@ static uint64_t hash_reduction(const evex_ir_reduction *r) {
     uint64_t hash = mix(mix(r->spec.kind, r->source), r->mask);
     for (int i = 0; i < r->spec.n_axes; i++)
         hash = mix(hash, (uint8_t)r->spec.axes[i]);
-    return mix(hash, (uint64_t)r->spec.keepdims + 2u * r->spec.all_axes + 4u * r->group);
+    return mix(hash, (uint64_t)r->spec.keepdims + 2u * r->spec.all_axes + 4u * r->spec.allows_empty +
+                         8u * (uint64_t)r->group);
 }
 
 static int equal_reductions(const evex_ir_reduction *a, const evex_ir_reduction *b) {
     const evex_reduction *r = &a->spec, *s = &b->spec;
     return a->source == b->source && a->mask == b->mask && a->group == b->group &&
            r->kind == s->kind && r->out_dtype == s->out_dtype && r->in_dtype == s->in_dtype &&
-           r->keepdims == s->keepdims && r->all_axes == s->all_axes && r->n_axes == s->n_axes &&
-           r->ddof == s->ddof && memcmp(r->axes, s->axes, r->n_axes) == 0;
+           r->keepdims == s->keepdims && r->all_axes == s->all_axes &&
+           r->allows_empty == s->allows_empty && r->n_axes == s->n_axes && r->ddof == s->ddof &&
+           memcmp(r->axes, s->axes, r->n_axes) == 0;
 }
 
 static uint64_t hash_value(const evex_ir *ir, const evex_ir_value *v) {
@@ -169,10 +171,38 @@ static evex_ir_id intern(evex_ir *ir, const evex_ir_value *value, int *is_new) {
 
 /* ---- Leaves --------------------------------------------------------------------------------- */
 
+const char *evex_ir_name_validity(evex_arena *arena, const char *name, size_t *n_bytes) {
+    static const char suffix[] = ".valid";
+    char *made = evex_arena_push(arena, *n_bytes + sizeof suffix);
+    if (made == NULL)
+        return NULL;
+    if (*n_bytes > 0)
+        memcpy(made, name, *n_bytes);
+    memcpy(made + *n_bytes, suffix, sizeof suffix);
+    *n_bytes += sizeof suffix - 1;
+    return made;
+}
+
+int evex_ir_add_validities(evex_ir *ir) {
+    for (size_t i = 0, n = ir->n_inputs; i < n; i++) {
+        if (!ir->inputs[i].var->nullable)
+            continue;
+        ir->inputs[i].validity = (uint32_t)ir->n_inputs;
+        evex_ir_input *validity = &ir->inputs[ir->n_inputs++];
+        *validity = ir->inputs[i];
+        validity->is_validity = 1;
+        validity->validity = EVEX_IR_NO_INPUT;
+        validity->name = evex_ir_name_validity(ir->arena, validity->name, &validity->name_bytes);
+        if (validity->name == NULL)
+            return 0;
+    }
+    return 1;
+}
+
 evex_ir_id evex_ir_input_value(evex_ir *ir, uint32_t index) {
     const evex_ir_input *input = &ir->inputs[index];
     const evex_ir_value value = {.kind = EVEX_IR_INPUT,
-                                 .dtype = (uint8_t)input->var->dtype,
+                                 .dtype = (uint8_t)evex_ir_input_dtype(input),
                                  .is_scalar = (uint8_t)evex_ir_is_weak(input->var),
                                  .index = index};
     int is_new;

@@ -48,16 +48,27 @@ typedef struct {
     evex_ir_id source, mask, group;
 } evex_ir_reduction;
 
+#define EVEX_IR_NO_INPUT UINT32_MAX
+#define EVEX_IR_NO_OUTPUT UINT32_MAX
+
+/* The validity of a nullable one is an input of its own, a bool, behind all the caller's. */
 typedef struct {
-    const evex_var *var;
+    const evex_var *var; /* of a validity: its owner's */
+    const char *name;
+    size_t name_bytes;
+    uint8_t is_validity;
     uint16_t must_fit; /* as in evex_program_input */
+    uint32_t validity; /* of a nullable one: the number of its validity, else EVEX_IR_NO_INPUT */
     evex_insn_place place;
 } evex_ir_input;
 
+/* The validity of a nullable one is an output of its own, a bool, behind all the caller's. */
 typedef struct {
     evex_ir_id value;
     const char *name; /* NULL: unnamed */
     size_t name_bytes;
+    uint32_t validity; /* of a nullable one: the number of its validity, else EVEX_IR_NO_OUTPUT */
+    uint32_t owner;    /* of a validity: the number of what it belongs to, else EVEX_IR_NO_OUTPUT */
     evex_insn_place place;
     uint8_t unit; /* as in evex_program_output */
 } evex_ir_output;
@@ -116,11 +127,17 @@ static inline uint8_t evex_ir_is_weak(const evex_var *var) {
     return var->kind == EVEX_WEAK && var->dtype != EVEX_STR;
 }
 
-/* n_expected: about how many values there will be; inputs and outputs have exactly this room, but
- * for one more input.
+/* n_expected: about how many values there will be; inputs and outputs have exactly this room, as
+ * much again for their validities, and room for the codes of groups.
  * Returns 0 when out of memory. */
 int evex_ir_init(evex_ir *ir, evex_arena *arena, int is_optimised, size_t n_expected,
                  size_t n_inputs, size_t n_outputs);
+
+/* Adds the validities of the nullable inputs behind them. 0: no memory. */
+int evex_ir_add_validities(evex_ir *ir);
+/* "x.valid" for x, NUL-terminated; *n_bytes is x's length before and the name's after. NULL: no
+ * memory. */
+const char *evex_ir_name_validity(evex_arena *arena, const char *name, size_t *n_bytes);
 
 /* Input number `index`, which ir->inputs describes. */
 evex_ir_id evex_ir_input_value(evex_ir *ir, uint32_t index);
@@ -174,6 +191,9 @@ void evex_ir_add_note(evex_ir *ir, const evex_ir_note *note);
 /* The program fails, at the note's place, where a bool value is true. */
 void evex_ir_add_guard(evex_ir *ir, evex_ir_id condition, const evex_ir_note *note);
 
+static inline evex_dtype evex_ir_input_dtype(const evex_ir_input *input) {
+    return input->is_validity ? EVEX_BOOL : input->var->dtype;
+}
 static inline evex_dtype evex_ir_dtype(const evex_ir *ir, evex_ir_id id) {
     return (evex_dtype)ir->values[id].dtype;
 }

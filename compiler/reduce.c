@@ -13,7 +13,8 @@ typedef struct {
     const evex_ast_node *call;
     evex_reduction_kind kind;
     evex_reduction spec;
-    evex_ir_id mask; /* EVEX_IR_NONE: every element counts */
+    evex_ir_id mask;     /* EVEX_IR_NONE: every element counts */
+    evex_ir_id validity; /* of the result: bool, before the reduction by any(); or EVEX_IR_NONE */
 } reduction_call;
 
 static evex_status fail_keyword(const evex_checker *c, const evex_ast_node *value,
@@ -91,8 +92,8 @@ static evex_status take_where(evex_checker *c, const evex_ast_node *node, const 
         evex_hint(c->error, "compare it: ... != 0");
         return EVEX_BAD_TYPE;
     }
-    if (!evex_term_is_literal(t) || t->as.i64 == 0)
-        call->mask = evex_term_cast(c, t, EVEX_BOOL);
+    if (!evex_term_is_literal(t) || t->as.i64 == 0 || t->validity != EVEX_IR_NONE)
+        call->mask = evex_validity_and(c, evex_term_cast(c, t, EVEX_BOOL), t->validity);
     return EVEX_OK;
 }
 
@@ -200,6 +201,28 @@ static evex_status fail_operand(const evex_checker *c, const reduction_call *cal
     return EVEX_BAD_TYPE;
 }
 
+/* Leaves nulls out. Where no element is left the result is null, but for counts. */
+static void skip_nulls(evex_checker *c, const evex_term *t, reduction_call *call) {
+    const int is_count = call->kind == EVEX_RED_COUNT || call->kind == EVEX_RED_COUNT_NONZERO;
+    if (!is_count) {
+        call->spec.allows_empty = 1;
+        call->validity = evex_validity_and(c, evex_validity_whole(c, t), call->mask);
+    }
+    call->mask = evex_validity_and(c, t->validity, call->mask);
+}
+
+/* Whether an element counts, for every value of the result. */
+static evex_ir_id any_valid(evex_checker *c, const reduction_call *call) {
+    evex_reduction spec = call->spec;
+    spec.kind = EVEX_RED_ANY;
+    spec.in_dtype = spec.out_dtype = EVEX_BOOL;
+    spec.ddof = 0;
+    spec.allows_empty = 0;
+    return call->validity == EVEX_IR_NONE
+               ? EVEX_IR_NONE
+               : evex_ir_reduce(c->ir, &spec, call->validity, EVEX_IR_NONE);
+}
+
 static evex_status take_operand(evex_checker *c, reduction_call *call, int ignores_nan,
                                 evex_ir_id *source) {
     const evex_ast_node *node = call->call;
@@ -258,25 +281,40 @@ static evex_status reduce_by_parts(evex_checker *c, reduction_call *call, int ig
     return evex_check_memory(c);
 }
 
-evex_status evex_check_reduction(evex_checker *c, const evex_ast_node *node,
-                                 evex_reduction_kind kind, int ignores_nan, evex_term *result) {
-    reduction_call call = {.call = node, .kind = kind, .mask = EVEX_IR_NONE};
+static evex_status reduce_real(evex_checker *c, reduction_call *call, int ignores_nan,
+                               evex_term *result) {
     evex_ir_id source = EVEX_IR_NONE;
-    call.spec = (evex_reduction){
-        .kind = (uint8_t)kind, .all_axes = 1, .is_grouped = (uint8_t)c->ir->is_grouped};
-    evex_status status = take_arguments(c, &call);
-    if (status == EVEX_OK && evex_n_positional(c, node) > 0 &&
-        evex_term_is_time(&c->terms[node->children[0]]))
-        return evex_times_reduction(c, node, kind, ignores_nan, &call.spec, call.mask, result);
-    if (status == EVEX_OK && goes_by_parts(c, &call))
-        return reduce_by_parts(c, &call, ignores_nan, result);
-    if (status == EVEX_OK && evex_n_positional(c, node) > 0)
-        status = take_operand(c, &call, ignores_nan, &source);
+    const evex_status status = evex_n_positional(c, call->call) > 0
+                                   ? take_operand(c, call, ignores_nan, &source)
+                                   : EVEX_OK;
     if (status != EVEX_OK)
         return status;
     const evex_dtype in = source != EVEX_IR_NONE ? evex_ir_dtype(c->ir, source) : EVEX_BOOL;
-    call.spec.in_dtype = (uint8_t)in;
-    call.spec.out_dtype = (uint8_t)evex_reduction_dtype(kind, in);
-    *result = evex_term_strong(c, evex_ir_reduce(c->ir, &call.spec, source, call.mask));
+    call->spec.in_dtype = (uint8_t)in;
+    call->spec.out_dtype = (uint8_t)evex_reduction_dtype(call->kind, in);
+    *result = evex_term_strong(c, evex_ir_reduce(c->ir, &call->spec, source, call->mask));
     return evex_check_memory(c);
+}
+
+evex_status evex_check_reduction(evex_checker *c, const evex_ast_node *node,
+                                 evex_reduction_kind kind, int ignores_nan, evex_term *result) {
+    const evex_term none = {.kind = EVEX_TERM_NONE};
+    reduction_call call = {.call = node, .kind = kind, .mask = EVEX_IR_NONE};
+    call.spec = (evex_reduction){
+        .kind = (uint8_t)kind, .all_axes = 1, .is_grouped = (uint8_t)c->ir->is_grouped};
+    evex_status status = take_arguments(c, &call);
+    if (status != EVEX_OK)
+        return status;
+    const evex_term t = evex_n_positional(c, node) > 0 ? c->terms[node->children[0]] : none;
+    if (t.validity != EVEX_IR_NONE)
+        skip_nulls(c, &t, &call);
+    if (evex_term_is_time(&t))
+        status = evex_times_reduction(c, node, kind, ignores_nan, &call.spec, call.mask, result);
+    else if (goes_by_parts(c, &call))
+        status = reduce_by_parts(c, &call, ignores_nan, result);
+    else
+        status = reduce_real(c, &call, ignores_nan, result);
+    if (status == EVEX_OK)
+        evex_term_set_validity(c, result, any_valid(c, &call), 1);
+    return status;
 }

@@ -113,10 +113,35 @@ static void find_pressure(scheduler *s) {
             s->pressure[id] = pressure_of(s, value_at(s, id));
 }
 
-/* Whether an output that is a reduction is written by it and read by nothing else. */
+/* What an output's shape comes from: a validity has its owner's. */
+static const evex_ir_value *shaping_value(const evex_ir *ir, const evex_ir_output *output) {
+    const evex_ir_output *owner =
+        output->owner != EVEX_IR_NO_OUTPUT ? &ir->outputs[output->owner] : output;
+    return &ir->values[owner->value];
+}
+
+int evex_schedule_is_once(const evex_ir *ir, const evex_ir_output *output) {
+    return shaping_value(ir, output)->is_scalar;
+}
+
+int evex_schedule_is_reduction(const evex_schedule *schedule, const evex_ir *ir,
+                               const evex_ir_output *output) {
+    return ir->values[output->value].kind == EVEX_IR_REDUCTION &&
+           schedule->uses[output->value] == 1 &&
+           shaping_value(ir, output)->kind == EVEX_IR_REDUCTION;
+}
+
 static int is_written_by_reduction(const scheduler *s, const evex_ir_output *output) {
-    return value_at(s, output->value)->kind == EVEX_IR_REDUCTION &&
-           s->out->uses[output->value] == 1;
+    return evex_schedule_is_reduction(s->out, s->ir, output);
+}
+
+/* The stage in which an output is written unless a reduction does it: a validity not before its
+ * owner, whose shape it takes. */
+static uint32_t stage_of_output(const scheduler *s, const evex_ir_output *output) {
+    const uint32_t level = s->levels[output->value];
+    return output->owner == EVEX_IR_NO_OUTPUT
+               ? level
+               : larger(level, s->levels[s->ir->outputs[output->owner].value]);
 }
 
 static size_t count_stages(const scheduler *s) {
@@ -124,7 +149,7 @@ static size_t count_stages(const scheduler *s) {
     uint32_t last = 0;
     for (size_t i = 0; i < ir->n_outputs; i++)
         if (!is_written_by_reduction(s, &ir->outputs[i]))
-            last = larger(last, s->levels[ir->outputs[i].value]);
+            last = larger(last, stage_of_output(s, &ir->outputs[i]));
     for (evex_ir_id id = 1; id < ir->n_values; id++)
         if (s->out->uses[id] > 0 && ir->values[id].kind == EVEX_IR_REDUCTION)
             last = larger(last, stage_of_reduction(s, id));
@@ -307,8 +332,9 @@ static int plan_sinks(scheduler *s, plan *p, size_t n_stages) {
     if (stages == NULL)
         return 0;
     for (size_t i = 0; i < ir->n_outputs; i++)
-        stages[i] =
-            is_written_by_reduction(s, &ir->outputs[i]) ? NOWHERE : s->levels[ir->outputs[i].value];
+        stages[i] = is_written_by_reduction(s, &ir->outputs[i])
+                        ? NOWHERE
+                        : stage_of_output(s, &ir->outputs[i]);
     if (!make_buckets(s, &p->outputs, stages, ir->n_outputs, n_stages))
         return 0;
     for (size_t i = 0; i < ir->n_guards; i++)
@@ -322,9 +348,9 @@ static void add_scalars(scheduler *s, const plan *p, uint32_t stage) {
     for (uint32_t i = p->scalars.first[stage]; i < p->scalars.first[stage + 1]; i++)
         add_step(s, p->scalars.list[i], EVEX_NO_OUTPUT);
     for (uint32_t i = p->outputs.first[stage]; i < p->outputs.first[stage + 1]; i++) {
-        const evex_ir_id value = s->ir->outputs[p->outputs.list[i]].value;
-        if (value_at(s, value)->is_scalar)
-            add_step(s, value, p->outputs.list[i]);
+        const evex_ir_output *output = &s->ir->outputs[p->outputs.list[i]];
+        if (evex_schedule_is_once(s->ir, output))
+            add_step(s, output->value, p->outputs.list[i]);
     }
     out->n_scalars = (uint32_t)s->out->n_steps - out->first_scalar;
 }
@@ -334,11 +360,11 @@ static void add_body(scheduler *s, const plan *p, uint32_t stage) {
     evex_planned_stage *out = &s->out->stages[stage];
     out->first_body = (uint32_t)s->out->n_steps;
     for (uint32_t i = p->outputs.first[stage]; i < p->outputs.first[stage + 1]; i++) {
-        const evex_ir_id value = s->ir->outputs[p->outputs.list[i]].value;
-        if (value_at(s, value)->is_scalar)
+        const evex_ir_output *output = &s->ir->outputs[p->outputs.list[i]];
+        if (evex_schedule_is_once(s->ir, output))
             continue;
-        add_block(s, value, stage);
-        add_step(s, value, p->outputs.list[i]);
+        add_block(s, output->value, stage);
+        add_step(s, output->value, p->outputs.list[i]);
     }
     for (uint32_t i = p->reductions.first[stage]; i < p->reductions.first[stage + 1]; i++) {
         const evex_ir_reduction *r = &s->ir->reductions[value_at(s, p->reductions.list[i])->index];

@@ -62,6 +62,12 @@ typedef struct {
 evex_status evex_schedule_make(evex_schedule *schedule, const evex_ir *ir, size_t max_steps,
                                evex_arena *arena, evex_error *error);
 
+/* Whether an output is one value, computed once; a validity is when its owner is. */
+int evex_schedule_is_once(const evex_ir *ir, const evex_ir_output *output);
+/* Whether an output is written by a reduction that nothing else reads. */
+int evex_schedule_is_reduction(const evex_schedule *schedule, const evex_ir *ir,
+                               const evex_ir_output *output);
+
 /* allocate.c: gives every step and reduction its destination. TEMP registers are used again after
  * their value's last use. */
 evex_status evex_schedule_allocate(evex_schedule *schedule, const evex_ir *ir, evex_arena *arena,

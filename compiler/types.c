@@ -46,6 +46,8 @@ evex_c128 evex_term_complex(const evex_term *t) {
 const char *evex_term_type_name(const evex_term *t) {
     if (t->kind == EVEX_TERM_NONE)
         return "None";
+    if (t->kind == EVEX_TERM_NA)
+        return "NA";
     if (t->kind == EVEX_TERM_TUPLE)
         return "a tuple";
     if (evex_term_is_time(t))
@@ -138,7 +140,7 @@ static void note_fit(evex_checker *c, const evex_term *t, evex_dtype dtype, evex
         return;
     }
     c->ir->place = (evex_insn_place){(uint32_t)place.offset, (uint32_t)place.length};
-    evex_note_guard(c, adapted, is_outside(c, t, dtype), EVEX_IR_NONE, &misfit);
+    evex_note_guard(c, adapted, is_outside(c, t, dtype), t->validity, &misfit);
     c->ir->place = operation;
 }
 
@@ -271,10 +273,14 @@ evex_status evex_fail_operands(const evex_checker *c, const evex_ast_node *node,
 
 evex_status evex_require_value(const evex_checker *c, evex_ast_index index) {
     const evex_term *t = &c->terms[index];
-    if (t->kind != EVEX_TERM_NONE && t->kind != EVEX_TERM_TUPLE)
+    if (t->kind != EVEX_TERM_NONE && t->kind != EVEX_TERM_TUPLE && t->kind != EVEX_TERM_NA)
         return EVEX_OK;
-    return evex_fail(c->error, EVEX_BAD_CALL, c->ast->nodes[index].place, "%s cannot stand here",
-                     evex_term_type_name(t));
+    if (t->kind != EVEX_TERM_NA)
+        return evex_fail(c->error, EVEX_BAD_CALL, c->ast->nodes[index].place,
+                         "%s cannot stand here", evex_term_type_name(t));
+    evex_fail(c->error, EVEX_BAD_TYPE, c->ast->nodes[index].place, "NA has no type here");
+    evex_hint(c->error, "give it one: float64(NA), int64(NA)...");
+    return EVEX_BAD_TYPE;
 }
 
 evex_status evex_require_bool(const evex_checker *c, const evex_ast_node *node, size_t child,

@@ -139,6 +139,8 @@ static void write_inputs(const evex_program *p, evex_text *text) {
         evex_text_format(text, "input  i%d %s%s%s", (int)i, input->kind == EVEX_WEAK ? "weak " : "",
                          short_name(input->dtype), input->is_nullable ? "?" : "");
         write_unit(input->unit, text);
+        if (input->is_nullable)
+            evex_text_format(text, " valid i%d", (int)input->validity);
         if (input->name_bytes == 0)
             evex_text_format(text, " codes of groups\n");
         else

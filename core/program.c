@@ -14,6 +14,21 @@ evex_register_class evex_program_class(const evex_program *program, evex_registe
     return (evex_register_class) class;
 }
 
+uint32_t evex_program_own_inputs(const evex_program *program) {
+    const evex_program_input *inputs = evex_program_inputs(program);
+    for (uint32_t i = 0; i < program->n_inputs; i++)
+        if (inputs[i].is_nullable)
+            return inputs[i].validity;
+    return program->n_inputs;
+}
+
+uint32_t evex_program_own_outputs(const evex_program *program) {
+    uint32_t n_nullable = 0;
+    for (uint32_t i = 0; i < program->n_outputs; i++)
+        n_nullable += evex_program_outputs(program)[i].is_nullable != 0;
+    return program->n_outputs - n_nullable;
+}
+
 /* Sections begin on multiples of 16, so that constants can be read in place. */
 enum { SECTION_ALIGNMENT = 16 };
 

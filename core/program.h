@@ -35,13 +35,14 @@
  *
  * Registers are numbered through the classes, in this order:
  *
- *   INPUT     the caller's arrays, in the order of the inputs; then, in grouped programs, the group
- *             of each row (int64, unnamed; negative: none)
+ *   INPUT     the caller's arrays, in the order of the inputs, then the nullable ones' validity;
+ *             then, in grouped programs, the group of each row (int64, unnamed; negative: none)
  *   CONSTANT  the constants, in order
  *   SCALAR    one value a program run: reductions to one value, arithmetic on such and on scalars
  *   KEPT      results of axis= and grouped reductions that a later stage reads as arrays
  *   TEMP      one block; a number is used again after its value's last use, by any dtype
- *   OUTPUT    the results, in order; each is written exactly once and never read
+ *   OUTPUT    the results, in order, then the nullable ones' validity; each is written exactly once
+ *             and never read
  *
  * Stages run in order. A stage has a scalar section, run once before any of its data is touched; a
  * body, run block by block; and its reductions, which consume registers of the body. Straight-line
@@ -101,9 +102,12 @@ typedef struct {
     uint8_t is_nullable;
     uint8_t unit;      /* of datetime64 and timedelta64, which are int64 here; 0: none */
     uint16_t must_fit; /* evex_dtype_set: a weak integer must be exact in each, else OUT_OF_RANGE */
-    uint16_t unused2;
-    evex_insn_place place; /* first use */
+    evex_register validity; /* of a nullable one: INPUT register of its validity */
+    evex_insn_place place;  /* first use */
 } evex_program_input;
+
+/* The validity of a nullable input or output is a bool input or output of its own. These stand
+ * behind all others, in the order of their owners. */
 
 typedef enum {
     EVEX_CONSTANT_VALUE,   /* one element of dtype in payload (str: offset and length of text) */
@@ -147,9 +151,9 @@ typedef struct {
     int32_t ddof;
     int8_t axes[EVEX_MAX_DIMS]; /* as written: negative ones count from the end */
     evex_insn_place place;
-    evex_register group; /* int64 codes, one result a code; only when is_grouped */
-    uint8_t is_grouped;  /* dst is then KEPT, read by each row through its code, or OUTPUT */
-    uint8_t unused;
+    evex_register group;  /* int64 codes, one result a code; only when is_grouped */
+    uint8_t is_grouped;   /* dst is then KEPT, read by each row through its code, or OUTPUT */
+    uint8_t allows_empty; /* over no element the result is unspecified instead of EVEX_EMPTY */
 } evex_reduction;
 
 typedef struct {
@@ -216,6 +220,10 @@ static inline const evex_guard *evex_program_guards(const evex_program *p) {
 static inline const char *evex_program_text(const evex_program *p) {
     return evex_program_at(p, p->text);
 }
+
+/* How many inputs and outputs there are before the first validity. */
+uint32_t evex_program_own_inputs(const evex_program *program);
+uint32_t evex_program_own_outputs(const evex_program *program);
 
 /* The class of a register; EVEX_N_CLASSES when it is beyond the last. */
 evex_register_class evex_program_class(const evex_program *program, evex_register reg);

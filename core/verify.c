@@ -93,6 +93,38 @@ static int constant_fits(const evex_program *p, const evex_constant *constant) {
     return 0;
 }
 
+static evex_status verify_input_validity(const verifier *v) {
+    const evex_program *p = v->program;
+    const evex_program_input *inputs = evex_program_inputs(p);
+    const uint32_t n_own = evex_program_own_inputs(p);
+    uint32_t k = 0;
+    for (uint32_t i = 0; i < p->n_inputs; i++) {
+        if (!inputs[i].is_nullable)
+            continue;
+        if (i >= n_own || inputs[i].validity != n_own + k || n_own + k >= p->n_inputs ||
+            inputs[n_own + k].dtype != EVEX_BOOL || inputs[n_own + k].kind != inputs[i].kind)
+            return reject(v, "validity of input", i);
+        k++;
+    }
+    return EVEX_OK;
+}
+
+static evex_status verify_output_validity(const verifier *v) {
+    const evex_program *p = v->program;
+    const evex_program_output *outputs = evex_program_outputs(p);
+    const uint32_t n_own = evex_program_own_outputs(p);
+    uint32_t k = 0;
+    for (uint32_t i = 0; i < p->n_outputs; i++) {
+        if (!outputs[i].is_nullable)
+            continue;
+        if (i >= n_own || outputs[i].validity != p->first_register[EVEX_CLASS_OUTPUT] + n_own + k ||
+            outputs[n_own + k].dtype != EVEX_BOOL)
+            return reject(v, "validity of output", i);
+        k++;
+    }
+    return EVEX_OK;
+}
+
 static evex_status verify_tables(const verifier *v) {
     const evex_program *p = v->program;
     for (uint32_t i = 0; i < p->n_inputs; i++) {
@@ -113,7 +145,8 @@ static evex_status verify_tables(const verifier *v) {
         if (output->dtype >= EVEX_N_DTYPES || !text_fits(p, output->name, output->name_bytes))
             return reject(v, "output", i);
     }
-    return EVEX_OK;
+    const evex_status status = verify_input_validity(v);
+    return status == EVEX_OK ? verify_output_validity(v) : status;
 }
 
 /* ---- Code ----------------------------------------------------------------------------------- */

@@ -277,6 +277,10 @@ static evex_status link_all(evex_expr *expr, const evex_compile_options *options
         (status = link_insns(expr, error)) != EVEX_OK ||
         (status = link_reductions(expr, error)) != EVEX_OK)
         return status;
+    if (evex_program_own_inputs(expr->program) < expr->program->n_inputs ||
+        evex_program_own_outputs(expr->program) < expr->program->n_outputs)
+        return evex_fail(error, EVEX_UNSUPPORTED, (evex_place){0, 0},
+                         "nullable operands are not supported by this version");
     const int is_fused = options->no_optimise || evex_fuse(expr);
     if (is_fused && !options->no_optimise)
         evex_fuse_reductions(expr);

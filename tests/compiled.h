@@ -31,7 +31,8 @@ static inline uint8_t read_unit(const char *type) {
     return type[0] == 'm' && unit != 0 ? (uint8_t)(EVEX_SPAN | unit) : unit;
 }
 
-/* "name type, name weak type": types by their short names. Unknown ones end the process. */
+/* "name type, name weak type, name type?" for a nullable one: types by their short names. Unknown
+ * ones end the process. */
 static inline void read_vars(test_vars *v, const char *text) {
     v->n = 0;
     while (*text != '\0') {
@@ -44,6 +45,7 @@ static inline void read_vars(test_vars *v, const char *text) {
         const uint8_t unit = read_unit(dtype);
         if (unit != 0)
             strcpy(dtype, "i64");
+        const int is_nullable = text[n] == '?';
         while (d < EVEX_N_DTYPES && strcmp(evex_dtype_short_name((evex_dtype)d), dtype) != 0)
             d++;
         if (n == 0 || d == EVEX_N_DTYPES || v->n == MAX_TEST_VARS) {
@@ -51,9 +53,10 @@ static inline void read_vars(test_vars *v, const char *text) {
             exit(2);
         }
         v->vars[v->n] = (evex_var){v->names[v->n], (evex_dtype)d,
-                                   *weak != '\0' ? EVEX_WEAK : EVEX_STRONG, 0, unit};
+                                   *weak != '\0' ? EVEX_WEAK : EVEX_STRONG,
+                                   (uint8_t)is_nullable, unit};
         v->n++;
-        text += n;
+        text += n + is_nullable;
         text += strspn(text, ", ");
     }
 }

@@ -117,8 +117,7 @@ static const struct {
     {"max(q)", EVEX_BAD_TYPE, 0, 3},
     {"complex(q, 1)", EVEX_BAD_TYPE, 0, 7},
     {"'text'.real", EVEX_BAD_TYPE, 7, 4},
-    {"NA", EVEX_UNSUPPORTED, 0, 2},
-    {"x ?? 0", EVEX_UNSUPPORTED, 0, 6},
+    {"NA", EVEX_BAD_TYPE, 0, 2},
     {"e", EVEX_UNSUPPORTED, 0, 1},
     {"e if p else e", EVEX_UNSUPPORTED, 0, 13},
     {"'text'", EVEX_UNSUPPORTED, 0, 6},
@@ -176,14 +175,14 @@ START_TEST(bad_arguments_are_refused) {
     const evex_var nameless[] = {{NULL, EVEX_F64, EVEX_STRONG, 0, 0}};
     const evex_var no_dtype[] = {{"x", EVEX_N_DTYPES, EVEX_STRONG, 0, 0}};
     const evex_var weak_i8[] = {{"x", EVEX_I8, EVEX_WEAK, 0, 0}};
-    const evex_var nullable[] = {{"x", EVEX_F64, EVEX_STRONG, 1, 0}};
+    const evex_var nullable[] = {{"x", EVEX_F64, EVEX_STRONG, 2, 0}};
     ck_assert_int_eq(compile_status(NULL, 1, NULL, 0, NULL), EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(compile_status("1", 1, NULL, 1, NULL), EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(compile_status("x", 1, twice, 2, NULL), EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(compile_status("x", 1, nameless, 1, NULL), EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(compile_status("x", 1, no_dtype, 1, NULL), EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(compile_status("x", 1, weak_i8, 1, NULL), EVEX_INVALID_ARGUMENT);
-    ck_assert_int_eq(compile_status("x", 1, nullable, 1, NULL), EVEX_UNSUPPORTED);
+    ck_assert_int_eq(compile_status("x", 1, nullable, 1, NULL), EVEX_INVALID_ARGUMENT);
     evex_compile_options options = EVEX_COMPILE_OPTIONS_INIT;
     options.grouped = 1;
     ck_assert_int_eq(compile_status("1", 1, NULL, 0, &options), EVEX_INVALID_ARGUMENT);
