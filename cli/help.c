@@ -30,7 +30,7 @@ static const char overview[] =
     "  --explain  bytecode   --check  only check   --isa, --block, --no-opt  tests\n"
     "\n"
     "Exit: 0 done, 2 usage or program, 3 input, 4 output.\n"
-    "--help options, formats, types, missing, errors, functions; --help sqrt\n";
+    "--help options, formats, types, overflow, missing, errors, functions, sqrt...\n";
 
 static const struct {
     const char *name, *text;
@@ -51,6 +51,13 @@ static const struct {
                 "a named table's columns are NAME.column. Text streams through: memory does not\n"
                 "grow with it. A program that needs several passes reads files again, and keeps\n"
                 "what comes from a pipe in TMPDIR for that.\n"},
+    {"overflow",
+     "Integers that a result cannot hold are errors that name the row: + - * ** abs sum\n"
+     "prod, division by zero (// and %), shifts by a count outside the type's width, and\n"
+     "conversions to an integer type that has no such number. Only what is used is looked\n"
+     "at: in where(d != 0, n // d, 0) no division by zero is. --overflow wrap lets them\n"
+     "wrap as NumPy does; --overflow float computes + - * ** sum prod of integers in\n"
+     "float64. Columns of text are float64 unless the program asks for integers.\n"},
     {"types", "The type of a text column follows from the program, never from its cells:\n"
               "float64 where a number is needed, text where it is compared with text, int64\n"
               "where the program demands integers (& | ^ ~ << >>, int64(C)). --type C=T,...\n"

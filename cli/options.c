@@ -134,6 +134,16 @@ static bool read_isa(const char *text, evex_isa_cap *isa) {
     return false;
 }
 
+static bool read_overflow(const char *text, evex_overflow *overflow) {
+    static const char *const names[] = {"wrap", "error", "float"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *overflow = (evex_overflow)i;
+            return true;
+        }
+    return false;
+}
+
 /* ---- Arguments --------------------------------------------------------------------------- */
 
 static bool is_name_character(char c, bool is_first) {
@@ -197,6 +207,8 @@ static bool apply(options *read, option_id id, const char *value, failure *faile
         return read->check = true;
     case OPTION_ISA:
         return read_isa(value, &read->isa);
+    case OPTION_OVERFLOW:
+        return read_overflow(value, &read->overflow);
     case OPTION_BLOCK:
         return read_count(value, 1, (size_t)1 << 30, &read->block_length);
     case OPTION_NO_OPT:
@@ -333,7 +345,7 @@ static bool read_all(options *read, argument_list *arguments, failure *failed) {
 }
 
 bool options_read(options *read, int n_arguments, char **arguments, failure *failed) {
-    *read = (options){0};
+    *read = (options){.overflow = EVEX_OVERFLOW_ERROR};
     read->inputs = calloc((size_t)n_arguments + 1, sizeof *read->inputs);
     if (read->inputs == NULL)
         return fail_memory(failed);

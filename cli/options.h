@@ -34,6 +34,7 @@ typedef struct {
     size_t n_threads, block_length; /* 0: chosen by the engine */
     int precision;                  /* 0: as many digits as the value needs */
     evex_isa_cap isa;
+    evex_overflow overflow;
 } options;
 
 /* Reads the command line into *read, which is to be freed in any case. */

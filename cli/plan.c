@@ -17,12 +17,22 @@ static bool fail_memory(failure *failed) {
     return failure_set(failed, EXIT_INPUT, "", "out of memory");
 }
 
-/* Names the element that a check on values found, counted from 1 as rows are. */
-static void name_element(const evex_error *error, failure *failed) {
+/* Names the row or element that a check on values found, counted from 1. */
+static void name_element(const plan *made, const evex_error *error, failure *failed) {
     size_t used = strlen(failed->what);
-    if (error->index >= 0)
-        snprintf(failed->what + used, sizeof failed->what - used, ", in element %lld",
-                 (long long)error->index + 1);
+    if (error->index >= 0 && made->n_columns > 0)
+        snprintf(failed->what + used, sizeof failed->what - used, ", in %s %lld",
+                 made->n_table > 0 ? "row" : "element", (long long)error->index + 1);
+}
+
+/* The engine's hint, with an option as the shell spells it. */
+static bool give_hint(const char *hint, failure *failed) {
+    static const char option[] = "overflow='float'";
+    const char *at = strstr(hint, option);
+    if (at == NULL)
+        return failure_hint(failed, "%s", hint);
+    return failure_hint(failed, "%.*s--overflow float%s", (int)(at - hint), hint,
+                        at + strlen(option));
 }
 
 bool plan_fail(const plan *made, const evex_error *error, exit_code code, failure *failed) {
@@ -37,8 +47,8 @@ bool plan_fail(const plan *made, const evex_error *error, exit_code code, failur
         program_fail(&made->text, from, to - from, outer, outer_to - outer, error->message, failed);
         failed->code = code;
     }
-    name_element(error, failed);
-    return failure_hint(failed, "%s", error->hint);
+    name_element(made, error, failed);
+    return give_hint(error->hint, failed);
 }
 
 /* ---- Columns ----------------------------------------------------------------------------- */
@@ -477,6 +487,7 @@ bool plan_make(plan *made, const options *given, bool any_names, failure *failed
         evex_compile_options compile = EVEX_COMPILE_OPTIONS_INIT;
         compile.isa = given->isa;
         compile.no_optimise = given->no_optimise;
+        compile.overflow = (uint8_t)given->overflow;
         if (!find_names(made, any_names, &n_used, failed) ||
             (n_used == 0 && made->n_columns > 0 && !rewrite_count(made, failed)) ||
             !plan_compile(made, &compile, failed) || !note_interface(made, failed))

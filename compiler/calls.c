@@ -47,8 +47,11 @@ static evex_status check_cast(evex_checker *c, const evex_ast_node *node, evex_d
         return evex_fail_operands(c, node, evex_dtype_name(dtype), "a number", &t, 1);
     evex_ir_id value;
     status = evex_term_adapt(c, &t, dtype, c->ast->nodes[node->children[0]].place, &value);
-    if (status == EVEX_OK)
-        *result = evex_term_strong(c, value);
+    if (status != EVEX_OK)
+        return status;
+    if (!evex_term_is_weak(&t) || evex_term_sort(&t) != 'i')
+        evex_note_cast(c, evex_term_cast(c, &t, (evex_dtype)t.dtype), value);
+    *result = evex_term_strong(c, value);
     return status;
 }
 

@@ -108,10 +108,12 @@ static evex_status check_operands(evex_checker *c, const evex_ast_node *node, ev
         info = &evex_op_infos[op = EVEX_OP_MAGNITUDE];
     if (common != EVEX_N_DTYPES && refuse_bools(c, node, op, common))
         return EVEX_BAD_TYPE;
-    const evex_dtype dtype =
+    evex_dtype dtype =
         common == EVEX_N_DTYPES ? EVEX_N_DTYPES : operation_dtype(info, terms, common, !is_strong);
     if (dtype == EVEX_N_DTYPES)
         return fail_op(c, node, op, terms, info->arity);
+    if (evex_is_computed_in_float(c, op, dtype))
+        dtype = EVEX_F64;
     evex_status status = evex_terms_adapt(c, terms, info->arity, dtype, node, first_child, values);
     if (status == EVEX_OK && op == EVEX_OP_POW) {
         const evex_term base =

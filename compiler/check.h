@@ -62,6 +62,7 @@ typedef struct {
     const evex_ast *ast;
     const evex_names_found *names;
     const evex_functions *functions; /* the host's, or NULL */
+    evex_overflow overflow;
     evex_ir *ir;
     evex_term *terms;     /* by syntax node */
     int has_own_validity; /* the rule has set its result's; else a null in gives a null out */
@@ -188,8 +189,17 @@ evex_status evex_check_literal_power(evex_checker *c, const evex_ast_node *node,
 void evex_note_guard(evex_checker *c, evex_ir_id guarded, evex_ir_id condition, evex_ir_id validity,
                      const evex_ir_failure *failure);
 
-/* overflow.c: notes what can go wrong with an operation on integers. */
+/* overflow.c: notes what can go wrong with an operation on integers, with base ** n for a literal
+ * n however it is computed, and with a cast from x to the result's type. */
 void evex_note_overflow(evex_checker *c, evex_op op, const evex_ir_id *operands, evex_ir_id result);
+void evex_note_power(evex_checker *c, evex_ir_id base, int64_t n, evex_ir_id result);
+void evex_note_cast(evex_checker *c, evex_ir_id x, evex_ir_id result);
+/* The same for a reduction, which spec describes. */
+void evex_note_total(evex_checker *c, const evex_reduction *spec, evex_ir_id source,
+                     evex_ir_id mask, evex_ir_id result);
+/* Whether overflow='float' has the op on operands of this type computed in float64. */
+int evex_is_computed_in_float(const evex_checker *c, evex_op op, evex_dtype dtype);
+int evex_is_summed_in_float(const evex_checker *c, evex_reduction_kind kind, evex_dtype dtype);
 
 /* Makes guards of all notes, once all outputs are known. */
 evex_status evex_guards_resolve(evex_checker *c);

@@ -36,9 +36,9 @@ static evex_status read_options(evex_compile_options *options, const evex_compil
         *options = *known;
     if (options->grouped > 1)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "grouped must be 0 or 1");
-    if (options->overflow != 0)
+    if (options->overflow > EVEX_OVERFLOW_FLOAT)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
-                         "overflow must be 0 in this version");
+                         "overflow is none of the values of evex_overflow");
     if (options->allocator == NULL)
         options->allocator = &evex_system_allocator;
     return EVEX_OK;
@@ -89,6 +89,7 @@ static evex_status check(compilation *c, const char *source) {
                             .ast = &c->ast,
                             .names = &c->names,
                             .functions = c->options.functions,
+                            .overflow = (evex_overflow)c->options.overflow,
                             .ir = &c->ir,
                             .arena = &c->arena,
                             .error = c->error};

@@ -219,6 +219,7 @@ static void emit_guard(emitter *e, const evex_ir_guard *source) {
     const size_t n_bytes = strlen(source->failure.message), n_hint = strlen(hint);
     *guard = (evex_guard){.index = register_of(e, source->index),
                           .status = (uint8_t)source->failure.status,
+                          .is_total = source->is_total,
                           .place = source->place,
                           .message_bytes = (uint32_t)n_bytes,
                           .hint_bytes = (uint32_t)n_hint};

@@ -204,9 +204,12 @@ static evex_status check_round(evex_checker *c, const evex_ast_node *node, const
         value = evex_ir_unary(c->ir, EVEX_OP_RINT, value);
     else if (is_float)
         value = round_scaled(c->ir, value, decimals);
-    else if (decimals < 0 && dtype != EVEX_BOOL)
-        value = evex_ir_cast(
-            c->ir, round_scaled(c->ir, evex_ir_cast(c->ir, value, EVEX_F64), decimals), dtype);
+    else if (decimals < 0 && dtype != EVEX_BOOL) {
+        const evex_ir_id wide =
+            round_scaled(c->ir, evex_ir_cast(c->ir, value, EVEX_F64), decimals);
+        value = evex_ir_cast(c->ir, wide, dtype);
+        evex_note_cast(c, wide, value);
+    }
     *result = evex_term_strong(c, value);
     return evex_check_memory(c);
 }

@@ -213,10 +213,31 @@ static int drop_repeated(walker *w) {
     return 1;
 }
 
+/* A guard of a note whose condition is an index: it can stand for itself where nothing narrows it.
+ */
+static void add_total(walker *w, const evex_ir_note *note, const usage *u) {
+    evex_ir *ir = w->ir;
+    if (u->is_always && note->validity == EVEX_IR_NONE) {
+        evex_ir_add_guard(ir, note->condition, note);
+        return;
+    }
+    const evex_ir_id zero = evex_ir_i64(ir, 0);
+    const evex_ir_id fails =
+        both(ir, evex_ir_binary(ir, EVEX_OP_GE, note->condition, zero), note->validity);
+    if (u->is_always)
+        evex_ir_add_guard(ir, fails, note);
+    for (const need *n = u->conditions; n != NULL; n = n->next)
+        evex_ir_add_guard(ir, both(ir, fails, n->condition), note);
+}
+
 static void add_guards(walker *w, const evex_ir_note *note) {
     evex_ir *ir = w->ir;
     const usage *u = &w->usages[note->guarded];
     ir->place = note->place;
+    if (evex_ir_dtype(ir, note->condition) == EVEX_I64) {
+        add_total(w, note, u);
+        return;
+    }
     const evex_ir_id fails = both(ir, note->condition, note->validity);
     if (is_known(ir, fails, 0))
         return;

@@ -414,11 +414,22 @@ void evex_ir_add_note(evex_ir *ir, const evex_ir_note *note) {
     ir->notes[ir->n_notes++].place = ir->place;
 }
 
-void evex_ir_add_guard(evex_ir *ir, evex_ir_id condition, const evex_ir_note *note) {
+/* The first element in which a bool value is true, or -1. What is one value takes no pass. */
+static evex_ir_id index_of(evex_ir *ir, evex_ir_id condition) {
     const evex_reduction spec = {
         .kind = EVEX_RED_FIRST_TRUE, .out_dtype = EVEX_I64, .in_dtype = EVEX_BOOL, .all_axes = 1};
-    const evex_ir_id index = evex_ir_reduce(ir, &spec, condition, EVEX_IR_NONE);
+    if (condition == EVEX_IR_NONE || !ir->values[condition].is_scalar)
+        return evex_ir_reduce(ir, &spec, condition, EVEX_IR_NONE);
+    const evex_ir_id first = evex_ir_i64(ir, 0), none = evex_ir_i64(ir, -1);
+    return evex_ir_ternary(ir, EVEX_OP_SELECT, condition, first, none);
+}
+
+void evex_ir_add_guard(evex_ir *ir, evex_ir_id condition, const evex_ir_note *note) {
+    const int is_index = evex_ir_dtype(ir, condition) == EVEX_I64;
+    const int is_total = is_index || ir->values[condition].is_scalar;
+    const evex_ir_id index = is_index ? condition : index_of(ir, condition);
     if (index == EVEX_IR_NONE || !GROW(ir, guards, ir->n_guards + 1))
         return;
-    ir->guards[ir->n_guards++] = (evex_ir_guard){index, note->failure, note->place};
+    ir->guards[ir->n_guards++] =
+        (evex_ir_guard){index, (uint8_t)is_total, note->failure, note->place};
 }

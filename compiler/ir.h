@@ -81,13 +81,16 @@ typedef struct {
 
 /* A check on values that is to become guards: see evex_note_guard in check.h. */
 typedef struct {
-    evex_ir_id guarded, condition, validity;
+    evex_ir_id guarded;
+    evex_ir_id condition; /* bool; or int64: an index, one value, that is not negative on failure */
+    evex_ir_id validity;
     evex_ir_failure failure;
     evex_insn_place place;
 } evex_ir_note;
 
 typedef struct {
     evex_ir_id index; /* a SCALAR int64: the first element that fails, or negative */
+    uint8_t is_total; /* about one value, not about elements of an array */
     evex_ir_failure failure;
     evex_insn_place place;
 } evex_ir_guard;
@@ -188,7 +191,8 @@ evex_ir_id evex_ir_reduce(evex_ir *ir, const evex_reduction *spec, evex_ir_id so
 
 /* Keeps a note, with ir->place as its place, for evex_guards_resolve. */
 void evex_ir_add_note(evex_ir *ir, const evex_ir_note *note);
-/* The program fails, at the note's place, where a bool value is true. */
+/* The program fails, at the note's place, where a bool value is true or, of int64, if the one value
+ * is not negative. */
 void evex_ir_add_guard(evex_ir *ir, evex_ir_id condition, const evex_ir_note *note);
 
 static inline evex_dtype evex_ir_input_dtype(const evex_ir_input *input) {

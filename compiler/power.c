@@ -90,7 +90,9 @@ evex_status evex_check_literal_power(evex_checker *c, const evex_ast_node *node,
     else if (n <= MAX_POWER)
         value = chain(ir, base->value, (unsigned)n);
     *is_done = value != EVEX_IR_NONE;
-    if (*is_done)
+    if (*is_done) {
         *result = evex_term_strong(c, value);
+        evex_note_power(c, base->value, (int64_t)n, value);
+    }
     return evex_check_memory(c);
 }

@@ -233,7 +233,9 @@ static evex_status take_operand(evex_checker *c, reduction_call *call, int ignor
     const evex_term *t = &c->terms[index];
     if ((status = evex_term_refuse_huge(c, t, c->ast->nodes[index].place)) != EVEX_OK)
         return status;
-    const evex_dtype dtype = operand_dtype(call->kind, (evex_dtype)t->dtype);
+    const evex_dtype dtype = evex_is_summed_in_float(c, call->kind, (evex_dtype)t->dtype)
+                                 ? EVEX_F64
+                                 : operand_dtype(call->kind, (evex_dtype)t->dtype);
     if (dtype == EVEX_N_DTYPES)
         return fail_operand(c, call, t);
     const evex_ir_id value = evex_term_cast(c, t, (evex_dtype)t->dtype);
@@ -293,6 +295,7 @@ static evex_status reduce_real(evex_checker *c, reduction_call *call, int ignore
     call->spec.in_dtype = (uint8_t)in;
     call->spec.out_dtype = (uint8_t)evex_reduction_dtype(call->kind, in);
     *result = evex_term_strong(c, evex_ir_reduce(c->ir, &call->spec, source, call->mask));
+    evex_note_total(c, &call->spec, source, call->mask, result->value);
     return evex_check_memory(c);
 }
 

@@ -75,6 +75,13 @@ static uint32_t stage_of_reduction(const scheduler *s, evex_ir_id id) {
     return larger(s->levels[r->source], s->levels[r->mask]);
 }
 
+/* The stage that makes a guard's index. */
+static uint32_t stage_of_guard(const scheduler *s, const evex_ir_guard *guard) {
+    return value_at(s, guard->index)->kind == EVEX_IR_REDUCTION
+               ? stage_of_reduction(s, guard->index)
+               : s->levels[guard->index];
+}
+
 static void find_levels(scheduler *s) {
     const evex_ir *ir = s->ir;
     for (evex_ir_id id = 1; id < ir->n_values; id++) {
@@ -153,6 +160,8 @@ static size_t count_stages(const scheduler *s) {
     for (evex_ir_id id = 1; id < ir->n_values; id++)
         if (s->out->uses[id] > 0 && ir->values[id].kind == EVEX_IR_REDUCTION)
             last = larger(last, stage_of_reduction(s, id));
+    for (size_t i = 0; i < ir->n_guards; i++)
+        last = larger(last, stage_of_guard(s, &ir->guards[i]));
     return (size_t)last + 1;
 }
 
@@ -338,7 +347,7 @@ static int plan_sinks(scheduler *s, plan *p, size_t n_stages) {
     if (!make_buckets(s, &p->outputs, stages, ir->n_outputs, n_stages))
         return 0;
     for (size_t i = 0; i < ir->n_guards; i++)
-        stages[i] = stage_of_reduction(s, ir->guards[i].index);
+        stages[i] = stage_of_guard(s, &ir->guards[i]);
     return make_buckets(s, &p->guards, stages, ir->n_guards, n_stages);
 }
 

@@ -43,6 +43,10 @@
     EVEX_DEF int eq_##s(T a, T b) { return a == b; }                                        \
     EVEX_DEF int lt_##s(T a, T b) { return a < b; }                                         \
     EVEX_DEF int le_##s(T a, T b) { return a <= b; }                                        \
+    EVEX_DEF int add_overflows_##s(T a, T b) { return __builtin_add_overflow(a, b, &a); }   \
+    EVEX_DEF int sub_overflows_##s(T a, T b) { return __builtin_sub_overflow(a, b, &a); }   \
+    EVEX_DEF int mul_overflows_##s(T a, T b) { return __builtin_mul_overflow(a, b, &a); }   \
+    EVEX_DEF int shift_outside_##s(T a, T b) { (void)a; return (U)b >= 8 * sizeof(T); }     \
     EVEX_DEF T shl_##s(T a, T b) {                                                          \
         return (U)b < 8 * sizeof(T) ? (T)((U)a << ((U)b & (8 * sizeof(T) - 1))) : 0;        \
     }                                                                                       \
@@ -52,7 +56,24 @@
             if (n & 1)                                                                      \
                 result = (U)(result * square);                                              \
         return (T)result;                                                                   \
+    }                                                                                       \
+    EVEX_DEF int power_overflows_##s(T square, U n) {                                       \
+        T result = 1;                                                                       \
+        if (n == 0 || square == 0 || square == 1 || (square == (T)-1 && (T)-1 < (T)1))      \
+            return 0;                                                                       \
+        for (;; n >>= 1) {                                                                  \
+            if ((n & 1) && __builtin_mul_overflow(result, square, &result))                 \
+                return 1;                                                                   \
+            if (n <= 1)                                                                     \
+                return 0;                                                                   \
+            if (__builtin_mul_overflow(square, square, &square))                            \
+                return 1;                                                                   \
+        }                                                                                   \
     }
+
+/* In power_overflows, when there is a further factor to come, a square out of range decides: the
+ * other factors do not make the power smaller, and the one value of greater magnitude that a signed
+ * type holds, its least, is no square. */
 
 /* C's promotions make a product of two uint16 a signed one, which may overflow: so U is at least 32
  * bits wide for the narrow types. The shift count test must use the type's own width. */
@@ -78,7 +99,9 @@
     }                                                                                       \
     EVEX_DEF T fmod_##s(T a, T b) { return b == 0 || b == -1 ? 0 : (T)(a % b); }            \
     EVEX_DEF T reciprocal_##s(T a) { return a == 1 || a == -1 ? a : 0; }                    \
-    EVEX_DEF T pow_##s(T a, T b) { return b < 0 ? 0 : power_##s(a, (U)b); }
+    EVEX_DEF T pow_##s(T a, T b) { return b < 0 ? 0 : power_##s(a, (U)b); }                 \
+    EVEX_DEF T least_##s(void) { return (T)((U)1 << (8 * sizeof(T) - 1)); }                 \
+    EVEX_DEF int pow_overflows_##s(T a, T b) { return b >= 0 && power_overflows_##s(a, (U)b); }
 
 #define EVEX_DEFINE_UNSIGNED(s, T, U)                                                       \
     EVEX_DEFINE_INTEGER_RING(s, T, U)                                                       \
@@ -91,7 +114,8 @@
     EVEX_DEF T mod_##s(T a, T b) { return b == 0 ? 0 : (T)(a % b); }                        \
     EVEX_DEF T fmod_##s(T a, T b) { return mod_##s(a, b); }                                 \
     EVEX_DEF T reciprocal_##s(T a) { return a == 1; }                                       \
-    EVEX_DEF T pow_##s(T a, T b) { return power_##s(a, b); }
+    EVEX_DEF T pow_##s(T a, T b) { return power_##s(a, b); }                                \
+    EVEX_DEF int pow_overflows_##s(T a, T b) { return power_overflows_##s(a, b); }
 
 EVEX_DEFINE_SIGNED(i8, int8_t, uint32_t)
 EVEX_DEFINE_SIGNED(i16, int16_t, uint32_t)

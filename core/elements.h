@@ -76,6 +76,10 @@
     EVEX_DEF EVEX_COMPLEX_OF_##s element_##id##_##s(C a, C b) {                                    \
         return definition;                                                                         \
     }
+#define EVEX_ELEMENT_B_TTT(id, s, C, definition)                                                   \
+    EVEX_DEF uint8_t element_##id##_##s(C a, C b, C c) {                                           \
+        return (uint8_t)(definition);                                                              \
+    }
 #define EVEX_ELEMENT_T_BTT(id, s, C, definition)                                                   \
     EVEX_DEF C element_##id##_##s(uint8_t a, C b, C c) {                                           \
         return definition;                                                                         \

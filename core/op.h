@@ -58,6 +58,7 @@ typedef enum {
     SIGNATURE(T_TTT, 3, T, 0)                                                                      \
     SIGNATURE(B_T, 1, BOOL, 0)                                                                     \
     SIGNATURE(B_TT, 2, BOOL, 0)                                                                    \
+    SIGNATURE(B_TTT, 3, BOOL, 0)                                                                   \
     SIGNATURE(I_T, 1, I64, 0)                                                                      \
     SIGNATURE(T_BTT, 3, T, 1)                                                                      \
     SIGNATURE(B_TS, 2, BOOL, 0)                                                                    \

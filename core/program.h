@@ -32,6 +32,7 @@
  *   B_TT    R[d] = op(R[a], R[b]) as bool      I_T    R[d] = op(R[a]) as int64
  *   B_TP    R[d] = op(R[a], pattern K[b]) as bool
  *   T_GI    R[d] = R[a][R[b]], R[a] whole
+ *   B_TTT   R[d] = op(R[a], R[b], R[c]) as bool
  *
  * Registers are numbered through the classes, in this order:
  *
@@ -163,13 +164,15 @@ typedef struct {
     uint32_t first_guard, n_guards; /* checked when the stage has run */
 } evex_stage;
 
-/* Fails with `status` when R[index] (a SCALAR int64) is not negative: as a rule the FIRST_TRUE of
- * what fails. Of a stage's guards, the one with the smallest index is reported, of equal ones the
- * one whose place comes first. */
+/*
+ * Fails with `status` when R[index] (a SCALAR int64 or a constant one) is not negative: as a rule the
+ * FIRST_TRUE of what fails. Of a stage's guards, the one with the smallest index is reported, of
+ * equal ones the one whose place comes first; those that are total come after all others.
+ */
 typedef struct {
     evex_register index;
-    uint8_t status; /* evex_status, EVEX_GUARD as a rule */
-    uint8_t unused;
+    uint8_t status;   /* evex_status, EVEX_GUARD as a rule */
+    uint8_t is_total; /* it is about one value, and the index says no more than whether it fails */
     evex_insn_place place;
     uint32_t message, message_bytes; /* text */
     uint32_t hint, hint_bytes;       /* text */

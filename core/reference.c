@@ -29,6 +29,8 @@
 #define LOOP_I_T(f, C, s) DEFINE_LOOP(loop_##f, int64_t, element_##f(AT(0, C)))
 #define LOOP_B_T(f, C, s) DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C)))
 #define LOOP_B_TT(f, C, s) DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C), AT(1, C)))
+#define LOOP_B_TTT(f, C, s)                                                                        \
+    DEFINE_LOOP(loop_##f, uint8_t, element_##f(AT(0, C), AT(1, C), AT(2, C)))
 #define LOOP_T_BTT(f, C, s)                                                                        \
     DEFINE_LOOP(loop_##f, C, element_##f(AT(0, uint8_t), AT(1, C), AT(2, C)))
 #define LOOP_B_TP(f, C, s)                                                                         \

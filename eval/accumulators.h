@@ -32,8 +32,42 @@ typedef enum {
                          NANMIN and NANMAX */
     EVEX_ACC_LOGIC,   /* uint8_t[w]: 0 or 1; ANY from 0, ALL from 1 */
     EVEX_ACC_PLACED,  /* uint64_t index[w], then T best[w]: index EVEX_NO_INDEX means nothing yet */
-    EVEX_ACC_FIRST    /* uint64_t index[w], from EVEX_NO_INDEX */
+    EVEX_ACC_FIRST,   /* uint64_t index[w], from EVEX_NO_INDEX */
+    EVEX_ACC_MAGNITUDE /* uint64_t size[w], from 1: product of the magnitudes other than 0;
+                          facts[w]: EVEX_FACT_ bits */
 } evex_accumulator;
+
+/* What is known of a product beside its size. */
+enum { EVEX_FACT_NEGATIVE = 1, EVEX_FACT_ZERO = 2, EVEX_FACT_HUGE = 4 };
+
+/* size and facts take in those of another product: beyond 64 bits a product without zeros stays
+ * there, so the order does not show. */
+static inline void evex_magnitude_merge(uint64_t *size, uint64_t *facts, uint64_t by,
+                                        uint64_t by_facts) {
+    if (__builtin_mul_overflow(*size, by, size))
+        *facts |= EVEX_FACT_HUGE;
+    *facts =
+        (*facts ^ (by_facts & EVEX_FACT_NEGATIVE)) | (by_facts & (EVEX_FACT_ZERO | EVEX_FACT_HUGE));
+}
+
+#define EVEX_MAGNITUDE_SIGNED(s, ID, T, ...)                                                       \
+    static inline uint64_t evex_magnitude_of_##s(T a) {                                            \
+        return a < 0 ? -(uint64_t)a : (uint64_t)a;                                                 \
+    }
+#define EVEX_MAGNITUDE_UNSIGNED(s, ID, T, ...)                                                     \
+    static inline uint64_t evex_magnitude_of_##s(T a) {                                            \
+        return a;                                                                                  \
+    }
+EVEX_FOR_SIGNED(EVEX_MAGNITUDE_SIGNED, )
+EVEX_FOR_UNSIGNED(EVEX_MAGNITUDE_UNSIGNED, )
+
+/* The same for an element, of this magnitude. */
+static inline void evex_magnitude_add(uint64_t *size, uint64_t *facts, uint64_t magnitude,
+                                      int is_negative) {
+    evex_magnitude_merge(size, facts, magnitude + (magnitude == 0),
+                         (magnitude == 0 ? EVEX_FACT_ZERO : 0) |
+                             (is_negative ? EVEX_FACT_NEGATIVE : 0));
+}
 
 #define EVEX_NO_INDEX UINT64_MAX
 
@@ -65,6 +99,10 @@ static inline evex_accumulator evex_accumulator_of(evex_reduction_kind kind, eve
         return EVEX_ACC_PLACED;
     case EVEX_RED_FIRST_TRUE:
         return EVEX_ACC_FIRST;
+    case EVEX_RED_SUM_OVERFLOWS:
+        return EVEX_ACC_WORDS;
+    case EVEX_RED_PROD_OVERFLOWS:
+        return EVEX_ACC_MAGNITUDE;
     default:
         return EVEX_ACC_NONE;
     }
@@ -116,6 +154,8 @@ static inline size_t evex_lanes_of(evex_dtype dtype) {
         [EVEX_RED_ARGMIN] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, argmin)},                            \
         [EVEX_RED_ARGMAX] = {EVEX_FOR_REALS(EVEX_REDUCE_SLOT, argmax)},                            \
         [EVEX_RED_FIRST_TRUE] = {EVEX_FOR_BOOL(EVEX_REDUCE_SLOT, first)},                          \
+        [EVEX_RED_SUM_OVERFLOWS] = {EVEX_FOR_INTS(EVEX_REDUCE_SLOT, sum)},                         \
+        [EVEX_RED_PROD_OVERFLOWS] = {EVEX_FOR_INTS(EVEX_REDUCE_SLOT, magnitude)},                  \
     }
 
 #endif

@@ -64,6 +64,8 @@ enum { MAX_ARITY = 2 };
 /* The rows of eval/kernels.tmpl.h that are for other files. */
 #define LOOP(id, types)
 #define QUICK(id, arity, types)
+#define TEST(id, types)
+#define SCREEN(id, types)
 #define DIVIDE(id, types)
 #define SEARCH(id)
 #define TWIN(id, types)

@@ -68,6 +68,7 @@ static unsigned float_cost(evex_op op, int level) {
 static unsigned integer_cost(evex_op op, evex_dtype dtype, int level) {
     switch (op) {
     case EVEX_OP_POW:
+    case EVEX_OP_POW_OVERFLOWS:
         return COST_POWER;
     case EVEX_OP_FLOORDIV:
     case EVEX_OP_MOD:

@@ -4,18 +4,19 @@
  */
 #include "eval/guards.h"
 
-static int comes_before(const evex_guard *a, const evex_guard *b) {
+static int goes_before(const evex_guard *a, int64_t index_a, const evex_guard *b, int64_t index_b) {
+    if (a->is_total != b->is_total)
+        return b->is_total;
+    if (index_a != index_b)
+        return index_a < index_b;
     return a->place.offset < b->place.offset ||
            (a->place.offset == b->place.offset && a->place.length < b->place.length);
 }
 
 void evex_guard_consider(evex_guard_choice *choice, const evex_guard *guard, int64_t index) {
-    if (index < 0)
-        return;
-    if (choice->guard != NULL &&
-        (index > choice->index || (index == choice->index && !comes_before(guard, choice->guard))))
-        return;
-    *choice = (evex_guard_choice){guard, index};
+    if (index >= 0 &&
+        (choice->guard == NULL || goes_before(guard, index, choice->guard, choice->index)))
+        *choice = (evex_guard_choice){guard, index};
 }
 
 evex_status evex_guard_report(const evex_program *program, const evex_guard_choice *choice,
@@ -30,6 +31,6 @@ evex_status evex_guard_report(const evex_program *program, const evex_guard_choi
     if (guard->hint_bytes > 0)
         evex_hint(error, "%.*s", (int)guard->hint_bytes, text + guard->hint);
     if (error != NULL)
-        error->index = choice->index;
+        error->index = guard->is_total ? -1 : choice->index;
     return status;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which of several failing guards is reported, and how: the one with the smallest element index, of
- * equal ones the one whose place comes first in the source. Used by runs and by streams, so that
+ * equal ones the one whose place comes first in the source; those about single values, as sums
+ * are, after all others, for in a stream they are known last. Used by runs and by streams, so that
  * both say the same.
  */
 #ifndef EVEX_EVAL_GUARDS_H

@@ -78,6 +78,20 @@
         }                                                                                          \
     }
 
+/* A range, as a rule of scalar bounds. */
+#define MAKE_RANGE(element, C)                                                                     \
+    {                                                                                              \
+        const C *pa = src[0].data, *pb = src[1].data, *pc = src[2].data;                           \
+        const size_t step = src[0].step, step_b = src[1].step, step_c = src[2].step;               \
+        uint8_t *out = dst[0];                                                                     \
+        if (step != 0 && step_b == 0 && step_c == 0) {                                             \
+            const C b = pb[0], c = pc[0];                                                          \
+            FILL(element(pa[i], b, c));                                                            \
+        } else {                                                                                   \
+            FILL(element(pa[i * step], pb[i * step_b], pc[i * step_c]));                           \
+        }                                                                                          \
+    }
+
 /* Both results of one operand. */
 #define MAKE_BOTH(element, C)                                                                      \
     {                                                                                              \
@@ -140,6 +154,7 @@
 #define MAKE_I_T(id, s, C) MAKE(id, s) MAKE_UNARY(element_##id##_##s, int64_t, C)
 #define MAKE_T_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, C, C)
 #define MAKE_B_TT(id, s, C) MAKE(id, s) MAKE_BINARY(element_##id##_##s, uint8_t, C)
+#define MAKE_B_TTT(id, s, C) MAKE(id, s) MAKE_RANGE(element_##id##_##s, C)
 #define MAKE_T_BTT(id, s, C) MAKE(id, s) MAKE_CHOICE(element_##id##_##s, make_COPY_##s, C)
 #define MAKE_B_TS(id, s, C) MAKE(id, s) MAKE_MEMBERSHIP(element_##id##_##s, eq_##s, C)
 #define MAKE_B_TP(id, s, C)
@@ -161,6 +176,34 @@
         (void)context;                                                                             \
         if (n != 0)                                                                                \
             MAKE_BINARY(quick_##id##_##s, C, C)                                                    \
+    }
+
+#define TEST_KERNEL(s, ID, C, id)                                                                  \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        (void)context;                                                                             \
+        if (n != 0)                                                                                \
+            MAKE_BINARY(quick_##id##_##s, uint8_t, C)                                              \
+    }
+
+/* Elements that are looked at together. */
+enum { SCREENED = 128 };
+
+#define SCREEN_KERNEL(s, ID, C, id)                                                                \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        (void)context;                                                                             \
+        for (size_t at = 0; at < n; at += SCREENED) {                                              \
+            const size_t length = n - at < SCREENED ? n - at : SCREENED;                           \
+            const C *pa = (const C *)src[0].data + at * src[0].step;                               \
+            const C *pb = (const C *)src[1].data + at * src[1].step;                               \
+            void *part = (uint8_t *)dst[0] + at;                                                   \
+            if (quick_union_##s(pa, src[0].step != 0 ? length : 1) +                               \
+                    quick_union_##s(pb, src[1].step != 0 ? length : 1) <=                          \
+                QUICK_BITS_##s)                                                                    \
+                memset(part, 0, length);                                                           \
+            else                                                                                   \
+                make_##id##_##s(                                                                   \
+                    &part, (evex_operand[]){{pa, src[0].step}, {pb, src[1].step}}, length);        \
+        }                                                                                          \
     }
 
 #define LOOP_KERNEL(s, ID, C, id)                                                                  \
@@ -216,6 +259,10 @@ enum { MANY = 16 };
 #define LOOP(id, types) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(LOOP_KERNEL, id)
 #define QUICK(id, arity, types)                                                                    \
     CHECK_ARITY(id, arity) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(QUICK_KERNEL, id)
+#define TEST(id, types)                                                                            \
+    CHECK_ARITY(id, 2) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(TEST_KERNEL, id)
+#define SCREEN(id, types)                                                                          \
+    CHECK_ARITY(id, 2) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(SCREEN_KERNEL, id)
 #define DIVIDE(id, types)                                                                          \
     CHECK_ARITY(id, 2) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(DIVIDE_KERNEL, id)
 /* PCRE2 does the work: the loop is the definition's. */

@@ -7,6 +7,9 @@
  *                                for what has no vector form, leaves scalar
  *   QUICK(id, 2, types)          as LOOP, from eval/quick.h's way to say a binary definition
  *   DIVIDE(id, types)            as LOOP, but a scalar divisor by eval/quick.h's multiplication
+ *   TEST(id, types)              as QUICK, of a definition that gives bool
+ *   SCREEN(id, types)            as LOOP, but passes over elements that are small enough to be sure
+ *                                of a product (eval/quick.h)
  *   TWIN(id, types)              the kernel of the signed type of the same width
  *   SEARCH(id)                   op.def's definition, which searches strings with a context
  *   LIKE(id, other, types)       the kernel of another row
@@ -133,7 +136,16 @@ LOOP(GT, ORDERED)
 LOOP(GE, ORDERED)
 LOOP(IN, ANY)
 
+TEST(ADD_OVERFLOWS, INTS)
+TEST(SUB_OVERFLOWS, INTS)
+TEST(MUL_OVERFLOWS, NARROW_INTS)
+SCREEN(MUL_OVERFLOWS, WIDE_INTS)
+LOOP(POW_OVERFLOWS, INTS)
 LOOP(POW_NEGATIVE, SIGNED)
+LOOP(DIV_BY_ZERO, INTS)
+LOOP(DIV_OVERFLOWS, SIGNED)
+LOOP(SHIFT_OUTSIDE, INTS)
+LOOP(OUTSIDE, NUMBERS)
 
 LOOP(ISNAN, FIELDS)
 LOOP(ISINF, FIELDS)

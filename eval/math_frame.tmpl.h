@@ -149,6 +149,8 @@ static void run(math_block *block, int arity, ELEMENT *out, const evex_operand *
 /* The rows of eval/kernels.tmpl.h that are not for vector math. */
 #define LOOP(id, types)
 #define QUICK(id, arity, types)
+#define TEST(id, types)
+#define SCREEN(id, types)
 #define DIVIDE(id, types)
 #define SEARCH(id)
 #define TWIN(id, types)

@@ -86,6 +86,75 @@ QUICK_UNSIGNED(u32, uint32_t, double, f64)
     M(i64, I64, int64_t, __VA_ARGS__)                                                              \
     M(u64, U64, uint64_t, __VA_ARGS__)
 
+/* ---- Overflow ------------------------------------------------------------------------------- */
+
+/* A sum wraps when it has another sign than both operands, a difference when it and the second
+ * operand have another sign than the first. */
+#define QUICK_SIGNED_SUMS(s, T, U)                                                                 \
+    EVEX_DEF uint8_t quick_ADD_OVERFLOWS_##s(T a, T b) {                                           \
+        const T r = (T)((U)a + (U)b);                                                              \
+        return (T)((a ^ r) & (b ^ r)) < 0;                                                         \
+    }                                                                                              \
+    EVEX_DEF uint8_t quick_SUB_OVERFLOWS_##s(T a, T b) {                                           \
+        const T r = (T)((U)a - (U)b);                                                              \
+        return (T)((a ^ b) & (a ^ r)) < 0;                                                         \
+    }
+#define QUICK_UNSIGNED_SUMS(s, T)                                                                  \
+    EVEX_DEF uint8_t quick_ADD_OVERFLOWS_##s(T a, T b) {                                           \
+        return (T)(a + b) < a;                                                                     \
+    }                                                                                              \
+    EVEX_DEF uint8_t quick_SUB_OVERFLOWS_##s(T a, T b) {                                           \
+        return a < b;                                                                              \
+    }
+/* W holds every product. */
+#define QUICK_PRODUCT(s, T, W)                                                                     \
+    EVEX_DEF uint8_t quick_MUL_OVERFLOWS_##s(T a, T b) {                                           \
+        const W r = (W)a * (W)b;                                                                   \
+        return r != (T)r;                                                                          \
+    }
+
+QUICK_SIGNED_SUMS(i8, int8_t, uint32_t)
+QUICK_SIGNED_SUMS(i16, int16_t, uint32_t)
+QUICK_SIGNED_SUMS(i32, int32_t, uint32_t)
+QUICK_SIGNED_SUMS(i64, int64_t, uint64_t)
+QUICK_UNSIGNED_SUMS(u8, uint8_t)
+QUICK_UNSIGNED_SUMS(u16, uint16_t)
+QUICK_UNSIGNED_SUMS(u32, uint32_t)
+QUICK_UNSIGNED_SUMS(u64, uint64_t)
+QUICK_PRODUCT(i8, int8_t, int16_t)
+QUICK_PRODUCT(i16, int16_t, int32_t)
+QUICK_PRODUCT(i32, int32_t, int64_t)
+QUICK_PRODUCT(u8, uint8_t, uint16_t)
+QUICK_PRODUCT(u16, uint16_t, uint32_t)
+QUICK_PRODUCT(u32, uint32_t, uint64_t)
+
+/*
+ * No vector instruction gives a product of 128 bits. But with a in [-2^i, 2^i) and b in
+ * [-2^j, 2^j), i + j <= 62, there is no need of one; of unsigned operands below 2^i and 2^j,
+ * i + j <= 64. Operands are united by |, after what is negative has been complemented: the union
+ * is below the same power of two as all of them.
+ */
+static inline uint64_t quick_size_i64(int64_t a) {
+    return (uint64_t)(a ^ -(int64_t)(a < 0));
+}
+static inline uint64_t quick_size_u64(uint64_t a) {
+    return a;
+}
+static inline unsigned quick_bits(uint64_t a) {
+    return a == 0 ? 0 : 64 - (unsigned)__builtin_clzll(a);
+}
+enum { QUICK_BITS_i64 = 62, QUICK_BITS_u64 = 64 };
+
+#define QUICK_UNION(s, T)                                                                          \
+    static inline unsigned quick_union_##s(const T *x, size_t n) {                                 \
+        uint64_t all = 0;                                                                          \
+        for (size_t i = 0; i < n; i++)                                                             \
+            all |= quick_size_##s(x[i]);                                                           \
+        return quick_bits(all);                                                                    \
+    }
+QUICK_UNION(i64, int64_t)
+QUICK_UNION(u64, uint64_t)
+
 /* ---- 64-bit integers divided by one number -------------------------------------------------- */
 
 __extension__ typedef unsigned __int128 quick_u128;

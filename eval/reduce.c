@@ -76,6 +76,7 @@ static size_t column_bytes(const evex_reducer *reducer) {
     case EVEX_ACC_PAIRS:
         return reducer->lanes * 3 * sizeof(double);
     case EVEX_ACC_WORDS:
+    case EVEX_ACC_MAGNITUDE:
         return 2 * sizeof(int64_t);
     case EVEX_ACC_PRODUCT:
     case EVEX_ACC_FIRST:
@@ -159,6 +160,10 @@ void evex_accumulators_begin(const evex_reducer *reducer, void *at, size_t w, si
         memset(at, 0, w * column_bytes(reducer));
         break;
     case EVEX_ACC_PRODUCT:
+        fill(at, sizeof(uint64_t), 1, w);
+        break;
+    case EVEX_ACC_MAGNITUDE:
+        memset(at, 0, w * column_bytes(reducer));
         fill(at, sizeof(uint64_t), 1, w);
         break;
     case EVEX_ACC_EXTREME:
@@ -348,6 +353,10 @@ void evex_accumulators_read(const evex_reducer *reducer, const void *at, size_t 
         break;
     case EVEX_ACC_PRODUCT:
         node->as.u64 = words[c];
+        break;
+    case EVEX_ACC_MAGNITUDE:
+        node->as.product.size = words[c];
+        node->as.product.facts = words[w + c];
         break;
     case EVEX_ACC_EXTREME:
         node->as.best = read_best(at, dtype, c, 0);

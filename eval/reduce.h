@@ -41,6 +41,9 @@ typedef struct {
             int64_t high;
         } wide; /* 128-bit two's complement */
         struct {
+            uint64_t size, facts; /* eval/accumulators.h */
+        } product;
+        struct {
             double mean, m2;
         } moments;
         evex_best best;

@@ -549,6 +549,17 @@ RED_INTEGER_EXTREMES(u64, uint64_t, int64_t, RED_AS_IS)
 RED_FLOAT_EXTREMES(f32, float, int32_t)
 RED_FLOAT_EXTREMES(f64, double, int64_t)
 
+/* ---- Magnitudes of products --------------------------------------------------------------- */
+
+#define RED_MAGNITUDE(s, ID, T, unused)                                                            \
+    RED_KERNEL(magnitude, s) {                                                                     \
+        uint64_t *size = at, *facts = size + w;                                                    \
+        RED_FOR_ROWS(T, RED_EACH(j, run) if (RED_INCLUDED(mask, i + j)) evex_magnitude_add(        \
+                            size + p + j, facts + p + j, evex_magnitude_of_##s(here[j]),           \
+                            here[j] < 1 && here[j] != 0))                                          \
+    }
+EVEX_FOR_INTS(RED_MAGNITUDE, )
+
 /* ---- bool --------------------------------------------------------------------------------- */
 
 /* Whether an included byte is true (wanted 1) or false (wanted 0). */

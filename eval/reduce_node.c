@@ -22,6 +22,9 @@ evex_node evex_node_empty(const evex_reducer *reducer) {
     case EVEX_ACC_PRODUCT:
         node.as.u64 = 1;
         break;
+    case EVEX_ACC_MAGNITUDE:
+        node.as.product.size = 1;
+        break;
     case EVEX_ACC_LOGIC:
         node.as.u64 = reducer->spec->kind == EVEX_RED_ALL;
         break;
@@ -119,6 +122,10 @@ static void merge_values(const evex_reducer *reducer, evex_node *left, const eve
         break;
     case EVEX_ACC_PRODUCT:
         left->as.u64 *= right->as.u64;
+        break;
+    case EVEX_ACC_MAGNITUDE:
+        evex_magnitude_merge(&left->as.product.size, &left->as.product.facts,
+                             right->as.product.size, right->as.product.facts);
         break;
     case EVEX_ACC_EXTREME:
         merge_extremes(spec, left, right);
@@ -244,6 +251,25 @@ static void write_product(const evex_reducer *reducer, const evex_node *node, vo
         write_float(dtype, node->as.f64, result);
 }
 
+/* Whether the 128-bit sum is no int64, of unsigned operands no uint64. */
+static int sum_overflows(const evex_reduction *spec, const evex_node *node) {
+    const int64_t high = node->as.wide.high;
+    if (evex_dtype_kind((evex_dtype)spec->in_dtype) == 'u')
+        return high != 0;
+    return high != ((int64_t)node->as.wide.low < 0 ? -1 : 0);
+}
+
+static int product_overflows(const evex_reduction *spec, const evex_node *node) {
+    const uint64_t size = node->as.product.size, facts = node->as.product.facts;
+    if ((facts & EVEX_FACT_ZERO) != 0)
+        return 0;
+    if ((facts & EVEX_FACT_HUGE) != 0)
+        return 1;
+    if (evex_dtype_kind((evex_dtype)spec->in_dtype) == 'u')
+        return 0;
+    return size > (uint64_t)INT64_MAX + (facts & EVEX_FACT_NEGATIVE);
+}
+
 evex_status evex_node_finish(const evex_reducer *reducer, const evex_node *node, void *result) {
     const evex_reduction *spec = reducer->spec;
     const evex_dtype dtype = (evex_dtype)spec->out_dtype;
@@ -273,6 +299,12 @@ evex_status evex_node_finish(const evex_reducer *reducer, const evex_node *node,
         return EVEX_OK;
     case EVEX_RED_FIRST_TRUE: /* EVEX_NO_INDEX reads as -1 */
         write_integer(dtype, node->as.u64, result);
+        return EVEX_OK;
+    case EVEX_RED_SUM_OVERFLOWS:
+        *(int64_t *)result = sum_overflows(spec, node) ? 0 : -1;
+        return EVEX_OK;
+    case EVEX_RED_PROD_OVERFLOWS:
+        *(int64_t *)result = product_overflows(spec, node) ? 0 : -1;
         return EVEX_OK;
     case EVEX_RED_MIN:
     case EVEX_RED_MAX:
@@ -331,7 +363,7 @@ void evex_accumulators_finish(const evex_reducer *reducer, const void *at, size_
         finish_lanes(spec, at, w, (double)n_rows, results);
         break;
     case EVEX_ACC_WORDS:
-        if (spec->kind == EVEX_RED_MEAN)
+        if (spec->kind == EVEX_RED_MEAN || spec->kind == EVEX_RED_SUM_OVERFLOWS)
             finish_nodes(reducer, at, w, at, n_rows, results);
         else
             finish_words(at, w, results);

@@ -72,7 +72,13 @@ static inline void add_moment(double *at, size_t length, double a) {
     KERNEL(argmax, s, ID, T, PLACED(T, lt_##s(*best, a)))
 
 EVEX_FOR_FLOATS(FLOAT_KERNELS, )
+#define MAGNITUDE_KERNELS(s, ID, T, unused)                                                        \
+    KERNEL(magnitude, s, ID, T,                                                                    \
+           evex_magnitude_add((uint64_t *)at + column, (uint64_t *)at + w + column,                \
+                              evex_magnitude_of_##s(a), a < 1 && a != 0))
+
 EVEX_FOR_BITS(INTEGER_KERNELS, )
+EVEX_FOR_INTS(MAGNITUDE_KERNELS, )
 EVEX_FOR_REALS(REAL_KERNELS, )
 
 KERNEL(any, bool, BOOL, uint8_t, ((uint8_t *)at)[column] |= a)

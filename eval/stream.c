@@ -10,7 +10,6 @@
 #include "core/error.h"
 #include "core/options.h"
 #include "eval/fp_state.h"
-#include "eval/guards.h"
 
 static const evex_place nowhere = {0, 0};
 
@@ -246,23 +245,6 @@ static void remember(evex_stream *stream, const evex_array *inputs) {
     stream->is_shaped = 1;
 }
 
-/* The first failing element so far of a guard that is looked at in this pass; negative: none. */
-static int64_t guard_index(const evex_stream *stream, const evex_guard *guard) {
-    const evex_carry *carry = evex_stream_carry_of(stream, guard->index);
-    const int is_under_way = carry != NULL && carry->is_shaped && carry->pass == stream->pass &&
-                             carry->value == NULL;
-    return is_under_way ? evex_carry_peek(carry) : -1;
-}
-
-static evex_status check_guards(const evex_stream *stream, evex_error *error) {
-    const evex_program *program = stream->expr->program;
-    evex_guard_choice choice = {0};
-    for (uint32_t g = 0; g < program->n_guards; g++)
-        evex_guard_consider(&choice, &evex_program_guards(program)[g],
-                            guard_index(stream, &evex_program_guards(program)[g]));
-    return evex_guard_report(program, &choice, error);
-}
-
 static evex_status fail_options(evex_error *error) {
     return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
                      "the options are not initialised by EVEX_EVAL_OPTIONS_INIT");
@@ -287,7 +269,7 @@ static evex_status update(evex_stream *stream, evex_pool *pool, const evex_array
         return status;
     remember(stream, inputs);
     stream->next_row += (uint64_t)n_rows;
-    return check_guards(stream, error);
+    return evex_stream_check_guards(stream, EVEX_AFTER_PIECE, error);
 }
 
 evex_status evex_stream_update(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
@@ -349,14 +331,14 @@ static evex_status end_pass(evex_stream *stream, evex_error *error) {
                          "this pass has fewer rows than the first had");
     evex_status status = plan_for(stream, NULL, error);
     if (status == EVEX_OK)
-        status = check_guards(stream, error);
+        status = evex_stream_check_guards(stream, EVEX_BEFORE_END, error);
     if (status != EVEX_OK)
         return status;
     const evex_fp_state fp_state = evex_fp_save();
     evex_fp_default();
     status = finish_carries(stream, error);
     evex_fp_restore(fp_state);
-    return status;
+    return status == EVEX_OK ? evex_stream_check_guards(stream, EVEX_AFTER_PASS, error) : status;
 }
 
 static evex_status next_pass(evex_stream *stream, evex_error *error) {

@@ -14,6 +14,7 @@
  *     constants[pass]  the same for constant ones
  *     local            the elementwise outputs and local reductions, in the last pass
  *     final            the outputs that carried and constant reductions end in
+ *     checks           the indexes of guards on scalars
  *
  * In a slice the results of carried and constant reductions are inputs, behind those of the
  * program. stream_carry.c has the state of one such reduction, stream_run.c takes a piece through a
@@ -95,9 +96,16 @@ struct evex_stream {
     uint32_t *carry_of;               /* one a reduction: 1 + its carry, 0: local */
     evex_slice *operands, *constants; /* one a pass */
     evex_slice local, final;
+    evex_slice checks;       /* the indexes of guards on scalars; its outputs are guards */
+    int64_t *scalar_indexes; /* one a guard: what `checks` gave */
 };
 
-typedef enum { EVEX_SLICE_OPERANDS, EVEX_SLICE_LOCAL, EVEX_SLICE_FINAL } evex_slice_kind;
+typedef enum {
+    EVEX_SLICE_OPERANDS,
+    EVEX_SLICE_LOCAL,
+    EVEX_SLICE_FINAL,
+    EVEX_SLICE_CHECKS
+} evex_slice_kind;
 
 /* stream_slice.c: makes the slice's expression from stages [0, n_stages); its lists of operands and
  * outputs are filled. */
@@ -154,6 +162,21 @@ evex_status evex_carry_reserve_head(const evex_stream *stream, evex_carry *carry
 evex_status evex_stream_run(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
                             evex_array *outputs, const evex_eval_options *options, int64_t n_rows,
                             evex_error *error);
+/* stream_guards.c. */
+typedef enum {
+    EVEX_AFTER_PIECE, /* only what further pieces cannot change is reported */
+    EVEX_BEFORE_END,  /* all pieces of the pass are in */
+    EVEX_AFTER_PASS   /* and its reductions are finished */
+} evex_guard_moment;
+/* Plans stream->checks. */
+evex_status evex_stream_plan_checks(evex_stream *stream, evex_error *error);
+/* The first of the guards of the current pass that fails, as one evaluation over the whole would
+ * report it. A part that is to be merged reports nothing: what comes before it may. */
+evex_status evex_stream_check_guards(evex_stream *stream, evex_guard_moment moment,
+                                     evex_error *error);
+/* stream_piece.c: evaluates a slice that reads nothing but Python-like scalars and carries. */
+evex_status evex_stream_run_scalars(evex_stream *stream, const evex_slice *slice,
+                                    evex_array *outputs, evex_error *error);
 /* stream_piece.c: evaluates the outputs that reductions end in. */
 evex_status evex_stream_run_final(evex_stream *stream, evex_array *outputs,
                                   const evex_eval_options *options, evex_error *error);

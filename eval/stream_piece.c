@@ -214,19 +214,41 @@ static evex_array final_input(const evex_stream *stream, uint32_t i) {
     return evex_array_0d((evex_dtype)stream->weak_dtypes[i], stream->weak[i]);
 }
 
-evex_status evex_stream_run_final(evex_stream *stream, evex_array *outputs,
-                                  const evex_eval_options *options, evex_error *error) {
+/* The piece of a slice that reads no array. */
+static evex_status make_final(const evex_stream *stream, evex_arena *arena, evex_piece *whole,
+                              evex_error *error) {
     const uint32_t n_inputs = stream->expr->program->n_inputs;
-    evex_arena arena;
-    evex_arena_init(&arena, &stream->allocator, NULL, 0);
-    evex_array *inputs = evex_arena_push_array(&arena, (size_t)n_inputs + 1, sizeof *inputs);
-    evex_piece whole;
-    evex_status status = EVEX_OK;
+    evex_array *inputs = evex_arena_push_array(arena, (size_t)n_inputs + 1, sizeof *inputs);
     for (uint32_t i = 0; inputs != NULL && i < n_inputs; i++)
         inputs[i] = final_input(stream, i);
-    if (inputs == NULL || !evex_piece_make(stream, &arena, inputs, &whole))
-        status = evex_fail_memory(error);
-    else if (stream->final.n_outputs > 0)
+    if (inputs == NULL || !evex_piece_make(stream, arena, inputs, whole))
+        return evex_fail_memory(error);
+    return EVEX_OK;
+}
+
+evex_status evex_stream_run_scalars(evex_stream *stream, const evex_slice *slice,
+                                    evex_array *outputs, evex_error *error) {
+    evex_arena arena;
+    evex_piece whole;
+    evex_eval_options options = EVEX_EVAL_OPTIONS_INIT;
+    options.max_threads = 1;
+    evex_arena_init(&arena, &stream->allocator, NULL, 0);
+    evex_status status = make_final(stream, &arena, &whole, error);
+    if (status == EVEX_OK)
+        status = evex_eval(slice->expr, NULL, whole.arrays,
+                           stream->expr->program->n_inputs + stream->n_carries, outputs,
+                           slice->n_outputs, &options, error);
+    evex_arena_free(&arena);
+    return status;
+}
+
+evex_status evex_stream_run_final(evex_stream *stream, evex_array *outputs,
+                                  const evex_eval_options *options, evex_error *error) {
+    evex_arena arena;
+    evex_piece whole;
+    evex_arena_init(&arena, &stream->allocator, NULL, 0);
+    evex_status status = make_final(stream, &arena, &whole, error);
+    if (status == EVEX_OK && stream->final.n_outputs > 0)
         status = evex_piece_evaluate(stream, &stream->final, NULL, &whole, outputs, options, &arena,
                                      error);
     evex_arena_free(&arena);

@@ -230,8 +230,9 @@ static evex_status plan_slices(evex_stream *stream, evex_error *error) {
             status = plan_operands(stream, stream->pass_of_stage[s], s, error);
     if (status == EVEX_OK)
         status = plan_outputs(stream, &stream->local, EVEX_SLICE_LOCAL, error);
-    return status == EVEX_OK ? plan_outputs(stream, &stream->final, EVEX_SLICE_FINAL, error)
-                             : status;
+    if (status == EVEX_OK)
+        status = plan_outputs(stream, &stream->final, EVEX_SLICE_FINAL, error);
+    return status == EVEX_OK ? evex_stream_plan_checks(stream, error) : status;
 }
 
 evex_status evex_stream_plan(evex_stream *stream, evex_error *error) {
@@ -273,8 +274,9 @@ void evex_stream_unplan(evex_stream *stream) {
         evex_expr_free(&stream->constants[p].expr);
     evex_expr_free(&stream->local.expr);
     evex_expr_free(&stream->final.expr);
+    evex_expr_free(&stream->checks.expr);
     for (uint32_t c = 0; c < stream->n_carries; c++)
         evex_carry_free(stream, &stream->carries[c]);
-    stream->n_carries = stream->local.n_outputs = stream->final.n_outputs = 0;
+    stream->n_carries = stream->local.n_outputs = stream->final.n_outputs = stream->checks.n_outputs = 0;
     stream->is_planned = 0;
 }

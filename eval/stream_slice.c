@@ -237,13 +237,14 @@ static int allocate_builder(builder *b, uint32_t n_stages) {
     const evex_program *program = b->program;
     const size_t n_operands = b->slice->n_operands;
     const size_t n_copies = (size_t)n_stages * program->n_insns + program->n_insns;
-    const size_t n_extra = (n_operands + program->n_reductions) * (2 * program->n_inputs + 8);
+    const size_t n_extra =
+        (n_operands + program->n_reductions) * (2 * program->n_inputs + 8) + program->n_guards;
     b->insns = evex_arena_push_array(b->arena, n_copies + n_extra, sizeof *b->insns);
     b->places = evex_arena_push_array(b->arena, n_copies + n_extra, sizeof *b->places);
     b->operands = evex_arena_push_array(
         b->arena, ((size_t)n_stages + 1) * program->n_operands + 3 * n_extra, sizeof *b->operands);
-    b->outputs = evex_arena_push_array(b->arena, 2 * n_operands + program->n_outputs + 1,
-                                       sizeof *b->outputs);
+    b->outputs = evex_arena_push_array(
+        b->arena, 2 * n_operands + program->n_outputs + program->n_guards + 1, sizeof *b->outputs);
     b->reductions =
         evex_arena_push_array(b->arena, program->n_reductions + 1, sizeof *b->reductions);
     b->stages = evex_arena_push_array(b->arena, (size_t)n_stages + 1, sizeof *b->stages);
@@ -339,6 +340,19 @@ static void copy_final(builder *b) {
     copy->n_insns = (uint32_t)b->n_insns;
 }
 
+/* The same for the indexes of guards that scalar sections compute. */
+static void copy_checks(builder *b) {
+    evex_stage *copy = &b->stages[b->n_stages++];
+    *copy = (evex_stage){.first_scalar_insn = 0, .first_insn = 0};
+    copy_scalars(b, b->program->n_stages - 1);
+    for (uint32_t k = 0; k < b->slice->n_outputs; k++) {
+        const evex_guard *guard = &evex_program_guards(b->program)[b->slice->outputs[k]];
+        const evex_register index = map_register(b, guard->index);
+        emit(b, EVEX_OP_COPY, EVEX_I64, EVEX_I64, add_output(b, EVEX_I64), &index, 1);
+    }
+    copy->n_insns = (uint32_t)b->n_insns;
+}
+
 evex_status evex_slice_build(evex_stream *stream, evex_slice *slice, evex_slice_kind kind,
                              uint32_t n_stages, evex_error *error) {
     const evex_program *program = stream->expr->program;
@@ -355,11 +369,14 @@ evex_status evex_slice_build(evex_stream *stream, evex_slice *slice, evex_slice_
         uint32_t n_outputs = slice->n_outputs;
         for (uint32_t g = 0; g < slice->n_operands; g++)
             n_outputs += slice->operands[g].mask == EVEX_NO_REGISTER ? 1 : 2;
-        want_outputs(&b);
-        if (kind != EVEX_SLICE_FINAL)
+        if (kind != EVEX_SLICE_CHECKS)
+            want_outputs(&b);
+        if (kind != EVEX_SLICE_FINAL && kind != EVEX_SLICE_CHECKS)
             number_kept(&b, n_stages);
         number_registers(&b, n_outputs);
-        if (kind == EVEX_SLICE_FINAL)
+        if (kind == EVEX_SLICE_CHECKS)
+            copy_checks(&b);
+        else if (kind == EVEX_SLICE_FINAL)
             copy_final(&b);
         else
             for (uint32_t s = 0; s < n_stages; s++)

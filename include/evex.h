@@ -86,8 +86,8 @@ typedef struct evex_error {
     size_t length;       /* bytes at that place; 0 when the error has no place */
     size_t outer_offset; /* the whole construct around the place, for underlining */
     size_t outer_length;
-    int64_t index;     /* EVEX_GUARD, codes of groups: the smallest offending element in C order,
-                          else -1 */
+    int64_t index;     /* of a guard: the smallest offending element in C order, or -1 when it is
+                          one value, as a sum is; of codes of groups likewise; else -1 */
     char message[256]; /* one sentence without a full stop */
     char hint[160];    /* what to do about it, or "" */
     char expected[64]; /* what would have been right, or "" */

@@ -189,6 +189,28 @@ static inline int64_t oracle_first_true(const oracle_column *c, int64_t n) {
     return -1;
 }
 
+/* Whether the exact sum or product is out of range: a product that has left 2^64 once comes back by
+ * a zero only. */
+static inline int oracle_overflows(const oracle_column *c, int64_t n) {
+    const int is_product = c->kind == EVEX_RED_PROD_OVERFLOWS;
+    const oracle_int least = c->dtype < EVEX_U8 ? (oracle_int)INT64_MIN : 0;
+    const oracle_int greatest =
+        c->dtype < EVEX_U8 ? (oracle_int)INT64_MAX : (oracle_int)UINT64_MAX;
+    oracle_int value = is_product;
+    int is_huge = 0, has_zero = 0;
+    for (int64_t k = 0; k < n; k++) {
+        if (!oracle_is_included(c, k))
+            continue;
+        const oracle_int a = oracle_integer(c, k);
+        has_zero |= is_product && a == 0;
+        if (!is_huge && __builtin_mul_overflow(value, is_product ? a : 1, &value))
+            is_huge = 1;
+        value += is_product ? 0 : a;
+        is_huge |= is_product && (value > (oracle_int)UINT64_MAX || value < -(oracle_int)UINT64_MAX);
+    }
+    return !has_zero && (is_huge || value < least || value > greatest);
+}
+
 /* ---- Results ------------------------------------------------------------------------------ */
 
 static inline void oracle_write(evex_dtype dtype, double f, oracle_int i, void *result) {
@@ -237,6 +259,10 @@ static inline int oracle_reduce(const oracle_column *c, int64_t n, void *result)
         return 1;
     case EVEX_RED_FIRST_TRUE:
         oracle_write(c->out_dtype, 0, oracle_first_true(c, n), result);
+        return 1;
+    case EVEX_RED_SUM_OVERFLOWS:
+    case EVEX_RED_PROD_OVERFLOWS:
+        oracle_write(c->out_dtype, 0, oracle_overflows(c, n) ? 0 : -1, result);
         return 1;
     case EVEX_RED_ARGMIN:
     case EVEX_RED_ARGMAX:

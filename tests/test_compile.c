@@ -187,7 +187,7 @@ START_TEST(bad_arguments_are_refused) {
     options.grouped = 1;
     ck_assert_int_eq(compile_status("1", 1, NULL, 0, &options), EVEX_INVALID_ARGUMENT);
     options = (evex_compile_options)EVEX_COMPILE_OPTIONS_INIT;
-    options.overflow = 1;
+    options.overflow = EVEX_OVERFLOW_FLOAT + 1;
     ck_assert_int_eq(compile_status("1", 1, NULL, 0, &options), EVEX_INVALID_ARGUMENT);
     options.struct_bytes = 0;
     ck_assert_int_eq(compile_status("1", 1, NULL, 0, &options), EVEX_INVALID_ARGUMENT);

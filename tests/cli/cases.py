@@ -50,6 +50,16 @@ CASES = [
     (["*", "-t", "tsv", "-"], 'a,b\n"1,2","x\ty"\n', 'a\tb\n1,2\t"x\ty"\n'),
     (["*, share = price*qty / sum(price*qty)", "-"], "price,qty\n1,3\n2.50,2\n",
      "price,qty,share\n1,3,0.375\n2.50,2,0.625\n"),
+    # Integers out of range are errors, unless asked for; what is not used is not looked at.
+    (["--type", "a=i64", "--overflow", "wrap", "t = a*a", "-"], "a\n4294967296\n", "t\n0\n"),
+    (["--type", "a=i64", "--overflow=float", "t = a*a, s = sum(a)", "-"], "a\n4294967296\n",
+     "t,s\n1.8446744073709552e19,4294967296\n"),
+    (["--type", "a=i64", "--overflow", "wrap", "sum(a)", "-"], "a\n9223372036854775807\n1\n",
+     "-9223372036854775808\n"),
+    (["--type", "a=i64", "q = where(a != 0, 7 // a, -1)", "-"], "a\n2\n0\n", "q\n3\n-1\n"),
+    (["--type", "a=i64", "sum(a)", "-"], "a\n9223372036854775807\n1\n-1\n",
+     "9223372036854775807\n"),
+    (["--type", "a=i64", "m = sum(a)*2 - count()", "-"], "a\n5\n6\n", "m\n20\n"),
     # Types by need.
     (['region == "EU"', "-"], ABC, '"region == ""EU"""\ntrue\nfalse\ntrue\n'),
     (['n = count_nonzero(region in ("EU", "APAC"))', "-"], ABC, "n\n2\n"),
@@ -133,9 +143,27 @@ FAILURES = [
     (["min(a)", "-"], "a\n", 3,
      "evex: program:1:1: min of no element has no answer\n  min(a)\n  ^~~\n"),
     (["--type", "a=i64", "a**-a", "-"], "a\n" + "0\n" * 5000 + "2\n", 3,
-     "evex: program:1:2: an integer cannot be raised to a negative power, in element 5001\n"
+     "evex: program:1:2: an integer cannot be raised to a negative power, in row 5001 "
+     "(cast the base: float64(...))\n"
      "  a**-a\n"
      "   ^~\n"),
+    (["--type", "a=i64", "a*a", "-"], "a\n3\n4000000000\n4000000000\n", 3,
+     "evex: program:1:2: integer overflow in '*', in row 2 (--overflow float, or cast with "
+     "float64())\n  a*a\n   ^\n"),
+    (["--type", "a=i64", "sum(a)*2", "-"], "a\n5\n4611686018427387904\n", 3,
+     "evex: program:1:7: integer overflow in '*' (--overflow float, or cast with float64())\n"
+     "  sum(a)*2\n        ^\n"),
+    (["--type", "a=i64", "sum(a)", "-"], "a\n9223372036854775807\n1\n", 3,
+     "evex: program:1:1: integer overflow in sum() (--overflow float, or cast with float64())\n"
+     "  sum(a)\n  ^~~\n"),
+    (["--type", "a=i64", "7//a", "-"], "a\n1\n0\n", 3,
+     "evex: program:1:2: integer division by zero in '//', in row 2 (leave such elements out: "
+     "where(divisor != 0, ..., 0))\n  7//a\n   ^~\n"),
+    (["--type", "a=i64", "1 << a", "-"], "a\n1\n64\n", 3, None),
+    (["int8(a)", "-"], "a\n1\n128\n", 3,
+     "evex: program:1:1: a value is out of the range of int8, in row 2 (cast to a wider type, or "
+     "limit the values with clip())\n  int8(a)\n  ^~~~\n"),
+    (["--overflow", "never", "1"], None, 2, None),
     (["x = 1 #" + "x" * 65536, "-"], ABC, 2,
      "evex: program: it is longer than 65536 bytes\n"),
     (["", "-"], ABC, 2, None),
