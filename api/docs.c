@@ -50,6 +50,8 @@ static const evex_op_doc docs[] = {
 #undef OP
 #undef ALIAS
 #define FORM(id, name, signature, summary) {name, signature, NAMES_OF(REALS), summary, 0},
+#define TIME_FORM(id, name, signature, summary)                                                    \
+    {name, signature, "datetime64 timedelta64", summary, 0},
 #include "core/form.def"
 #undef FORM
 #define INTERNAL_REDUCTION(...)
