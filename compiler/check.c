@@ -454,6 +454,7 @@ static evex_status add_validity(evex_checker *c, uint32_t index, uint32_t owner)
     evex_ir_output *output = &c->ir->outputs[c->ir->n_outputs];
     *output = c->ir->outputs[owner];
     output->value = t->validity;
+    output->unit = EVEX_UNIT_NONE;
     output->owner = owner;
     output->name = evex_ir_name_validity(c->arena, output->name, &output->name_bytes);
     c->ir->outputs[owner].validity = (uint32_t)c->ir->n_outputs++;

@@ -355,7 +355,8 @@ evex_status evex_check_form(evex_checker *c, const evex_ast_node *node, evex_for
     const evex_status status = take_arguments(c, node, &parameters[form], &taken);
     if (status != EVEX_OK)
         return status;
-    if (rules[form] == NULL || evex_terms_have_time(taken.terms, MAX_PARAMETERS))
+    const int is_of_nulls = form == EVEX_FORM_ISNA || form == EVEX_FORM_NOTNA;
+    if (rules[form] == NULL || (!is_of_nulls && evex_terms_have_time(taken.terms, MAX_PARAMETERS)))
         return evex_times_form(c, node, form, taken.nodes, taken.terms, result);
     return rules[form](c, node, &taken, result);
 }
