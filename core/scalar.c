@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The algorithms of core/vecmath/ and core/vecmath/single/ at width 1, under the names that
- * core/scalar.h declares.
+ * The algorithms of core/vecmath/, core/vecmath/single/ and core/vecmath/complex/ at width 1, under
+ * the names that core/scalar.h declares.
  */
 #include "core/scalar.h"
 
 #include "core/vecmath/single/width1.h"
 #include "core/vecmath/width1.h"
 
+#include "core/vecmath/complex/functions.h"
 #include "core/vecmath/error_function.h"
 #include "core/vecmath/exp.h"
 #include "core/vecmath/gamma.h"
@@ -37,6 +38,42 @@
 
 EVEX_FOR_UNARY_MATH(DEFINE_UNARY)
 EVEX_FOR_BINARY_MATH(DEFINE_BINARY)
+
+/* ---- Complex functions ---------------------------------------------------------------------- */
+
+static v_complex widen(double re, double im) {
+    return complex_of(v_set(re), v_set(im));
+}
+
+static evex_c128 result_of(v_complex r) {
+    return (evex_c128){r.re.lane, r.im.lane};
+}
+
+static evex_c64 single_result_of(v_complex r) {
+    return (evex_c64){(float)r.re.lane, (float)r.im.lane};
+}
+
+#define DEFINE_UNARY_COMPLEX(name)                                                                 \
+    evex_c128 evex_##name##_c128(evex_c128 z) {                                                    \
+        return result_of(complex_##name(widen(z.re, z.im)));                                       \
+    }                                                                                              \
+    evex_c64 evex_##name##_c64(evex_c64 z) {                                                       \
+        return single_result_of(complex_##name(widen((double)z.re, (double)z.im)));                \
+    }
+
+#define DEFINE_BINARY_COMPLEX(name)                                                                \
+    evex_c128 evex_##name##_c128(evex_c128 z, evex_c128 w) {                                       \
+        return result_of(complex_##name(widen(z.re, z.im), widen(w.re, w.im)));                    \
+    }                                                                                              \
+    evex_c64 evex_##name##_c64(evex_c64 z, evex_c64 w) {                                           \
+        return single_result_of(                                                                   \
+            complex_##name(widen((double)z.re, (double)z.im), widen((double)w.re, (double)w.im))); \
+    }
+
+EVEX_FOR_UNARY_COMPLEX(DEFINE_UNARY_COMPLEX)
+EVEX_FOR_BINARY_COMPLEX(DEFINE_BINARY_COMPLEX)
+
+/* ---- Of other kinds ------------------------------------------------------------------------- */
 
 double evex_sincos_f64(double x, double *cosine) {
     both_results both = math_sincos(v_set(x));

@@ -98,6 +98,27 @@ static uint64_t digest(const function *f, bool single) {
     return h;
 }
 
+typedef struct {
+    const char *name;
+    evaluate_complex evaluate;
+} complex_function;
+
+#define COMPLEX_ENTRY(name) {#name, evaluate_complex_##name},
+#define COMPLEX_ENTRIES(name) COMPLEX_ENTRY(name) COMPLEX_ENTRY(name##_whole)
+
+static const complex_function complex_functions[] = {EVEX_FOR_UNARY_COMPLEX(COMPLEX_ENTRY)
+                                                         EVEX_FOR_BINARY_COMPLEX(COMPLEX_ENTRIES)};
+
+static void describe_complex(const complex_function *f, char *line, size_t size) {
+    static double x[N_POINTS], y[N_POINTS], re[N_POINTS], im[N_POINTS];
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    draw_points(x, y, false);
+    f->evaluate(x, y, re, im, N_POINTS);
+    for (int i = 0; i < N_POINTS; i++)
+        h = hash(hash(h, re[i]), im[i]);
+    snprintf(line, size, "%s complex128 %016llx\n", f->name, (unsigned long long)h);
+}
+
 static void describe(const function *f, bool single, char *line, size_t size) {
     snprintf(line, size, "%s %s %016llx\n", f->name, single ? "float32" : "float64",
              (unsigned long long)digest(f, single));
@@ -143,6 +164,11 @@ int main(int argc, char **argv) {
             describe(&functions[i], single != 0, line, sizeof line);
             good = agrees(line, golden) && good;
         }
+    for (size_t i = 0; i < sizeof complex_functions / sizeof *complex_functions; i++) {
+        char line[80];
+        describe_complex(&complex_functions[i], line, sizeof line);
+        good = agrees(line, golden) && good;
+    }
     if (golden)
         fclose(golden);
     return good ? 0 : 1;
