@@ -20,7 +20,7 @@ FOLDERS = ("core", "parser", "compiler", "eval", "api", "cli")
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-Wno-unused-function",
             "-fsyntax-only"]
 COMPILERS = {"gcc": "c11", "clang": "c11", "g++": "c++17", "clang++": "c++17"}
-FLAGS = {"256.h": ["-mavx2", "-mfma"],
+FLAGS = {"256.h": ["-mavx2", "-mfma", "-mf16c"],
          "512.h": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mavx2", "-mfma"]}
 
 
@@ -34,7 +34,7 @@ def flags_of(header):
     if header.endswith("single_words.h"):
         return ["-include", "eval/simd/single128.h"]
     if header.endswith("single_pairs.h"):
-        return ["-mavx2", "-mfma", "-include", "eval/simd/single256.h"]
+        return ["-mavx2", "-mfma", "-mf16c", "-include", "eval/simd/single256.h"]
     if header.endswith("words.h"):
         return ["-include", "eval/simd/v128.h"]
     return FLAGS.get(header[-5:], [])
