@@ -24,7 +24,8 @@ static size_t find_filter(evex_group_plan *plan, evex_register mask, size_t redu
     while (f < plan->n_filters && plan->filters[f].mask != mask)
         f++;
     if (f == plan->n_filters)
-        plan->filters[plan->n_filters++] = (evex_group_filter){.mask = mask, .reduction = reduction};
+        plan->filters[plan->n_filters++] =
+            (evex_group_filter){.mask = mask, .reduction = reduction};
     return f;
 }
 
@@ -73,16 +74,20 @@ static void choose_tables(const evex_binding *binding, const evex_pass *pass,
         plan->tables[plan->n_tables++] =
             (evex_group_table){.sort = &evex_group_counts,
                                .source = EVEX_NO_REGISTER,
+                               .is_batched = 1,
                                .filter = f,
                                .reduction = plan->filters[f].reduction};
     for (size_t k = 0; k < pass->n_reductions; k++) {
         const evex_reduction *spec = reduction_of(binding, pass, k);
         const evex_group_sort *sort = evex_group_sort_of(spec);
-        const evex_group_table wanted = {.sort = sort,
-                                         .source = sort == &evex_group_counts ? EVEX_NO_REGISTER
-                                                                              : spec->source,
-                                         .filter = find_filter(plan, spec->mask, k),
-                                         .reduction = k};
+        const evex_group_table wanted = {
+            .sort = sort,
+            .source = sort == &evex_group_counts ? EVEX_NO_REGISTER : spec->source,
+            .filter = find_filter(plan, spec->mask, k),
+            .is_batched = !sort->is_placed,
+            .value_bytes =
+                sort == &evex_group_counts ? 0 : evex_dtype_size((evex_dtype)spec->in_dtype),
+            .reduction = k};
         plan->table_of[k] = find_table(plan, &wanted);
     }
 }
