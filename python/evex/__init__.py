@@ -11,6 +11,7 @@ array([3., 5., 7.])
 from evex._errors import EvexError, EvexNameError, EvexTypeError
 from evex._evex import Expression, Pool, evaluate
 from evex import _evex
+from evex._groups import Groups, group
 from evex._api import (
     clear_cache,
     compile,
@@ -30,6 +31,7 @@ __all__ = [
     "EvexNameError",
     "EvexTypeError",
     "Expression",
+    "Groups",
     "Pool",
     "clear_cache",
     "compile",
@@ -37,6 +39,7 @@ __all__ = [
     "evaluate",
     "explain",
     "get_num_threads",
+    "group",
     "names",
     "register",
     "set_num_threads",

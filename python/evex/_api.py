@@ -9,13 +9,17 @@ from evex import _evex
 from evex._errors import EvexError
 
 
-def compile(ex, **examples):
+def compile(ex, *, overflow="wrap", fast=None, **examples):
     """Compile an expression for many calls.
 
     Parameters
     ----------
     ex : str
         The text.
+    overflow : {'wrap', 'error', 'float'}
+        What becomes of integers that are too large for their type; calls may say otherwise.
+    fast : None
+        There are no inexact modes.
     **examples
         For each operand a dtype or an example; then errors show here rather than in the first call.
 
@@ -30,7 +34,9 @@ def compile(ex, **examples):
     >>> f(3.0, 4.0)
     np.float64(5.0)
     """
-    expression = _evex.Expression(ex)
+    if fast is not None:
+        raise ValueError(f"fast must be None, not {fast!r}: results are exact in every mode")
+    expression = _evex.Expression(ex, overflow)
     if examples:
         _try(expression, examples)
     return expression

@@ -41,9 +41,63 @@ static int set_pool(module_state *state, call_options *options, PyObject *value)
     return options->pool != NULL ? 0 : -1;
 }
 
+static int set_by(module_state *state, call_options *options, PyObject *value) {
+    if (value == Py_None)
+        return 0;
+    PyObject *groups = PyObject_CallOneArg(state->make_groups, value);
+    PyObject *codes = groups == NULL ? NULL : PyObject_GetAttrString(groups, "codes");
+    PyObject *n = codes == NULL ? NULL : PyObject_GetAttrString(groups, "n_groups");
+    const long long n_groups = n == NULL ? -1 : PyLong_AsLongLong(n);
+    Py_XDECREF(n);
+    Py_XDECREF(groups);
+    if (PyErr_Occurred()) {
+        Py_XDECREF(codes);
+        return -1;
+    }
+    Py_XSETREF(options->groups, codes);
+    options->n_groups = n_groups;
+    return 0;
+}
+
+static const char *const overflow_names[] = {"wrap", "error", "float"};
+
+PyObject *evex_overflow_name(int overflow) {
+    return PyUnicode_FromString(overflow_names[overflow]);
+}
+
+int evex_overflow_of(PyObject *name) {
+    for (int k = 0; PyUnicode_Check(name) && k < 3; k++)
+        if (PyUnicode_CompareWithASCIIString(name, overflow_names[k]) == 0)
+            return k;
+    PyErr_Format(PyExc_ValueError, "overflow must be 'wrap', 'error' or 'float', not %R", name);
+    return -1;
+}
+
+static int set_fast(PyObject *value) {
+    if (value == Py_None)
+        return 0;
+    PyErr_Format(PyExc_ValueError, "fast must be None, not %R: results are exact in every mode",
+                 value);
+    return -1;
+}
+
+static int set_result(call_options *options, PyObject *value) {
+    options->is_arrow = value != Py_None;
+    if (value == Py_None ||
+        (PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "arrow") == 0))
+        return 0;
+    PyErr_Format(PyExc_ValueError, "result must be None or 'arrow', not %R", value);
+    return -1;
+}
+
+void evex_options_free(call_options *options) {
+    Py_CLEAR(options->groups);
+}
+
 int evex_options_init(module_state *state, call_options *options) {
     PyObject *threads = NULL;
-    *options = (call_options){.order = NPY_KEEPORDER, .casting = NPY_SAME_KIND_CASTING};
+    *options =
+        (call_options){.order = NPY_KEEPORDER, .casting = NPY_SAME_KIND_CASTING, .overflow = -1};
     if (PyContextVar_Get(state->threads, NULL, &threads) < 0)
         return -1;
     const int status = threads == NULL ? 0 : set_threads(options, threads);
@@ -64,6 +118,14 @@ int evex_option_set(module_state *state, call_options *options, keyword which, P
         return set_threads(options, value);
     case ARG_POOL:
         return set_pool(state, options, value);
+    case ARG_BY:
+        return set_by(state, options, value);
+    case ARG_OVERFLOW:
+        return (options->overflow = evex_overflow_of(value)) < 0 ? -1 : 0;
+    case ARG_FAST:
+        return set_fast(value);
+    case ARG_RESULT:
+        return set_result(options, value);
     default:
         return 0;
     }

@@ -6,11 +6,12 @@
  *
  *   module.c       the module, its functions and state
  *   operand.c      Python objects as inputs
+ *   times.c        units of time, types of results
  *   expression.c   compiled expressions: one text, one program for each combination of types
  *   run.c          an evaluation: outputs, the interpreter lock, errors
  *   names.c        where evaluate() finds its operands
  *   arguments.c    keyword arguments that all callables take
- *   arrow.c        arrays of Arrow's C data interface
+ *   arrow.c        arrays of Arrow's C data interface as operands, and arrow_out.c as results
  *   functions.c    C functions of the user's
  *   pool.c         threads of one's own
  *   memory.c       NumPy's memory for large results, recycled
@@ -38,6 +39,9 @@ typedef struct {
     PyObject *adapt;        /* _adapt.adapt: other objects as arrays */
     PyObject *raise_error;  /* _errors.raise_error */
     PyObject *make_results; /* _results.make_type: a named tuple's type */
+    PyObject *make_masked;  /* _results.masked: a result and which of its elements are null */
+    PyObject *make_groups;  /* _groups.as_groups: the Groups for by= */
+    PyObject *export_arrow; /* _results.exported: a result for Arrow */
     PyObject *cache;        /* dict: text -> expression; the oldest entry first */
     PyObject *threads;      /* context variable: None or the number of threads */
     PyObject *keywords;     /* tuple of the interned names of options, in the order of `keyword` */
@@ -57,13 +61,17 @@ enum { N_STACK_OPERANDS = 16 };
 typedef struct {
     evex_array array;
     evex_kind kind;
+    uint8_t unit;    /* evex_unit */
     PyObject *owner; /* strong; NULL: none */
+    PyObject *mask;  /* strong: who keeps the validity; NULL: nobody else */
+    int64_t length;  /* the shape of what comes from Arrow */
     union {
         uint8_t b;
         int64_t i;
         uint64_t u;
         double f;
         double c[2];
+        evex_str s;
         char bytes[16];
     } scalar;
 } operand;
@@ -72,20 +80,42 @@ typedef struct {
 int evex_operand_read(module_state *state, operand *to, PyObject *object, PyObject *name);
 /* An ndarray's memory as an evex_array; -1 and no exception: a type that evex does not have. */
 int evex_array_of(evex_array *to, PyArrayObject *array);
+/* An ndarray of bools says which elements are null; holds it. */
+void evex_operand_set_mask(operand *to, PyArrayObject *mask);
 /* NumPy's type number for a dtype. */
 int evex_type_number(evex_dtype dtype);
 
+/* times.c: the evex_unit of a dtype; -1: one that the library does not know. */
+int evex_unit_of(PyArray_Descr *descr);
+/* A new reference to the dtype of results. */
+PyArray_Descr *evex_descr_of(evex_dtype dtype, int unit);
+
 /* ---- Arguments ------------------------------------------------------------------------------ */
 
-typedef enum { ARG_OUT, ARG_ORDER, ARG_CASTING, ARG_THREADS, ARG_POOL, N_ARGS } keyword;
+typedef enum {
+    ARG_OUT,
+    ARG_ORDER,
+    ARG_CASTING,
+    ARG_THREADS,
+    ARG_POOL,
+    ARG_BY,
+    ARG_OVERFLOW,
+    ARG_FAST,
+    ARG_RESULT,
+    N_ARGS
+} keyword;
 
-/* The options of one call; borrowed references. */
+/* The options of one call; borrowed references but for groups. */
 typedef struct {
     PyObject *out; /* NULL: none */
     NPY_ORDER order;
     NPY_CASTING casting;
     size_t n_threads; /* 0: all */
     evex_pool *pool;  /* NULL: the default one */
+    int overflow;     /* evex_overflow; -1: the expression's own */
+    int is_arrow;     /* results as objects with __arrow_c_array__ */
+    PyObject *groups; /* strong: the codes; NULL: no groups */
+    int64_t n_groups;
 } call_options;
 
 int evex_options_init(module_state *state, call_options *options);
@@ -93,10 +123,14 @@ int evex_options_init(module_state *state, call_options *options);
 keyword evex_find_keyword(const module_state *state, PyObject *name);
 /* Takes one option in; -1: an exception is set. */
 int evex_option_set(module_state *state, call_options *options, keyword which, PyObject *value);
+void evex_options_free(call_options *options);
+/* The evex_overflow that a str names, or -1 and an exception. */
+int evex_overflow_of(PyObject *name);
+PyObject *evex_overflow_name(int overflow);
 
 /* ---- Expressions ---------------------------------------------------------------------------- */
 
-enum { NO_OPERAND = 0xffff };
+enum { NO_OPERAND = 0x7fffffff };
 
 /* The program of an expression for operands of certain types. Never changed once it is listed. */
 typedef struct program {
@@ -104,9 +138,11 @@ typedef struct program {
     evex_expr *expr;
     const evex_output *outputs;
     size_t n_inputs, n_outputs;
+    int overflow, is_grouped;   /* as it was compiled */
     int is_spanning;            /* all outputs have the shape that the inputs broadcast to */
+    int is_nullable;            /* some output is */
     uint32_t *operand_of_input; /* number of the name */
-    uint16_t types[];           /* one a name: dtype and kind, or NO_OPERAND */
+    uint32_t types[];           /* one a name: what type_of() makes of an operand, or NO_OPERAND */
 } program;
 
 typedef struct {
@@ -114,6 +150,7 @@ typedef struct {
     module_state *state; /* the type's module outlives its objects */
     PyObject *text;      /* str */
     PyObject *names;     /* tuple of interned str */
+    int overflow;        /* evex_overflow of calls that do not say */
     PyObject *result_type;
     PyObject *weak_references;
     program *programs;
@@ -131,7 +168,8 @@ Py_ssize_t evex_expression_find_name(const expression *self, PyObject *name);
 operand *evex_operands_new(operand *room, Py_ssize_t n);
 void evex_operands_free(operand *operands, const operand *room, Py_ssize_t n);
 /* The program for operands (array.ndim < 0: absent, left to the language's constants). */
-program *evex_expression_program(expression *self, const operand *operands);
+program *evex_expression_program(expression *self, const operand *operands,
+                                 const call_options *options);
 
 /* ---- Runs ----------------------------------------------------------------------------------- */
 
@@ -148,24 +186,27 @@ PyObject *evex_raise(module_state *state, const evex_error *error, PyObject *tex
 /* names.c: reads the operands that are still absent. local, global: dict-like, or NULL for the
  * caller's frame. What is found nowhere stays absent. */
 int evex_names_read(expression *self, operand *operands, PyObject *local, PyObject *global);
-/* _look_up(names, local, global, depth): a list of what interned names mean, in dicts or, for None, to
- * the function that is depth calls out of the calling one. */
+/* _look_up(names, local, global, depth): a list of what interned names mean, in dicts or, for None,
+ * to the function that is depth calls out of the calling one. */
 PyObject *evex_names_look_up(PyObject *args);
 
 /* functions.c: _register(name, address, result, operands, is_block); types as numbers of
  * evex_dtype. */
 PyObject *evex_register_function(module_state *state, PyObject *args);
 
-/* arrow.c: an ndarray with the elements of an object that has __arrow_c_array__. */
-PyObject *evex_from_arrow(PyObject *exporter);
+/* arrow.c: an object that has __arrow_c_array__ or __arrow_c_stream__ as an operand. 0: it has
+ * neither. */
+int evex_operand_from_arrow(operand *to, PyObject *exporter, PyObject *name, int *status);
+/* _to_arrow(array, mask or None): two capsules, as __arrow_c_array__ gives them. */
+PyObject *evex_to_arrow(PyObject *args);
 
 /* pool.c: evex.Pool. */
 extern PyType_Spec evex_pool_spec;
 /* NULL, and an exception is set: the pool is closed. */
 evex_pool *evex_pool_of(PyObject *pool);
 
-/* memory.c: an array whose memory, if it is large, is recycled. */
-PyObject *evex_new_array(module_state *state, int type_number, int ndim, const npy_intp *shape,
+/* memory.c: an array whose memory, if it is large, is recycled. Takes the reference to descr. */
+PyObject *evex_new_array(module_state *state, PyArray_Descr *descr, int ndim, const npy_intp *shape,
                          int is_fortran);
 /* A new data allocator, as NEP 49 wants it. */
 PyObject *evex_memory_new(void);

@@ -43,11 +43,22 @@ static PyObject *names_of(module_state *state, PyObject *text) {
 
 /* ---- Programs ------------------------------------------------------------------------------- */
 
-static uint16_t type_of(const operand *o) {
-    return o->array.ndim < 0 ? NO_OPERAND : (uint16_t)(o->array.dtype | o->kind << 8);
+static uint32_t type_of(const operand *o) {
+    return o->array.ndim < 0
+               ? NO_OPERAND
+               : (uint32_t)o->array.dtype | (uint32_t)o->kind << 8 |
+                     (uint32_t)(o->array.validity != NULL) << 9 | (uint32_t)o->unit << 16;
 }
 
-static int is_for(const program *p, const operand *operands, Py_ssize_t n) {
+/* The options that a program depends on. */
+static int overflow_of(const expression *self, const call_options *options) {
+    return options->overflow >= 0 ? options->overflow : self->overflow;
+}
+
+static int is_for(const program *p, const operand *operands, Py_ssize_t n, int overflow,
+                  int is_grouped) {
+    if (p->overflow != overflow || p->is_grouped != is_grouped)
+        return 0;
     for (Py_ssize_t i = 0; i < n; i++)
         if (p->types[i] != type_of(&operands[i]))
             return 0;
@@ -61,11 +72,13 @@ static size_t list_vars(const expression *self, const operand *operands, evex_va
         if (operands[i].array.ndim >= 0)
             vars[n_vars++] = (evex_var){.name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(self->names, i)),
                                         .dtype = operands[i].array.dtype,
-                                        .kind = operands[i].kind};
+                                        .kind = operands[i].kind,
+                                        .nullable = operands[i].array.validity != NULL,
+                                        .unit = operands[i].unit};
     return n_vars;
 }
 
-static evex_expr *compile(expression *self, const operand *operands) {
+static evex_expr *compile(expression *self, const operand *operands, const call_options *call) {
     Py_ssize_t n_bytes;
     const char *source = PyUnicode_AsUTF8AndSize(self->text, &n_bytes);
     const size_t n = (size_t)PyTuple_GET_SIZE(self->names);
@@ -76,6 +89,8 @@ static evex_expr *compile(expression *self, const operand *operands) {
     }
     evex_compile_options options = EVEX_COMPILE_OPTIONS_INIT;
     options.functions = self->state->functions;
+    options.overflow = (uint8_t)overflow_of(self, call);
+    options.grouped = call->groups != NULL;
     evex_expr *expr;
     evex_error error = EVEX_ERROR_INIT;
     const size_t n_vars = list_vars(self, operands, vars);
@@ -107,8 +122,10 @@ static void free_program(program *p) {
 static int describe(const expression *self, program *p, const operand *operands) {
     p->outputs = evex_expr_outputs(p->expr, &p->n_outputs);
     p->is_spanning = 1;
-    for (size_t i = 0; i < p->n_outputs; i++)
+    for (size_t i = 0; i < p->n_outputs; i++) {
         p->is_spanning &= p->outputs[i].is_spanning;
+        p->is_nullable |= p->outputs[i].nullable;
+    }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->names); i++)
         p->types[i] = type_of(&operands[i]);
     return find_operands(self, p);
@@ -138,16 +155,19 @@ static int make_result_type(expression *self, const program *p) {
 }
 
 /* NULL: not yet made. */
-static program *find_program(const expression *self, const operand *operands) {
+static program *find_program(const expression *self, const operand *operands,
+                             const call_options *options) {
+    const int overflow = overflow_of(self, options), is_grouped = options->groups != NULL;
     for (program *p = self->programs; p != NULL; p = p->next)
-        if (is_for(p, operands, PyTuple_GET_SIZE(self->names)))
+        if (is_for(p, operands, PyTuple_GET_SIZE(self->names), overflow, is_grouped))
             return p;
     return NULL;
 }
 
-static program *add_program(expression *self, const operand *operands) {
+static program *add_program(expression *self, const operand *operands,
+                            const call_options *options) {
     const size_t n = (size_t)PyTuple_GET_SIZE(self->names);
-    evex_expr *expr = compile(self, operands);
+    evex_expr *expr = compile(self, operands, options);
     if (expr == NULL)
         return NULL;
     program *p = PyMem_Calloc(1, sizeof *p + n * sizeof p->types[0]);
@@ -157,13 +177,15 @@ static program *add_program(expression *self, const operand *operands) {
         return NULL;
     }
     p->expr = expr;
+    p->overflow = overflow_of(self, options);
+    p->is_grouped = options->groups != NULL;
     if (describe(self, p, operands) < 0 || make_result_type(self, p) < 0) {
         free_program(p);
         if (!PyErr_Occurred())
             PyErr_NoMemory();
         return NULL;
     }
-    program *other = find_program(self, operands); /* another thread's */
+    program *other = find_program(self, operands, options); /* another thread's */
     if (other != NULL) {
         free_program(p);
         return other;
@@ -172,9 +194,10 @@ static program *add_program(expression *self, const operand *operands) {
     return self->programs = p;
 }
 
-program *evex_expression_program(expression *self, const operand *operands) {
-    program *p = find_program(self, operands);
-    return p != NULL ? p : add_program(self, operands);
+program *evex_expression_program(expression *self, const operand *operands,
+                                 const call_options *options) {
+    program *p = find_program(self, operands, options);
+    return p != NULL ? p : add_program(self, operands, options);
 }
 
 /* ---- Calls ---------------------------------------------------------------------------------- */
@@ -235,6 +258,7 @@ static PyObject *call(PyObject *object, PyObject *const *args, size_t n_flagged,
     if (evex_options_init(self->state, &options) == 0 &&
         take_arguments(self, operands, &options, args, PyVectorcall_NARGS(n_flagged), names) == 0)
         result = evex_run(self, operands, &options);
+    evex_options_free(&options);
     evex_operands_free(operands, room, n);
     return result;
 }
@@ -265,7 +289,8 @@ static int check_examples(expression *self, operand *operands, PyObject *const *
         if (read_example(self, &operands[i], values[k], name, &has_shapes) < 0)
             return -1;
     }
-    program *p = evex_expression_program(self, operands);
+    const call_options options = {.overflow = -1};
+    program *p = evex_expression_program(self, operands, &options);
     return p == NULL ? -1 : has_shapes ? evex_check_shapes(self, p, operands) : 0;
 }
 
@@ -320,13 +345,27 @@ static PyObject *get_names(PyObject *self, void *closure) {
     return Py_NewRef(((expression *)self)->names);
 }
 
-static PyObject *represent(PyObject *self) {
-    return PyUnicode_FromFormat("evex.compile(%R)", ((expression *)self)->text);
+static PyObject *get_overflow(PyObject *self, void *closure) {
+    (void)closure;
+    return evex_overflow_name(((expression *)self)->overflow);
+}
+
+static PyObject *represent(PyObject *object) {
+    const expression *self = (const expression *)object;
+    if (self->overflow == EVEX_OVERFLOW_WRAP)
+        return PyUnicode_FromFormat("evex.compile(%R)", self->text);
+    PyObject *overflow = evex_overflow_name(self->overflow);
+    PyObject *text = overflow == NULL ? NULL
+                                      : PyUnicode_FromFormat("evex.compile(%R, overflow=%R)",
+                                                             self->text, overflow);
+    Py_XDECREF(overflow);
+    return text;
 }
 
 static PyObject *reduce(PyObject *self, PyObject *none) {
     (void)none;
-    return Py_BuildValue("O(O)", (PyObject *)Py_TYPE(self), ((expression *)self)->text);
+    return Py_BuildValue("O(ON)", (PyObject *)Py_TYPE(self), ((expression *)self)->text,
+                         evex_overflow_name(((expression *)self)->overflow));
 }
 
 static Py_hash_t hash(PyObject *self) {
@@ -336,6 +375,8 @@ static Py_hash_t hash(PyObject *self) {
 static PyObject *compare(PyObject *a, PyObject *b, int op) {
     if (Py_TYPE(a) != Py_TYPE(b) || (op != Py_EQ && op != Py_NE))
         Py_RETURN_NOTIMPLEMENTED;
+    if (((expression *)a)->overflow != ((expression *)b)->overflow)
+        return Py_NewRef(op == Py_NE ? Py_True : Py_False);
     return PyObject_RichCompare(((expression *)a)->text, ((expression *)b)->text, op);
 }
 
@@ -356,11 +397,15 @@ static expression *make(PyTypeObject *type, module_state *state, PyObject *text)
 }
 
 static PyObject *new (PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static char *keywords[] = {"ex", NULL};
-    PyObject *text;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U:Expression", keywords, &text))
+    static char *keywords[] = {"ex", "overflow", NULL};
+    PyObject *text, *overflow = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|O:Expression", keywords, &text, &overflow))
         return NULL;
-    return (PyObject *)make(type, evex_state_of(type), text);
+    const int number = overflow == NULL ? EVEX_OVERFLOW_WRAP : evex_overflow_of(overflow);
+    expression *self = number < 0 ? NULL : make(type, evex_state_of(type), text);
+    if (self != NULL)
+        self->overflow = number;
+    return (PyObject *)self;
 }
 
 expression *evex_expression_new(module_state *state, PyObject *text) {
@@ -422,11 +467,12 @@ static PyMethodDef methods[] = {
     {"__reduce__", reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL}};
 
-static PyGetSetDef attributes[] = {{"text", get_text, NULL, "The source text.", NULL},
-                                   {"names", get_names, NULL,
-                                    "Names of the operands, in the order of positional arguments.",
-                                    NULL},
-                                   {NULL, NULL, NULL, NULL, NULL}};
+static PyGetSetDef attributes[] = {
+    {"text", get_text, NULL, "The source text.", NULL},
+    {"overflow", get_overflow, NULL, "What becomes of integers that are too large.", NULL},
+    {"names", get_names, NULL, "Names of the operands, in the order of positional arguments.",
+     NULL},
+    {NULL, NULL, NULL, NULL, NULL}};
 
 static PyMemberDef members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(expression, vectorcall), READONLY, NULL},
@@ -434,11 +480,12 @@ static PyMemberDef members[] = {
     {NULL, 0, 0, 0, NULL}};
 
 PyDoc_STRVAR(doc,
-             "Expression(ex)\n--\n\n"
+             "Expression(ex, overflow='wrap')\n--\n\n"
              "A compiled expression; evex.compile() makes them.\n\n"
              "Calling it evaluates: operands by position, in the order of names, or by name,\n"
              "and the options of evex.evaluate(). It never changes and may be called from any\n"
-             "number of threads. Expressions compare, hash and pickle by their text.\n");
+             "number of threads. Expressions compare, hash and pickle by their text\n"
+             "and overflow.\n");
 
 static PyType_Slot slots[] = {{Py_tp_new, new},
                               {Py_tp_call, PyVectorcall_Call},

@@ -93,9 +93,9 @@ size_t evex_memory_trim(PyObject *memory) {
     return n_bytes;
 }
 
-static PyObject *new_array(int type_number, int ndim, const npy_intp *shape, int is_fortran) {
-    return PyArray_New(&PyArray_Type, ndim, shape, type_number, NULL, NULL, 0,
-                       is_fortran ? NPY_ARRAY_F_CONTIGUOUS : 0, NULL);
+static PyObject *new_array(PyArray_Descr *descr, int ndim, const npy_intp *shape, int is_fortran) {
+    return PyArray_NewFromDescr(&PyArray_Type, descr, ndim, shape, NULL, NULL,
+                                is_fortran ? NPY_ARRAY_F_CONTIGUOUS : 0, NULL);
 }
 
 /* Also for shapes whose product overflows: NumPy refuses those. */
@@ -106,14 +106,16 @@ static int is_large(int ndim, const npy_intp *shape) {
     return n >= LARGE;
 }
 
-PyObject *evex_new_array(module_state *state, int type_number, int ndim, const npy_intp *shape,
+PyObject *evex_new_array(module_state *state, PyArray_Descr *descr, int ndim, const npy_intp *shape,
                          int is_fortran) {
-    if (!is_large(ndim, shape))
-        return new_array(type_number, ndim, shape, is_fortran);
+    if (descr == NULL || !is_large(ndim, shape))
+        return descr == NULL ? NULL : new_array(descr, ndim, shape, is_fortran);
     PyObject *usual = PyDataMem_SetHandler(state->memory);
-    if (usual == NULL)
+    if (usual == NULL) {
+        Py_DECREF(descr);
         return NULL;
-    PyObject *array = new_array(type_number, ndim, shape, is_fortran);
+    }
+    PyObject *array = new_array(descr, ndim, shape, is_fortran);
     PyObject *own = PyDataMem_SetHandler(usual);
     Py_DECREF(usual);
     if (own == NULL)

@@ -101,6 +101,7 @@ static PyObject *evaluate_expression(expression *self, PyObject *const *args, Py
         take_arguments(self, operands, &options, &d, args, n_args, names) == 0 &&
         evex_names_read(self, operands, d.local, d.global) == 0)
         result = evex_run(self, operands, &options);
+    evex_options_free(&options);
     evex_operands_free(operands, room, n);
     return result;
 }
@@ -144,9 +145,9 @@ static PyObject *register_function(PyObject *module, PyObject *args) {
     return evex_register_function(state_of(module), args);
 }
 
-static PyObject *from_arrow(PyObject *module, PyObject *exporter) {
+static PyObject *to_arrow(PyObject *module, PyObject *args) {
     (void)module;
-    return evex_from_arrow(exporter);
+    return evex_to_arrow(args);
 }
 
 static PyObject *look_up(PyObject *module, PyObject *args) {
@@ -182,7 +183,8 @@ static PyObject *clear_cache(PyObject *module, PyObject *none) {
 PyDoc_STRVAR(
     evaluate_doc,
     "evaluate(ex, local_dict=None, global_dict=None, out=None, order='K', casting='same_kind', *, "
-    "threads=None, pool=None, **operands)\n--\n\n"
+    "threads=None, pool=None, by=None, overflow='wrap', fast=None, result=None, "
+    "**operands)\n--\n\n"
     "Evaluate an expression.\n\n"
     "Parameters\n----------\n"
     "ex : str or Expression\n"
@@ -199,11 +201,20 @@ PyDoc_STRVAR(
     "    At most so many threads. Default: what set_num_threads() or threads() set, else all.\n"
     "pool : Pool, optional\n"
     "    Whose threads. Default: one pool for the process.\n"
+    "by : Groups, array or tuple of arrays, optional\n"
+    "    The groups of the rows, or keys as group() takes them: reductions are then by group.\n"
+    "overflow : {'wrap', 'error', 'float'}\n"
+    "    What integers that are too large for their type become: wrapped, an EvexError with the\n"
+    "    index of the first, or floats from the start.\n"
+    "fast : None\n"
+    "    There are no inexact modes.\n"
+    "result : {None, 'arrow'}\n"
+    "    'arrow': results are objects with ``__arrow_c_array__``.\n"
     "**operands\n"
     "    Operands by name; they come before those of the dicts.\n\n"
     "Returns\n-------\n"
     "ndarray, NumPy scalar or named tuple\n"
-    "    One result, or one for each of several.\n\n"
+    "    One result, or one for each of several. Where elements may be null, a masked array.\n\n"
     "Raises\n------\n"
     "EvexError\n"
     "    The text is no expression, or its operands do not fit it.\n\n"
@@ -218,7 +229,7 @@ static PyMethodDef methods[] = {{"evaluate", (PyCFunction)(void (*)(void))evalua
                                 {"_version", library_version, METH_NOARGS, NULL},
                                 {"_n_threads", n_threads, METH_NOARGS, NULL},
                                 {"_register", register_function, METH_VARARGS, NULL},
-                                {"_from_arrow", from_arrow, METH_O, NULL},
+                                {"_to_arrow", to_arrow, METH_VARARGS, NULL},
                                 {"_look_up", look_up, METH_VARARGS, NULL},
                                 {"_dtypes", dtypes, METH_NOARGS, NULL},
                                 {"_cached", cached, METH_NOARGS, NULL},
@@ -240,7 +251,8 @@ static PyObject *import_name(const char *module, const char *name) {
 }
 
 static PyObject *intern_keywords(void) {
-    static const char *const names[N_ARGS] = {"out", "order", "casting", "threads", "pool"};
+    static const char *const names[N_ARGS] = {"out", "order",    "casting", "threads", "pool",
+                                              "by",  "overflow", "fast",    "result"};
     PyObject *keywords = PyTuple_New(N_ARGS);
     for (int k = 0; keywords != NULL && k < N_ARGS; k++) {
         PyObject *name = PyUnicode_InternFromString(names[k]);
@@ -261,6 +273,9 @@ static int execute(PyObject *module) {
     state->adapt = import_name("evex._adapt", "adapt");
     state->raise_error = import_name("evex._errors", "raise_error");
     state->make_results = import_name("evex._results", "make_type");
+    state->make_masked = import_name("evex._results", "masked");
+    state->export_arrow = import_name("evex._results", "exported");
+    state->make_groups = import_name("evex._groups", "as_groups");
     state->cache = PyDict_New();
     if (evex_functions_create(&state->functions, NULL, NULL) != EVEX_OK)
         PyErr_NoMemory();
@@ -268,6 +283,7 @@ static int execute(PyObject *module) {
     state->memory = PyErr_Occurred() ? NULL : evex_memory_new();
     state->threads = PyContextVar_New("evex.threads", Py_None);
     if (state->adapt == NULL || state->raise_error == NULL || state->make_results == NULL ||
+        state->make_masked == NULL || state->export_arrow == NULL || state->make_groups == NULL ||
         state->cache == NULL || state->keywords == NULL || state->threads == NULL ||
         state->memory == NULL || state->functions == NULL)
         return -1;
@@ -281,6 +297,9 @@ static int traverse(PyObject *module, visitproc visit, void *arg) {
     Py_VISIT(state->adapt);
     Py_VISIT(state->raise_error);
     Py_VISIT(state->make_results);
+    Py_VISIT(state->make_masked);
+    Py_VISIT(state->export_arrow);
+    Py_VISIT(state->make_groups);
     Py_VISIT(state->cache);
     Py_VISIT(state->memory);
     Py_VISIT(state->threads);
@@ -294,6 +313,9 @@ static int clear(PyObject *module) {
     Py_CLEAR(state->adapt);
     Py_CLEAR(state->raise_error);
     Py_CLEAR(state->make_results);
+    Py_CLEAR(state->make_masked);
+    Py_CLEAR(state->export_arrow);
+    Py_CLEAR(state->make_groups);
     Py_CLEAR(state->cache);
     Py_CLEAR(state->keywords);
     Py_CLEAR(state->memory);

@@ -21,6 +21,7 @@ static const struct {
     {NPY_FLOAT32, EVEX_F32},   {NPY_FLOAT64, EVEX_F64},     {NPY_FLOAT16, EVEX_F16},
     {NPY_COMPLEX64, EVEX_C64}, {NPY_COMPLEX128, EVEX_C128}, {NPY_STRING, EVEX_STR},
     {NPY_UNICODE, EVEX_STR},   {NPY_LONGLONG, EVEX_I64},    {NPY_ULONGLONG, EVEX_U64},
+    {NPY_DATETIME, EVEX_I64},  {NPY_TIMEDELTA, EVEX_I64},
 };
 
 enum { N_NUMPY_TYPES = sizeof numpy_types / sizeof *numpy_types };
@@ -73,9 +74,18 @@ static int refuse_dtype(PyObject *name, PyArrayObject *array) {
     return -1;
 }
 
+void evex_operand_set_mask(operand *to, PyArrayObject *mask) {
+    to->array.validity = PyArray_DATA(mask);
+    to->array.validity_strides = (const int64_t *)PyArray_STRIDES(mask);
+    to->array.validity_form = EVEX_VALIDITY_MASK;
+    to->mask = Py_NewRef((PyObject *)mask);
+}
+
 static int read_array(operand *to, PyArrayObject *array, PyObject *name) {
-    if (evex_array_of(&to->array, array) < 0)
+    const int unit = evex_unit_of(PyArray_DESCR(array));
+    if (evex_array_of(&to->array, array) < 0 || unit < 0)
         return refuse_dtype(name, array);
+    to->unit = (uint8_t)unit;
     if (to->array.ndim > EVEX_MAX_DIMS) {
         PyErr_Format(PyExc_ValueError, "operand '%U' has %d dimensions; evex takes up to %d", name,
                      (int)to->array.ndim, (int)EVEX_MAX_DIMS);
@@ -91,6 +101,7 @@ static int read_array(operand *to, PyArrayObject *array, PyObject *name) {
 static void set_scalar(operand *to, evex_dtype dtype, evex_kind kind) {
     to->array = evex_array_0d(dtype, &to->scalar);
     to->kind = kind;
+    to->unit = EVEX_UNIT_NONE;
     to->owner = NULL;
 }
 
@@ -119,13 +130,34 @@ static int read_complex(operand *to, PyObject *object) {
     return 0;
 }
 
+static int read_str(operand *to, PyObject *object) {
+    Py_ssize_t n_bytes;
+    to->scalar.s.text = PyUnicode_AsUTF8AndSize(object, &n_bytes);
+    if (to->scalar.s.text == NULL)
+        return -1;
+    to->scalar.s.n_bytes = (size_t)n_bytes;
+    set_scalar(to, EVEX_STR, EVEX_STRONG);
+    to->owner = Py_NewRef(object);
+    return 0;
+}
+
+/* As NumPy has bytes: NULs at the end do not count, so that there is always one to read. */
+static int read_bytes(operand *to, PyObject *object) {
+    set_scalar(to, EVEX_STR, EVEX_STRONG);
+    to->array.data = PyBytes_AS_STRING(object);
+    to->array.str_form = EVEX_STR_BYTES;
+    to->array.item_bytes = (size_t)(PyBytes_GET_SIZE(object) > 0 ? PyBytes_GET_SIZE(object) : 1);
+    to->owner = Py_NewRef(object);
+    return 0;
+}
+
 static int read_numpy_scalar(operand *to, PyObject *object, PyObject *name) {
     PyArray_Descr *descr = PyArray_DescrFromScalar(object);
     if (descr == NULL)
         return -1;
     const evex_dtype dtype = dtype_of(descr->type_num);
     Py_DECREF(descr);
-    if (dtype == EVEX_STR) { /* of any length: as a 0-d array */
+    if (PyArray_IsScalar(object, Datetime) || PyArray_IsScalar(object, Timedelta)) {
         PyObject *array = PyArray_FromScalar(object, NULL);
         if (array == NULL)
             return -1;
@@ -140,9 +172,9 @@ static int read_numpy_scalar(operand *to, PyObject *object, PyObject *name) {
     return 0;
 }
 
-/* 0: it is no number of Python's. Subclasses of float and complex that NumPy has are its scalars.
- */
-static int read_number(operand *to, PyObject *object, PyObject *name, int *status) {
+/* 0: it is no number or string of Python's. Subclasses of float and complex that NumPy has are its
+ * scalars. */
+static int read_python_scalar(operand *to, PyObject *object, PyObject *name, int *status) {
     *status = 0;
     if (PyFloat_CheckExact(object)) {
         to->scalar.f = PyFloat_AS_DOUBLE(object);
@@ -154,6 +186,10 @@ static int read_number(operand *to, PyObject *object, PyObject *name, int *statu
         *status = read_int(to, object, name);
     } else if (PyComplex_CheckExact(object)) {
         *status = read_complex(to, object);
+    } else if (PyUnicode_Check(object)) {
+        *status = read_str(to, object);
+    } else if (PyBytes_Check(object)) {
+        *status = read_bytes(to, object);
     } else {
         return 0;
     }
@@ -162,6 +198,15 @@ static int read_number(operand *to, PyObject *object, PyObject *name, int *statu
 
 /* ---- The rest ------------------------------------------------------------------------------- */
 
+/* An array and, of what is nullable, an array of bools. */
+static int read_masked(operand *to, PyObject *pair, PyObject *name) {
+    PyArrayObject *mask = (PyArrayObject *)PyTuple_GET_ITEM(pair, 1);
+    if (read_array(to, (PyArrayObject *)PyTuple_GET_ITEM(pair, 0), name) < 0)
+        return -1;
+    evex_operand_set_mask(to, mask);
+    return 0;
+}
+
 static int read_adapted(module_state *state, operand *to, PyObject *object, PyObject *name) {
     PyObject *array = PyObject_CallFunctionObjArgs(state->adapt, object, name, NULL);
     if (array == NULL)
@@ -169,17 +214,25 @@ static int read_adapted(module_state *state, operand *to, PyObject *object, PyOb
     int status;
     if (PyArray_Check(array))
         status = read_array(to, (PyArrayObject *)array, name);
-    else if (!read_number(to, array, name, &status))
+    else if (PyTuple_Check(array))
+        status = read_masked(to, array, name);
+    else if (!read_python_scalar(to, array, name, &status) &&
+             !evex_operand_from_arrow(to, array, name, &status))
         status = refuse(name, object, "no array and no number");
     Py_DECREF(array);
     return status;
 }
 
+/* The units that the library knows are all that are read in place. */
+static int is_plain(PyObject *object) {
+    return PyArray_CheckExact(object) && evex_unit_of(PyArray_DESCR((PyArrayObject *)object)) >= 0;
+}
+
 int evex_operand_read(module_state *state, operand *to, PyObject *object, PyObject *name) {
     int status;
-    if (PyArray_CheckExact(object))
+    if (is_plain(object))
         return read_array(to, (PyArrayObject *)object, name);
-    if (read_number(to, object, name, &status))
+    if (read_python_scalar(to, object, name, &status))
         return status;
     if (PyArray_IsScalar(object, Generic))
         return read_numpy_scalar(to, object, name);
@@ -192,14 +245,16 @@ operand *evex_operands_new(operand *room, Py_ssize_t n) {
         return (operand *)PyErr_NoMemory();
     for (Py_ssize_t i = 0; i < n; i++) {
         operands[i].array.ndim = -1;
-        operands[i].owner = NULL;
+        operands[i].owner = operands[i].mask = NULL;
     }
     return operands;
 }
 
 void evex_operands_free(operand *operands, const operand *room, Py_ssize_t n) {
-    for (Py_ssize_t i = 0; i < n; i++)
+    for (Py_ssize_t i = 0; i < n; i++) {
         Py_XDECREF(operands[i].owner);
+        Py_XDECREF(operands[i].mask);
+    }
     if (operands != room)
         PyMem_Free(operands);
 }

@@ -20,6 +20,7 @@ typedef struct {
     const evex_array *inputs;
     evex_array *outputs;
     PyObject **results;      /* strong; one an output */
+    PyObject **masks;        /* strong; of nullable outputs, else NULL */
     PyThreadState *released; /* NULL: the lock is held */
 } run;
 
@@ -106,9 +107,25 @@ static void raise_failure(const run *r, const evex_error *error) {
 
 /* Makes result k of a shape that is known. */
 static int make_result(run *r, size_t k, int ndim, const int64_t *shape, int is_fortran) {
-    r->results[k] = evex_new_array(r->state, evex_type_number(r->p->outputs[k].dtype), ndim,
+    const evex_output *output = &r->p->outputs[k];
+    r->results[k] = evex_new_array(r->state, evex_descr_of(output->dtype, output->unit), ndim,
                                    (const npy_intp *)shape, is_fortran);
     return r->results[k] != NULL ? 0 : -1;
+}
+
+/* Where a nullable output is told which of its elements are null; its array is set already. */
+static int make_mask(run *r, size_t k) {
+    evex_array *output = &r->outputs[k];
+    PyArrayObject *mask =
+        (PyArrayObject *)evex_new_array(r->state, PyArray_DescrFromType(NPY_BOOL), output->ndim,
+                                        (const npy_intp *)output->shape, 0);
+    if (mask == NULL)
+        return -1;
+    output->validity = PyArray_DATA(mask);
+    output->validity_strides = (const int64_t *)PyArray_STRIDES(mask);
+    output->validity_form = EVEX_VALIDITY_MASK;
+    r->masks[k] = (PyObject *)mask;
+    return 0;
 }
 
 /* The library's question for a result's memory. */
@@ -171,8 +188,10 @@ static int make_known_results(run *r) {
     return 0;
 }
 
-/* order='C' or 'F': the library would choose for itself. */
-static int make_ordered_results(run *r, int is_fortran) {
+/* order='C' or 'F': the library would choose for itself. Masks: it allocates none. Results that are
+ * there already stay. */
+static int make_ordered_results(run *r, const call_options *options) {
+    const int is_fortran = options->order == NPY_FORTRANORDER;
     evex_result *shapes = PyMem_New(evex_result, r->p->n_outputs);
     evex_error error = EVEX_ERROR_INIT;
     if (shapes == NULL) {
@@ -185,9 +204,15 @@ static int make_ordered_results(run *r, int is_fortran) {
         status = -1;
     }
     for (size_t k = 0; k < r->p->n_outputs && status == 0; k++) {
-        status = make_result(r, k, shapes[k].ndim, shapes[k].shape, is_fortran);
+        for (int32_t d = 0; d < shapes[k].ndim; d++)
+            if (shapes[k].shape[d] < 0)
+                shapes[k].shape[d] = options->n_groups;
+        if (r->results[k] == NULL)
+            status = make_result(r, k, shapes[k].ndim, shapes[k].shape, is_fortran);
         if (status == 0)
             status = use_result(r, k);
+        if (status == 0 && r->p->outputs[k].nullable)
+            status = make_mask(r, k);
     }
     PyMem_Free(shapes);
     return status;
@@ -196,7 +221,7 @@ static int make_ordered_results(run *r, int is_fortran) {
 /* ---- out= ----------------------------------------------------------------------------------- */
 
 static int check_casting(const run *r, size_t k, PyArrayObject *out, NPY_CASTING casting) {
-    PyArray_Descr *from = PyArray_DescrFromType(evex_type_number(r->p->outputs[k].dtype));
+    PyArray_Descr *from = evex_descr_of(r->p->outputs[k].dtype, r->p->outputs[k].unit);
     if (from == NULL)
         return -1;
     const int can_cast = PyArray_CanCastTypeTo(from, PyArray_DESCR(out), casting);
@@ -207,6 +232,14 @@ static int check_casting(const run *r, size_t k, PyArrayObject *out, NPY_CASTING
     return can_cast ? 0 : -1;
 }
 
+/* The library writes neither with casts that lose, nor in another unit of time, nor where nulls
+ * would have no mark: then the result is made apart and copied when all is done. */
+static int is_copied(const run *r, size_t k, PyArrayObject *out, NPY_CASTING casting) {
+    const evex_output *output = &r->p->outputs[k];
+    return casting == NPY_UNSAFE_CASTING || output->nullable ||
+           evex_unit_of(PyArray_DESCR(out)) != output->unit;
+}
+
 static int use_out(run *r, size_t k, PyObject *out, NPY_CASTING casting) {
     if (!PyArray_Check(out)) {
         PyErr_Format(PyExc_TypeError, "out must be an ndarray, not %R", (PyObject *)Py_TYPE(out));
@@ -215,7 +248,12 @@ static int use_out(run *r, size_t k, PyObject *out, NPY_CASTING casting) {
     PyArrayObject *array = (PyArrayObject *)out;
     if (PyArray_FailUnlessWriteable(array, "out") < 0 || check_casting(r, k, array, casting) < 0)
         return -1;
-    if (casting == NPY_UNSAFE_CASTING) /* the library would refuse: copied when all is done */
+    if (r->p->outputs[k].nullable && PyArray_CheckExact(out)) {
+        PyErr_SetString(PyExc_TypeError, "out must be a numpy.ma.MaskedArray, for elements of the "
+                                         "result may be null");
+        return -1;
+    }
+    if (is_copied(r, k, array, casting))
         return 0;
     r->results[k] = Py_NewRef(out);
     if (use_result(r, k) == 0)
@@ -246,12 +284,24 @@ static int use_outs(run *r, const call_options *options) {
     return 0;
 }
 
-/* casting='unsafe' */
+/* What nulls are marked in, for a masked array; 0: nothing is. */
+static int set_mask(PyObject *to, PyObject *mask) {
+    return mask == NULL && PyArray_CheckExact(to) ? 0
+           : PyObject_HasAttrString(to, "mask")
+               ? PyObject_SetAttrString(to, "mask", mask != NULL ? mask : Py_False)
+               : 0;
+}
+
+/* The results that were made apart. */
 static int copy_to_outs(run *r, PyObject *out) {
     for (size_t k = 0; k < r->p->n_outputs; k++) {
         PyObject *to = out_of(r, out, k);
-        if (PyArray_CopyInto((PyArrayObject *)to, (PyArrayObject *)r->results[k]) < 0)
+        if (r->results[k] != to &&
+            PyArray_CopyInto((PyArrayObject *)to, (PyArrayObject *)r->results[k]) < 0)
             return -1;
+        if (set_mask(to, r->masks[k]) < 0)
+            return -1;
+        Py_CLEAR(r->masks[k]);
         Py_SETREF(r->results[k], Py_NewRef(to));
     }
     return 0;
@@ -272,11 +322,26 @@ static int check_shapes(const run *r, PyObject *out) {
 /* ---- The call ------------------------------------------------------------------------------- */
 
 static int find_outputs(run *r, const call_options *options) {
-    if (options->out != NULL)
-        return use_outs(r, options);
-    if (options->order == NPY_CORDER || options->order == NPY_FORTRANORDER)
-        return make_ordered_results(r, options->order == NPY_FORTRANORDER);
-    return make_known_results(r);
+    if (options->out != NULL && use_outs(r, options) < 0)
+        return -1;
+    if (r->p->is_nullable || (options->out == NULL &&
+                              (options->order == NPY_CORDER || options->order == NPY_FORTRANORDER)))
+        return make_ordered_results(r, options);
+    return options->out != NULL ? 0 : make_known_results(r);
+}
+
+/* The codes of by=, one a row. */
+static int set_groups(evex_array *codes, evex_eval_options *eval, const call_options *options) {
+    if (options->groups == NULL)
+        return 0;
+    if (!PyArray_Check(options->groups) ||
+        evex_array_of(codes, (PyArrayObject *)options->groups) < 0) {
+        PyErr_SetString(PyExc_TypeError, "the codes of groups are no array of integers");
+        return -1;
+    }
+    eval->groups = codes;
+    eval->n_groups = options->n_groups;
+    return 0;
 }
 
 static int evaluate(run *r, const call_options *options) {
@@ -286,6 +351,9 @@ static int evaluate(run *r, const call_options *options) {
     eval.max_threads = options->n_threads;
     eval.alloc_output = allocate;
     eval.alloc_user = r;
+    evex_array codes;
+    if (set_groups(&codes, &eval, options) < 0)
+        return -1;
     const int is_released = is_worth_releasing(r);
     if (is_released) {
         eval.poll = poll;
@@ -303,10 +371,33 @@ static int evaluate(run *r, const call_options *options) {
     return status == EVEX_OK ? 0 : -1;
 }
 
+/* Whether nulls come from the operands, and not only from groups without rows. */
+static int has_nullable_input(const run *r) {
+    for (size_t i = 0; i < r->p->n_inputs; i++)
+        if (r->inputs[i].validity != NULL)
+            return 1;
+    return 0;
+}
+
+/* A result that was made here as the caller gets it; takes the reference that is in its place. */
+static PyObject *dress_result(const run *r, size_t k, const call_options *options) {
+    PyObject *result = r->results[k], *dressed;
+    PyObject *mask = r->masks[k] != NULL ? r->masks[k] : Py_None;
+    if (options->is_arrow)
+        dressed = PyObject_CallFunctionObjArgs(r->state->export_arrow, result, mask, NULL);
+    else if (r->masks[k] != NULL)
+        dressed = PyObject_CallFunctionObjArgs(r->state->make_masked, result, mask,
+                                               has_nullable_input(r) ? Py_True : Py_False, NULL);
+    else
+        return PyArray_Return((PyArrayObject *)result);
+    Py_DECREF(result);
+    return dressed;
+}
+
 /* One result as it is, several as a named tuple; 0-d results that were made here as scalars. */
 static PyObject *give_results(run *r, const call_options *options) {
     for (size_t k = 0; k < r->p->n_outputs && options->out == NULL; k++) {
-        r->results[k] = PyArray_Return((PyArrayObject *)r->results[k]);
+        r->results[k] = dress_result(r, k, options);
         if (r->results[k] == NULL)
             return NULL;
     }
@@ -321,15 +412,17 @@ static PyObject *give_results(run *r, const call_options *options) {
 static PyObject *run_with(run *r, const call_options *options) {
     PyObject *result = NULL;
     for (size_t k = 0; k < r->p->n_outputs; k++) {
-        r->results[k] = NULL;
+        r->results[k] = r->masks[k] = NULL;
         r->outputs[k] = (evex_array){.data = NULL, .dtype = r->p->outputs[k].dtype};
     }
     if (find_outputs(r, options) == 0 && evaluate(r, options) == 0 &&
-        (options->out == NULL || options->casting != NPY_UNSAFE_CASTING ||
+        (options->out == NULL ||
          (check_shapes(r, options->out) == 0 && copy_to_outs(r, options->out) == 0)))
         result = give_results(r, options);
-    for (size_t k = 0; k < r->p->n_outputs; k++)
+    for (size_t k = 0; k < r->p->n_outputs; k++) {
         Py_XDECREF(r->results[k]);
+        Py_XDECREF(r->masks[k]);
+    }
     return result;
 }
 
@@ -337,7 +430,7 @@ static PyObject *run_with(run *r, const call_options *options) {
 static PyObject *run_on_heap(run *r, const call_options *options, const operand *operands) {
     const size_t n_in = r->p->n_inputs, n_out = r->p->n_outputs;
     evex_array *arrays = PyMem_New(evex_array, n_in + n_out);
-    r->results = PyMem_New(PyObject *, n_out);
+    r->results = PyMem_New(PyObject *, 2 * n_out);
     PyObject *result = NULL;
     if (arrays == NULL || r->results == NULL) {
         PyErr_NoMemory();
@@ -346,6 +439,7 @@ static PyObject *run_on_heap(run *r, const call_options *options, const operand 
             arrays[i] = operands[r->p->operand_of_input[i]].array;
         r->inputs = arrays;
         r->outputs = arrays + n_in;
+        r->masks = r->results + n_out;
         result = run_with(r, options);
     }
     PyMem_Free(arrays);
@@ -372,16 +466,17 @@ int evex_check_shapes(expression *self, program *p, const operand *operands) {
 
 PyObject *evex_run(expression *self, operand *operands, const call_options *options) {
     run r = {.state = self->state, .self = self};
-    if ((r.p = evex_expression_program(self, operands)) == NULL)
+    if ((r.p = evex_expression_program(self, operands, options)) == NULL)
         return NULL;
     if (r.p->n_inputs > N_STACK_OPERANDS || r.p->n_outputs > N_STACK_OUTPUTS)
         return run_on_heap(&r, options, operands);
     evex_array inputs[N_STACK_OPERANDS], outputs[N_STACK_OUTPUTS];
-    PyObject *results[N_STACK_OUTPUTS];
+    PyObject *results[N_STACK_OUTPUTS], *masks[N_STACK_OUTPUTS];
     for (size_t i = 0; i < r.p->n_inputs; i++)
         inputs[i] = operands[r.p->operand_of_input[i]].array;
     r.inputs = inputs;
     r.outputs = outputs;
     r.results = results;
+    r.masks = masks;
     return run_with(&r, options);
 }

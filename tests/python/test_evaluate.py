@@ -141,9 +141,9 @@ def test_subclasses_of_ndarray(tmp_path):
         object(),
         None,
         {"a": 1},
-        np.ma.masked_array([1.0, 2.0], mask=[0, 1]),
+        np.array(["NaT"], "M8"),
     ],
-    ids=["objects", "structured", "longdouble", "object", "None", "dict", "masked"],
+    ids=["objects", "structured", "longdouble", "object", "None", "dict", "no unit"],
 )
 def test_what_evex_cannot_compute_with_is_a_type_error_that_names_it(value):
     with pytest.raises(TypeError, match="'value'"):
@@ -157,6 +157,60 @@ def test_objects_that_would_compute_are_refused_with_the_remedy():
 
     with pytest.raises(TypeError, match=r"numpy\.asarray\(x\)"):
         evex.evaluate("x + 1", x=Lazy())
+
+
+def test_strings():
+    fixed, wide = np.array([b"ab", b"c", b""]), np.array(["ab", "ç", ""])
+    for text, expected in [
+        ("fixed == 'ab'", fixed == b"ab"), ("fixed == given", fixed == b"c"),
+        ("wide != other", wide != "ç"), ("len(wide)", [2, 1, 0]), ("given < other", True),
+        ("contains(wide, other)", [False, True, False]), ("fixed == scalar", fixed == b"ab"),
+        ("nothing == wide", wide == ""), ("nothing == ''", True),
+    ]:
+        names = {"fixed": fixed, "wide": wide, "given": b"c", "other": "ç", "nothing": b""}
+        found = evex.evaluate(text, names | {"scalar": np.str_("ab")})
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(TypeError):
+        evex.evaluate("x + 1", x=b"ab")
+    with pytest.raises(ValueError):
+        evex.evaluate("x == 'a'", x="\ud800")
+
+
+def test_half_floats():
+    h = np.array([1.5, 2.25, 0.1], "float16")
+    result = evex.evaluate("h*2")
+    assert result.dtype == "float32"
+    np.testing.assert_array_equal(result, h.astype("f4") * 2)
+    assert evex.evaluate("h*k", k=np.float16(0.5)).dtype == "float32"
+    out = np.empty(3, "float16")
+    assert evex.evaluate("h/3", out=out) is out
+    np.testing.assert_array_equal(out, (h.astype("f4") / 3).astype("float16"))
+
+
+def test_complex_numbers():
+    z = np.array([1 + 2j, -0.5j, 3], "complex64")
+    result = evex.evaluate("z*z + 1")
+    assert result.dtype == "complex64"
+    np.testing.assert_allclose(result, z * z + 1, rtol=1e-6)
+    assert evex.evaluate("z*k", k=2j).dtype == "complex64"
+    assert evex.evaluate("z*k", k=np.complex128(2j)).dtype == "complex128"
+    np.testing.assert_array_equal(evex.evaluate("z.real + z.imag"), z.real + z.imag)
+    np.testing.assert_array_equal(evex.evaluate("z != conj(z)"), z != z.conj())
+    assert isinstance(evex.evaluate("2j*2"), np.complex128)
+    out = np.empty(3, "complex128")
+    np.testing.assert_array_equal(evex.evaluate("z + 0.5", out=out), z + 0.5)
+    with pytest.raises(TypeError, match="cast"):
+        evex.evaluate("z", out=np.empty(3))
+    with pytest.raises(TypeError):
+        evex.evaluate("z < 1")
+
+
+def test_there_are_no_fast_modes():
+    assert evex.evaluate("2 + 2", fast=None) == 4
+    for call in (lambda: evex.evaluate("2 + 2", fast=True), lambda: evex.compile("2", fast="math"),
+                 lambda: evex.compile("2")(fast=1)):
+        with pytest.raises(ValueError, match="fast must be None"):
+            call()
 
 
 def test_too_many_dimensions():

@@ -86,6 +86,18 @@ def test_expressions_are_values():
     assert f.text == "a + 1"
 
 
+def test_overflow_is_part_of_the_value():
+    f = evex.compile("a + 1", overflow="error")
+    assert f.overflow == "error" and evex.compile("a + 1").overflow == "wrap"
+    assert f != evex.compile("a + 1") and f == evex.compile("a + 1", overflow="error")
+    assert eval(repr(f), {"evex": evex}) == f and pickle.loads(pickle.dumps(f)) == f
+    for wrong in ("saturate", 1):
+        with pytest.raises(ValueError, match="'wrap', 'error' or 'float'"):
+            evex.compile("a", overflow=wrong)
+        with pytest.raises(ValueError, match="'wrap', 'error' or 'float'"):
+            evex.evaluate("1 + 1", overflow=wrong)
+
+
 def test_weak_references_and_collection():
     f = evex.compile("a + 1, b")
     f(a, b)

@@ -17,7 +17,8 @@ def parameters_of_stub(function):
     args = function.args
     positional = [a.arg for a in args.posonlyargs + args.args]
     keyword_only = [a.arg for a in args.kwonlyargs]
-    return [*positional, *keyword_only, *([args.kwarg.arg] if args.kwarg else [])]
+    rest = [[a.arg] if a else [] for a in (args.vararg, args.kwarg)]
+    return [*positional, *rest[0], *keyword_only, *rest[1]]
 
 
 def test_names():
