@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What a call costs from Python, beside NumPy and numexpr: ten elements, where it is all overhead, and
-20 million, where the memory of the result is.
+20 million, where the memory of the result is; and two Python threads beside one.
 
     bench_python.py [--json FILE]
 
@@ -10,6 +10,7 @@ Contestants take turns; each figure is the least of ROUNDS. numexpr is left out 
 
 import argparse
 import json
+import threading
 import time
 
 import evex
@@ -73,6 +74,25 @@ def large_contestants():
     }
 
 
+def thread_contestants():
+    """One thread, and two at once, each of which evaluates on its own."""
+    x = np.linspace(0.5, 20, 1_000_000)
+    f = evex.compile("sum(sin(x)*exp(-x))")
+
+    def work():
+        for _ in range(10):
+            f(x, threads=1)
+
+    def in_threads(n):
+        threads = [threading.Thread(target=work) for _ in range(n)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return {"one thread": lambda: in_threads(1), "two at once, twice the work": lambda: in_threads(2)}
+
+
 def least_seconds(contestants, rounds):
     best = dict.fromkeys(contestants, float("inf"))
     for _ in range(rounds):
@@ -92,15 +112,21 @@ def main():
         for name, seconds in least_seconds(small_contestants(), ROUNDS).items()
     }
     large = {name: seconds * 1e3 for name, seconds in least_seconds(large_contestants(), 5).items()}
+    both = least_seconds(thread_contestants(), ROUNDS)
+    two_threads = {name: seconds * 1e3 for name, seconds in both.items()}
     print(f"{TEXT}, 10 elements, microseconds a call")
     for name, value in small.items():
         print(f"  {name:<40} {value:8.3f}")
     print("2*a + 3*b, 20 million elements, milliseconds a call")
     for name, value in large.items():
         print(f"  {name:<40} {value:8.1f}")
+    print("sum(sin(x)*exp(-x)), ten times a million elements a thread, milliseconds")
+    for name, value in two_threads.items():
+        print(f"  {name:<40} {value:8.1f}")
     if options.json:
+        figures = {"small_us": small, "large_ms": large, "threads_ms": two_threads}
         with open(options.json, "w") as file:
-            json.dump({"small_us": small, "large_ms": large}, file, indent=1)
+            json.dump(figures, file, indent=1)
 
 
 if __name__ == "__main__":

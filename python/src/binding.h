@@ -30,7 +30,32 @@
 #endif
 #include <numpy/arrayobject.h>
 
+#include <stdatomic.h>
+
 #include "include/evex.h"
+
+/*
+ * Free-threaded builds have no interpreter lock to keep threads apart. What is shared is then
+ * guarded by the lock of an object, or published atomically and never changed; elsewhere the
+ * sections are empty.
+ */
+#if PY_VERSION_HEX >= 0x030D0000
+#define BEGIN_SECTION(object) Py_BEGIN_CRITICAL_SECTION(object)
+#define END_SECTION() Py_END_CRITICAL_SECTION()
+#else
+#define BEGIN_SECTION(object) {
+#define END_SECTION() }
+#endif
+
+/* PyDict_GetItemRef before there was one: -1 error, 0 absent, 1 found, and a strong reference. */
+static inline int evex_dict_get(PyObject *dict, PyObject *key, PyObject **value) {
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyDict_GetItemRef(dict, key, value);
+#else
+    *value = Py_XNewRef(PyDict_GetItemWithError(dict, key));
+    return *value != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
+#endif
+}
 
 /* ---- State ---------------------------------------------------------------------------------- */
 
@@ -147,13 +172,13 @@ typedef struct program {
 
 typedef struct {
     PyObject_HEAD vectorcallfunc vectorcall;
-    module_state *state; /* the type's module outlives its objects */
-    PyObject *text;      /* str */
-    PyObject *names;     /* tuple of interned str */
-    int overflow;        /* evex_overflow of calls that do not say */
-    PyObject *result_type;
+    module_state *state;             /* the type's module outlives its objects */
+    PyObject *text;                  /* str */
+    PyObject *names;                 /* tuple of interned str */
+    int overflow;                    /* evex_overflow of calls that do not say */
+    _Atomic(PyObject *) result_type; /* NULL until it is known */
     PyObject *weak_references;
-    program *programs;
+    _Atomic(program *) programs; /* the latest first */
 } expression;
 
 extern PyType_Spec evex_expression_spec;

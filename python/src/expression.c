@@ -94,7 +94,10 @@ static evex_expr *compile(expression *self, const operand *operands, const call_
     evex_expr *expr;
     evex_error error = EVEX_ERROR_INIT;
     const size_t n_vars = list_vars(self, operands, vars);
-    if (evex_compile(&expr, source, (size_t)n_bytes, vars, n_vars, &options, &error) != EVEX_OK)
+    BEGIN_SECTION(self->state->cache); /* functions are added under it */
+    evex_compile(&expr, source, (size_t)n_bytes, vars, n_vars, &options, &error);
+    END_SECTION();
+    if (expr == NULL)
         evex_raise(self->state, &error, self->text, NULL);
     PyMem_Free(vars);
     return expr;
@@ -132,11 +135,11 @@ static int describe(const expression *self, program *p, const operand *operands)
 }
 
 /* A named tuple's type, from the first program: names do not depend on types. Another thread may
- * make one while this one's Python code runs: the first one stays. */
+ * make one at the same time: the first one stays. */
 static int make_result_type(expression *self, const program *p) {
-    if (p->n_outputs < 2 || self->result_type != NULL)
+    if (p->n_outputs < 2 || atomic_load(&self->result_type) != NULL)
         return 0;
-    PyObject *made = NULL;
+    PyObject *made = NULL, *none = NULL;
     PyObject *names = PyTuple_New((Py_ssize_t)p->n_outputs);
     for (size_t i = 0; names != NULL && i < p->n_outputs; i++) {
         PyObject *name = PyUnicode_FromString(p->outputs[i].name);
@@ -148,17 +151,16 @@ static int make_result_type(expression *self, const program *p) {
     if (names != NULL)
         made = PyObject_CallOneArg(self->state->make_results, names);
     Py_XDECREF(names);
-    if (made != NULL && self->result_type == NULL)
-        self->result_type = Py_NewRef(made);
-    Py_XDECREF(made);
-    return self->result_type != NULL ? 0 : -1;
+    if (made != NULL && !atomic_compare_exchange_strong(&self->result_type, &none, made))
+        Py_DECREF(made);
+    return made != NULL ? 0 : -1;
 }
 
 /* NULL: not yet made. */
 static program *find_program(const expression *self, const operand *operands,
                              const call_options *options) {
     const int overflow = overflow_of(self, options), is_grouped = options->groups != NULL;
-    for (program *p = self->programs; p != NULL; p = p->next)
+    for (program *p = atomic_load(&self->programs); p != NULL; p = p->next)
         if (is_for(p, operands, PyTuple_GET_SIZE(self->names), overflow, is_grouped))
             return p;
     return NULL;
@@ -190,8 +192,10 @@ static program *add_program(expression *self, const operand *operands,
         free_program(p);
         return other;
     }
-    p->next = self->programs;
-    return self->programs = p;
+    p->next = atomic_load(&self->programs);
+    while (!atomic_compare_exchange_weak(&self->programs, &p->next, p))
+        continue; /* a second program for the same types would do no harm */
+    return p;
 }
 
 program *evex_expression_program(expression *self, const operand *operands,
@@ -321,12 +325,13 @@ static int write_text(void *list, const char *text, size_t n_bytes) {
 static PyObject *explain(PyObject *object, PyObject *none) {
     (void)none;
     const expression *self = (expression *)object;
-    if (self->programs == NULL)
+    const program *latest = atomic_load(&self->programs);
+    if (latest == NULL)
         return PyUnicode_FromString("not compiled yet: the types of the operands are not known\n");
     PyObject *pieces = PyList_New(0), *text = NULL;
     if (pieces == NULL)
         return NULL;
-    evex_expr_dump(self->programs->expr, write_text, pieces);
+    evex_expr_dump(latest->expr, write_text, pieces);
     PyObject *empty = PyErr_Occurred() ? NULL : PyUnicode_FromString("");
     if (empty != NULL)
         text = PyUnicode_Join(empty, pieces);
@@ -413,22 +418,25 @@ expression *evex_expression_new(module_state *state, PyObject *text) {
 }
 
 static int drop_oldest(PyObject *cache) {
-    PyObject *text, *value;
+    PyObject *text = NULL, *value;
     Py_ssize_t position = 0;
-    if (PyDict_GET_SIZE(cache) < MAX_CACHED || !PyDict_Next(cache, &position, &text, &value))
-        return 0;
-    Py_INCREF(text);
-    const int status = PyDict_DelItem(cache, text);
-    Py_DECREF(text);
+    int status = 0;
+    BEGIN_SECTION(cache);
+    if (PyDict_Size(cache) >= MAX_CACHED && PyDict_Next(cache, &position, &text, &value)) {
+        Py_INCREF(text);
+        status = PyDict_DelItem(cache, text);
+    } else {
+        text = NULL;
+    }
+    END_SECTION();
+    Py_XDECREF(text);
     return status;
 }
 
 expression *evex_expression_get(module_state *state, PyObject *text) {
-    PyObject *found = PyDict_GetItemWithError(state->cache, text);
-    if (found != NULL)
-        return (expression *)Py_NewRef(found);
-    if (PyErr_Occurred())
-        return NULL;
+    PyObject *found;
+    if (evex_dict_get(state->cache, text, &found) != 0)
+        return (expression *)found;
     expression *made = evex_expression_new(state, text);
     if (made == NULL)
         return NULL;
@@ -439,7 +447,7 @@ expression *evex_expression_get(module_state *state, PyObject *text) {
 
 static int traverse(PyObject *self, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(((expression *)self)->result_type);
+    Py_VISIT(atomic_load(&((expression *)self)->result_type));
     return 0;
 }
 
@@ -449,13 +457,13 @@ static void dealloc(PyObject *object) {
     PyObject_GC_UnTrack(object);
     if (self->weak_references != NULL)
         PyObject_ClearWeakRefs(object);
-    for (program *p = self->programs, *next; p != NULL; p = next) {
+    for (program *p = atomic_load(&self->programs), *next; p != NULL; p = next) {
         next = p->next;
         free_program(p);
     }
     Py_XDECREF(self->text);
     Py_XDECREF(self->names);
-    Py_XDECREF(self->result_type);
+    Py_XDECREF(atomic_load(&self->result_type));
     type->tp_free(object);
     Py_DECREF(type);
 }

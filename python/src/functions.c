@@ -83,8 +83,12 @@ static int add(module_state *state, PyObject *name, evex_dtype result, const eve
         }
         *function = (scalar_function){address, n};
     }
-    if (evex_functions_add(state->functions, PyUnicode_AsUTF8(name), result, operands, n, kernel,
-                           function, &error) == EVEX_OK)
+    evex_status status;
+    BEGIN_SECTION(state->cache); /* nobody compiles meanwhile */
+    status = evex_functions_add(state->functions, PyUnicode_AsUTF8(name), result, operands, n,
+                                kernel, function, &error);
+    END_SECTION();
+    if (status == EVEX_OK)
         return 0;
     PyMem_RawFree(function);
     evex_raise(state, &error, name, NULL);

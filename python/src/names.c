@@ -14,11 +14,10 @@
 
 /* A strong reference; NULL without an exception: there is none. */
 static PyObject *look_up(PyObject *mapping, PyObject *name) {
-    if (PyDict_CheckExact(mapping)) {
-        PyObject *value = PyDict_GetItemWithError(mapping, name);
-        return Py_XNewRef(value);
-    }
-    PyObject *value = PyObject_GetItem(mapping, name);
+    PyObject *value;
+    if (PyDict_CheckExact(mapping))
+        return evex_dict_get(mapping, name, &value) > 0 ? value : NULL;
+    value = PyObject_GetItem(mapping, name);
     if (value == NULL && PyErr_ExceptionMatches(PyExc_KeyError))
         PyErr_Clear();
     return value;

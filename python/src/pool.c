@@ -6,7 +6,7 @@
 #include "python/src/binding.h"
 
 typedef struct {
-    PyObject_HEAD evex_pool *pool;
+    PyObject_HEAD _Atomic(evex_pool *) pool;
 } pool_object;
 
 static int init(PyObject *self, PyObject *args, PyObject *kwargs) {
@@ -19,13 +19,15 @@ static int init(PyObject *self, PyObject *args, PyObject *kwargs) {
         PyErr_Format(PyExc_ValueError, "a pool of %zd threads cannot be", n);
         return -1;
     }
-    if (object->pool != NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "a Pool is made once");
+    evex_pool *made = NULL, *none = NULL;
+    evex_error error = EVEX_ERROR_INIT;
+    if (evex_pool_create(&made, (size_t)n, NULL, &error) != EVEX_OK) {
+        PyErr_SetString(PyExc_MemoryError, error.message);
         return -1;
     }
-    evex_error error = EVEX_ERROR_INIT;
-    if (evex_pool_create(&object->pool, (size_t)n, NULL, &error) != EVEX_OK) {
-        PyErr_SetString(PyExc_MemoryError, error.message);
+    if (!atomic_compare_exchange_strong(&object->pool, &none, made)) {
+        evex_pool_free(&made);
+        PyErr_SetString(PyExc_RuntimeError, "a Pool is made once");
         return -1;
     }
     return 0;
@@ -33,7 +35,7 @@ static int init(PyObject *self, PyObject *args, PyObject *kwargs) {
 
 static void dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
-    evex_pool *pool = ((pool_object *)self)->pool;
+    evex_pool *pool = atomic_load(&((pool_object *)self)->pool);
     Py_BEGIN_ALLOW_THREADS /* its threads may be waiting for the lock */
         evex_pool_free(&pool);
     Py_END_ALLOW_THREADS type->tp_free(self);
@@ -41,7 +43,7 @@ static void dealloc(PyObject *self) {
 }
 
 evex_pool *evex_pool_of(PyObject *pool) {
-    evex_pool *made = ((pool_object *)pool)->pool;
+    evex_pool *made = atomic_load(&((pool_object *)pool)->pool);
     if (made == NULL)
         PyErr_SetString(PyExc_RuntimeError, "the Pool was not initialised");
     return made;

@@ -406,7 +406,8 @@ static PyObject *give_results(run *r, const call_options *options) {
         r->results[0] = NULL;
         return result;
     }
-    return PyObject_Vectorcall(r->self->result_type, r->results, r->p->n_outputs, NULL);
+    return PyObject_Vectorcall(atomic_load(&r->self->result_type), r->results, r->p->n_outputs,
+                               NULL);
 }
 
 static PyObject *run_with(run *r, const call_options *options) {

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import evex
 import numpy as np
@@ -89,6 +90,42 @@ def test_evaluations_run_at_once(x):
     for thread in work:
         thread.join()
     assert len(n_met) == 2
+
+
+def test_evaluations_go_on_side_by_side(x):
+    """No lock of any kind is held while blocks are computed: at every block, each of two evaluations
+    waits for the other to have come to the same one. What that makes of time, bench_python.py
+    measures."""
+    n_blocks, at = 40, [0, 0]
+    own = threading.local()
+
+    @KERNEL
+    def step(out, inputs, steps, n, user):
+        if not hasattr(own, "side"):
+            own.side = sides.pop()
+        at[own.side] += 1
+        while at[own.side] <= n_blocks and at[1 - own.side] < at[own.side] and not is_late():
+            time.sleep(0)
+        ctypes.memmove(out, inputs[0], 8 * n)
+
+    sides, until = [0, 1], time.monotonic() + 60
+    done = []
+
+    def is_late():
+        return time.monotonic() > until
+
+    def work():
+        done.append(evex.evaluate("sum(step(part))", {"part": part}, threads=1))
+
+    evex.register("step", step, "float64(float64)", block=True)
+    part = x[:200_000]
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [part.sum()] * 2 or np.allclose(done, part.sum())
+    assert not is_late() and min(at) >= n_blocks
 
 
 def test_one_expression_in_many_threads():

@@ -5,6 +5,7 @@
 import contextvars
 import os
 import sys
+import threading
 import weakref
 
 import numpy
@@ -177,15 +178,17 @@ def _is_sanitising():
 # ---- Evaluating ---------------------------------------------------------------------------------
 
 _MOST_CACHED = 256
+_caches = threading.Lock()  # held to change them, not to look
 _names_of_text, _compiled_of_types = {}, {}
 _last = contextvars.ContextVar("evex.numexpr.last", default=None)
 
 
 def _keep(cache, key, value):
-    """Caches are bounded; what is lost is made again. Any thread may be here."""
-    while len(cache) >= _MOST_CACHED:
-        cache.pop(next(iter(cache)), None)
-    cache[key] = value
+    """Caches are bounded; what is lost is made again."""
+    with _caches:
+        while len(cache) >= _MOST_CACHED:
+            del cache[next(iter(cache))]
+        cache[key] = value
     return value
 
 
