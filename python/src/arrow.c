@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Arrow arrays as operands, without a copy but for booleans, which are a bit each in Arrow and are
- * spread to bytes, and for dates of 32 bits. The operand keeps the exporter's capsule, or what came
- * out of its stream, until the call is over. arrow_out.c goes the other way.
+ * spread to bytes, for dates of 32 bits, and for views of strings, whose texts stay where they are.
+ * The operand keeps the exporter's capsule, or what came out of its stream, until the call is over.
+ * arrow_out.c goes the other way.
  */
 #include "python/src/arrow.h"
 
@@ -25,6 +26,7 @@ static const arrow_format formats[] = {
     {"b", EVEX_BOOL, 0, 0},
     {"u", EVEX_STR, 0, EVEX_STR_OFFSETS32},
     {"U", EVEX_STR, 0, EVEX_STR_OFFSETS64},
+    {"vu", EVEX_STR, 0, EVEX_STR_VIEWS},
     {"tdD", EVEX_I32, EVEX_UNIT_DAY, 0},
     {"tdm", EVEX_I64, EVEX_UNIT_MS, 0},
     {"tss:", EVEX_I64, EVEX_UNIT_SECOND, 0},
@@ -103,6 +105,35 @@ static int spread_bits(operand *to, const struct ArrowArray *array, PyObject *ke
     return values != NULL ? 0 : -1;
 }
 
+/* A view of Arrow's: the length, then either the text, if that is short, or its first bytes, the
+ * number of a buffer behind the views, and the place in it. */
+typedef struct {
+    int32_t length;
+    union {
+        char text[12];
+        struct {
+            char prefix[4];
+            int32_t buffer, offset;
+        } far;
+    } at;
+} arrow_view;
+
+static int find_views(operand *to, const struct ArrowArray *array, PyObject *keeper) {
+    const arrow_view *views = (const arrow_view *)array->buffers[ARROW_VALUES] + array->offset;
+    _Static_assert(sizeof(evex_str) <= sizeof(arrow_view), "room of a complex128 a view");
+    evex_str *found = own_values(to, EVEX_C128, array->length, keeper);
+    to->array.dtype = EVEX_STR;
+    for (int64_t i = 0; found != NULL && i < array->length; i++) {
+        const arrow_view *view = &views[i];
+        const int is_near = (size_t)view->length <= sizeof view->at.text;
+        const char *const *buffers = (const char *const *)&array->buffers[ARROW_TEXT];
+        found[i] =
+            (evex_str){is_near ? view->at.text : buffers[view->at.far.buffer] + view->at.far.offset,
+                       (size_t)view->length};
+    }
+    return found != NULL ? 0 : -1;
+}
+
 static int widen_dates(operand *to, const struct ArrowArray *array, PyObject *keeper) {
     const int32_t *days = (const int32_t *)array->buffers[ARROW_VALUES] + array->offset;
     int64_t *values = own_values(to, EVEX_I64, array->length, keeper);
@@ -125,6 +156,13 @@ static void view_values(operand *to, const struct ArrowArray *array, const arrow
     to->owner = Py_NewRef(keeper);
 }
 
+/* Those of views are of any number. */
+static int has_buffers(const struct ArrowArray *array, const arrow_format *format) {
+    if (format->dtype != EVEX_STR)
+        return array->n_buffers == 2;
+    return format->str_form == EVEX_STR_VIEWS ? array->n_buffers >= 2 : array->n_buffers == 3;
+}
+
 /* keeper: who holds the memory of array. */
 static int read_array(operand *to, const struct ArrowSchema *schema, const struct ArrowArray *array,
                       PyObject *keeper, PyObject *name) {
@@ -133,8 +171,7 @@ static int read_array(operand *to, const struct ArrowSchema *schema, const struc
         return -1;
     }
     const arrow_format *format = evex_arrow_find_format(schema->format);
-    if (format == NULL || schema->dictionary != NULL ||
-        array->n_buffers != (format->dtype == EVEX_STR ? 3 : 2)) {
+    if (format == NULL || schema->dictionary != NULL || !has_buffers(array, format)) {
         PyErr_Format(PyExc_TypeError,
                      "operand '%U' is an Arrow array of format '%s', which evex does not compute "
                      "with",
@@ -147,6 +184,8 @@ static int read_array(operand *to, const struct ArrowSchema *schema, const struc
     to->kind = EVEX_STRONG;
     to->unit = format->unit;
     set_validity(to, array);
+    if (format->dtype == EVEX_STR && format->str_form == EVEX_STR_VIEWS)
+        return find_views(to, array, keeper);
     if (format->dtype == EVEX_BOOL)
         return spread_bits(to, array, keeper);
     if (format->dtype == EVEX_I32 && format->unit != EVEX_UNIT_NONE)

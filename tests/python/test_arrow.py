@@ -108,8 +108,8 @@ def test_what_was_moved_away_is_refused():
 
 
 def test_other_formats_are_refused():
-    with pytest.raises(TypeError, match="'x'.*'vu'"):
-        evex.evaluate("x", x=Exporter(b"vu", np.arange(3, dtype="i4")))
+    with pytest.raises(TypeError, match="'x'.*'vz'"):
+        evex.evaluate("x", x=Exporter(b"vz", np.arange(3, dtype="i4")))
     with pytest.raises(TypeError, match="'x'.*'u'"):
         evex.evaluate("x", x=Exporter(b"u", np.arange(3, dtype="i4")))
 
@@ -124,6 +124,22 @@ def test_strings(format, dtype):
     np.testing.assert_array_equal(evex.evaluate("len(x)", x=column), [len(t) for t in texts])
     part = Exporter(format, offsets, 3, 2, text=joined)
     np.testing.assert_array_equal(evex.evaluate("contains(x, 't')", x=part), [True, True, False])
+
+
+def test_views_of_strings():
+    texts = ["a", "", "exactly twelve"[:12], "longer than what a view holds itself", "été"]
+    far = np.frombuffer("".join(texts).encode(), "u1")
+    views = np.zeros((5, 16), "u1")
+    for i, text in enumerate(t.encode() for t in texts):
+        views[i, :4] = np.frombuffer(np.int32(len(text)).tobytes(), "u1")
+        rest = text if len(text) <= 12 else text[:4] + np.array([0, far.tobytes().find(text)], "i4").tobytes()
+        views[i, 4 : 4 + len(rest)] = np.frombuffer(rest, "u1")
+    column = Exporter(b"vu", views, 5, text=far)
+    for text in texts:
+        np.testing.assert_array_equal(evex.evaluate("x == text", x=column), [t == text for t in texts])
+    np.testing.assert_array_equal(evex.evaluate("len(x)", x=column), [len(t) for t in texts])
+    part = Exporter(b"vu", views, 2, 3, text=far)
+    np.testing.assert_array_equal(evex.evaluate("contains(x, 'what')", x=part), [True, False])
 
 
 class Stream(ctypes.Structure):
