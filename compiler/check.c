@@ -84,8 +84,6 @@ static evex_dtype operation_dtype(const evex_op_info *info, const evex_term *ter
         return evex_promote(
             evex_promote_into(info->types, EVEX_TO_SMALLEST, (evex_dtype)terms[0].dtype),
             evex_promote_into(info->types, EVEX_TO_SMALLEST, (evex_dtype)terms[1].dtype));
-    if (info == &evex_op_infos[EVEX_OP_POW] && evex_dtype_kind(common) == 'c')
-        return common; /* where no kernel is needed, none need exist */
     const evex_dtype dtype =
         evex_promote_into(info->types, (evex_promotion)info->promotion, common);
     return is_weak && common == EVEX_BOOL && dtype == EVEX_I8 ? EVEX_I64 : dtype;

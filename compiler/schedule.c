@@ -243,8 +243,10 @@ static evex_ir_id pair_of(const scheduler *s, evex_ir_id id) {
         return EVEX_IR_NONE;
     switch (v->op) {
     case EVEX_OP_SIN:
-    case EVEX_OP_COS:
-        return s->ir->operands[v->first_operand];
+    case EVEX_OP_COS: /* of a type that has both at once */
+        return evex_op_infos[EVEX_OP_SINCOS].types >> v->dtype & 1
+                   ? s->ir->operands[v->first_operand]
+                   : EVEX_IR_NONE;
     case EVEX_OP_MATCHES:
         return id;
     case EVEX_OP_EXCEEDS:

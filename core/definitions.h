@@ -272,6 +272,15 @@ EVEX_DEF double sincos_f64(double a, double *cosine) { return evex_sincos_f64(a,
 EVEX_DEFINE_COMPLEX(c64, evex_c64, float, f32, f)
 EVEX_DEFINE_COMPLEX(c128, evex_c128, double, f64, )
 
+#define EVEX_DEFINE_COMPLEX_MATH_1(f)                                                       \
+    EVEX_DEF evex_c64 f##_c64(evex_c64 a) { return evex_##f##_c64(a); }                     \
+    EVEX_DEF evex_c128 f##_c128(evex_c128 a) { return evex_##f##_c128(a); }
+#define EVEX_DEFINE_COMPLEX_MATH_2(f)                                                       \
+    EVEX_DEF evex_c64 f##_c64(evex_c64 a, evex_c64 b) { return evex_##f##_c64(a, b); }      \
+    EVEX_DEF evex_c128 f##_c128(evex_c128 a, evex_c128 b) { return evex_##f##_c128(a, b); }
+EVEX_FOR_UNARY_COMPLEX(EVEX_DEFINE_COMPLEX_MATH_1)
+EVEX_FOR_BINARY_COMPLEX(EVEX_DEFINE_COMPLEX_MATH_2)
+
 /* ---- Membership: binary search in a sorted list --------------------------------------------- */
 
 #define EVEX_DEFINE_IN(s, ID, T, ...)                              \

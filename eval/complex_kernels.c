@@ -75,6 +75,7 @@ enum { MAX_ARITY = 2 };
 #define MATH_FMA(id, arity, name)
 #define MATH_BOTH(id, name)
 #define MATH_POWER(id, name)
+#define MATH_COMPLEX(id, arity, name)
 #define HALVES(id, other)
 #define PARTS(id, other, first, second)
 

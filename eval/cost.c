@@ -17,6 +17,7 @@ enum {
     COST_TEXT = 1800,     /* of anything done with strings */
     COST_DIVISION = 1650, /* of integers, which no vector unit divides */
     COST_POWER = 2500,    /* of integers */
+    COMPLEX_FACTOR = 3,   /* a complex function's to the real one's, for each of its parts */
     REF_FACTOR = 3        /* scalar loops, by the measure of base */
 };
 
@@ -79,9 +80,20 @@ static unsigned integer_cost(evex_op op, evex_dtype dtype, int level) {
     }
 }
 
+static unsigned cost_of(evex_op op, evex_dtype in, int level) {
+    switch (evex_dtype_kind(in)) {
+    case 'f':
+        return float_cost(op, level);
+    case 'c':
+        return table[op][level] != 0 ? COMPLEX_FACTOR * float_cost(op, level) : simple[level];
+    default:
+        return integer_cost(op, in, level);
+    }
+}
+
 unsigned evex_insn_cost(const evex_insn *insn, const evex_kernel_table *kernels) {
     const evex_dtype in = (evex_dtype)insn->in_dtype, out = (evex_dtype)insn->out_dtype;
-    const int level = level_of(kernels), is_float = evex_dtype_kind(in) == 'f';
+    const int level = level_of(kernels);
     const evex_op op = (evex_op)insn->op;
     if (op == EVEX_OP_CALL)
         return COST_CALL;
@@ -89,7 +101,7 @@ unsigned evex_insn_cost(const evex_insn *insn, const evex_kernel_table *kernels)
         return COST_SEARCH;
     if (in == EVEX_STR || out == EVEX_STR)
         return COST_TEXT;
-    const unsigned whole = is_float ? float_cost(op, level) : integer_cost(op, in, level);
+    const unsigned whole = cost_of(op, in, level);
     if (kernels == &evex_kernels_ref)
         return REF_FACTOR * whole;
     const size_t in_bytes = evex_dtype_size(in), out_bytes = evex_dtype_size(out);

@@ -328,6 +328,19 @@ enum { MANY = 16 };
     }
 #define COMPLEX(id, arity, word)                                                                   \
     CHECK_ARITY(id, arity) EVEX_FOR_COMPLEX(HAS_ROW, id) EVEX_FOR_COMPLEX(COMPLEX_KERNEL, id)
+
+/* In eval/complex_math_kernels.c. */
+#define MATH_COMPLEX_KERNEL(s, ID, C, id)                                                          \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        FOR_ISA(evex_complex_math_##s, EVEX_ISA)[EVEX_OP_##id](dst, src, n, context);              \
+    }
+#if V_FMA_IS_FAST
+#define MATH_COMPLEX(id, arity, name)                                                              \
+    CHECK_ARITY(id, arity)                                                                         \
+    EVEX_FOR_COMPLEX(HAS_ROW, id) EVEX_FOR_COMPLEX(MATH_COMPLEX_KERNEL, id)
+#else
+#define MATH_COMPLEX(id, arity, name) LOOP(id, COMPLEX)
+#endif
 #include "eval/kernels.tmpl.h"
 
 #define CAST_KERNEL(to, TO, R, from, C)                                                            \

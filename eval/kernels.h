@@ -94,6 +94,12 @@ extern const evex_kernel evex_complex_c64_base[EVEX_N_OPS], evex_complex_c64_avx
     evex_complex_c64_avx512[EVEX_N_OPS], evex_complex_c128_base[EVEX_N_OPS],
     evex_complex_c128_avx2[EVEX_N_OPS], evex_complex_c128_avx512[EVEX_N_OPS];
 
+/* Those that it calls MATH_COMPLEX: eval/complex_math_kernels.c. */
+extern const evex_kernel evex_complex_math_c64_base[EVEX_N_OPS],
+    evex_complex_math_c64_avx2[EVEX_N_OPS], evex_complex_math_c64_avx512[EVEX_N_OPS],
+    evex_complex_math_c128_base[EVEX_N_OPS], evex_complex_math_c128_avx2[EVEX_N_OPS],
+    evex_complex_math_c128_avx512[EVEX_N_OPS];
+
 /* The kernel of an instruction, NULL if the table has none. */
 static inline evex_kernel evex_kernel_find(const evex_kernel_table *table, evex_op op,
                                            evex_dtype in, evex_dtype out) {

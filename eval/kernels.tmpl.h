@@ -23,6 +23,8 @@
  *   HALVES(id, other)            for COMPLEX, the kernel of another row on the parts one by one
  *   PARTS(id, other, p, q)       for COMPLEX, the kernel of another row on parts p and q (re, im)
  *   COMPLEX(id, n, word)         for COMPLEX, the word of eval/simd/complex_words.h of n operands
+ *   MATH_COMPLEX(id, n, name)    for COMPLEX, the algorithm of core/vecmath/complex/ of n operands;
+ *                                LOOP where MATH_FMA is
  */
 LOOP(COPY, BOOL)
 LOOP(COPY, SIGNED)
@@ -205,3 +207,25 @@ LOOP(IMAG, COMPLEX)
 LOOP(COMPLEX, FLOATS)
 PARTS(MAGNITUDE, HYPOT, re, im)
 PARTS(ANGLE, ARCTAN2, im, re)
+
+MATH_COMPLEX(POW, 2, pow)
+MATH_COMPLEX(SQRT, 1, sqrt)
+MATH_COMPLEX(EXP, 1, exp)
+MATH_COMPLEX(EXP2, 1, exp2)
+MATH_COMPLEX(EXPM1, 1, expm1)
+MATH_COMPLEX(LOG, 1, log)
+MATH_COMPLEX(LOG2, 1, log2)
+MATH_COMPLEX(LOG10, 1, log10)
+MATH_COMPLEX(LOG1P, 1, log1p)
+MATH_COMPLEX(SIN, 1, sin)
+MATH_COMPLEX(COS, 1, cos)
+MATH_COMPLEX(TAN, 1, tan)
+MATH_COMPLEX(ARCSIN, 1, arcsin)
+MATH_COMPLEX(ARCCOS, 1, arccos)
+MATH_COMPLEX(ARCTAN, 1, arctan)
+MATH_COMPLEX(SINH, 1, sinh)
+MATH_COMPLEX(COSH, 1, cosh)
+MATH_COMPLEX(TANH, 1, tanh)
+MATH_COMPLEX(ARCSINH, 1, arcsinh)
+MATH_COMPLEX(ARCCOSH, 1, arccosh)
+MATH_COMPLEX(ARCTANH, 1, arctanh)

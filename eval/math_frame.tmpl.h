@@ -159,6 +159,7 @@ static void run(math_block *block, int arity, ELEMENT *out, const evex_operand *
 #define HALVES(id, other)
 #define PARTS(id, other, first, second)
 #define COMPLEX(id, arity, word)
+#define MATH_COMPLEX(id, arity, name)
 
 /* ---- All of them, and the table ------------------------------------------------------------- */
 

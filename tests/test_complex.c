@@ -189,7 +189,7 @@ static const special_case special_cases[] = {
     ODD(arctanh, 2, NONE, NONE, NONE, BOTH_SIGNS), ODD(arctanh, INF, 1, 0.0, HALF_PI, BOTH_SIGNS),
     ODD(arctanh, INF, INF, 0.0, HALF_PI, BOTH_SIGNS), ODD(arctanh, INF, NONE, 0.0, NONE, BOTH_SIGNS),
     ROW(arctanh, NONE, 1, NONE, NONE, BOTH_SIGNS), ROW(arctanh, NONE, INF, 0, HALF_PI, RE_OPEN),
-    ROW(arctanh, NONE, NONE, NONE, NONE, BOTH_SIGNS),
+    ROW(arctanh, NONE, NONE, NONE, NONE, BOTH_SIGNS), ROW(arctanh, NONE, 1e30, NONE, NONE, BOTH_SIGNS),
 
     ROW(arcsin, 0.0, 0.0, 0.0, 0, BOTH_SIGNS), ROW(arcsin, INF, 1, HALF_PI, INF, BOTH_SIGNS),
     ROW(arcsin, 1, INF, 0, INF, BOTH_SIGNS), ROW(arcsin, INF, INF, QUARTER_PI, INF, BOTH_SIGNS),

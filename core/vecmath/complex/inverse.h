@@ -112,11 +112,12 @@ V_SLOW static v_f64 arctanh_far_re(v_f64 re, v_f64 x, v_f64 y) {
 }
 
 /* C99 G.6.2.3 where a part is infinite or no number. */
-V_SLOW static v_complex arctanh_fix(v_complex r, v_complex z) {
+V_SLOW static v_complex arctanh_of_endless(v_complex z) {
     v_mask endless = v_or(is_infinite(z.re), is_infinite(z.im));
-    r.re = v_select(v_or(endless, is_zero(z.re)), v_set(0.0), r.re);
-    v_f64 quarter = v_select(is_nan(z.im), z.im, v_set(TRIG_HALF_PI_1));
-    return complex_of(r.re, v_select(endless, quarter, r.im));
+    v_f64 none = v_set(V_NAN), zero = v_set(0.0);
+    v_f64 quarter = v_select(is_nan(z.im), none, v_set(TRIG_HALF_PI_1));
+    return complex_of(v_select(v_or(endless, is_zero(z.re)), zero, none),
+                      v_select(endless, quarter, none));
 }
 
 /* log(1 + 4 x / ((1 - x)^2 + y^2)) / 4 + i atan2(2 y, 1 - x^2 - y^2) / 2 (Kahan), in the first
@@ -137,7 +138,7 @@ static inline v_complex complex_arctanh(v_complex z) {
     if (v_unlikely(!v_all(plain))) {
         r.re = v_select(plain, re, arctanh_far_re(re, x, y));
         v_mask finite = v_and(is_finite(z.re), is_finite(z.im));
-        r = complex_select(finite, r, arctanh_fix(r, z));
+        r = complex_select(finite, r, arctanh_of_endless(z));
     }
     return complex_of(v_copysign(r.re, z.re), v_copysign(r.im, z.im));
 }
