@@ -308,7 +308,10 @@ static evex_status create_expr(builder *b, evex_error *error) {
     options.functions = b->stream->expr->functions;
     options.isa = cap_of(b->stream->expr->kernels);
     options.limits.scratch_bytes = b->stream->expr->scratch_bytes;
-    return evex_expr_create(&b->slice->expr, made, &options, error);
+    const evex_status status = evex_expr_create(&b->slice->expr, made, &options, error);
+    if (status == EVEX_OK) /* what passes carry has no name, but is given like any input */
+        b->slice->expr->n_inputs = b->slice->expr->program->n_inputs;
+    return status;
 }
 
 /* Fills wanted[] from the slice's list of the program's outputs. */
