@@ -24,7 +24,10 @@ static bool add_name(arrays *a, const char *name, size_t n, array_file *file, si
     a->origins = larger;
     const npy_field *origin = &file->header.fields[field];
     larger[a->made.n_columns] = (array_origin){file, origin};
-    return plan_add_column(&a->made, name, n, origin->dtype, false, a->failed);
+    if (!plan_add_column(&a->made, name, n, origin->dtype, false, a->failed))
+        return false;
+    a->made.columns[a->made.n_columns - 1].unit = origin->unit;
+    return true;
 }
 
 /* An array is NAME, its fields NAME.field; fields of the only array need no name before them. */
@@ -144,7 +147,8 @@ bool arrays_find_shapes(arrays *a) {
         EVEX_OK)
         return arrays_fail(a, &error);
     for (size_t i = 0; i < made->n_outputs; i++)
-        a->columns[i] = (data_column){made->outputs[i].name, arrays_shape(a, i)->dtype};
+        a->columns[i] = (data_column){made->outputs[i].name, arrays_shape(a, i)->dtype,
+                                      made->results[made->outputs[i].index].unit};
     return true;
 }
 

@@ -153,13 +153,32 @@ static bool find_number(char kind, int64_t size, evex_dtype *dtype) {
         evex_dtype dtype;
     } numbers[] = {{'b', 1, EVEX_BOOL}, {'i', 1, EVEX_I8},  {'i', 2, EVEX_I16}, {'i', 4, EVEX_I32},
                    {'i', 8, EVEX_I64},  {'u', 1, EVEX_U8},  {'u', 2, EVEX_U16}, {'u', 4, EVEX_U32},
-                   {'u', 8, EVEX_U64},  {'f', 4, EVEX_F32}, {'f', 8, EVEX_F64}};
+                   {'u', 8, EVEX_U64},  {'f', 2, EVEX_F16}, {'f', 4, EVEX_F32}, {'f', 8, EVEX_F64},
+                   {'M', 8, EVEX_I64},  {'m', 8, EVEX_I64}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (numbers[i].kind == kind && numbers[i].size == size) {
             *dtype = numbers[i].dtype;
             return true;
         }
     return false;
+}
+
+/* Units of time, as evex_unit numbers them. */
+static const char *const units[] = {"Y",  "M",  "W",  "D",  "h",  "m", "s",
+                                    "ms", "us", "ns", "ps", "fs", "as"};
+enum { N_UNITS = sizeof units / sizeof *units };
+
+/* Reads what stands behind "M8" or "m8": "[us]", or nothing for a span of no unit. */
+static bool read_unit(const literal *in, const char *descr, const char *text, char kind,
+                      npy_field *field) {
+    size_t n = strlen(text);
+    uint8_t mark = kind == 'm' ? EVEX_SPAN : 0;
+    if (n == 0 && kind == 'm')
+        field->unit = EVEX_SPAN | EVEX_UNIT_GENERIC;
+    for (size_t u = 0; u < N_UNITS && n > 2 && text[0] == '[' && text[n - 1] == ']'; u++)
+        if (strlen(units[u]) == n - 2 && strncmp(units[u], text + 1, n - 2) == 0)
+            field->unit = (uint8_t)(mark | (u + 1));
+    return field->unit != EVEX_UNIT_NONE || fail_dtype(in, descr, "is not in this version");
 }
 
 /* Reads a descr such as "<f8" into a field; V, which pads structures, gives EVEX_N_DTYPES. */
@@ -171,17 +190,21 @@ static bool read_descr(literal *in, const char *descr, npy_field *field) {
     int64_t size = 0;
     if (kind == 'O')
         return fail_dtype(in, descr, "holds Python objects, which are never loaded");
-    if (kind == '\0' || (*text != '\0' && (!isdigit((unsigned char)*text) ||
-                                           !read_int(&digits, &size) || digits.at != digits.end)))
+    bool is_time = kind == 'M' || kind == 'm';
+    if (kind == '\0' ||
+        (*text != '\0' && (!isdigit((unsigned char)*text) || !read_int(&digits, &size) ||
+                           (digits.at != digits.end && !is_time))))
         return fail_dtype(in, descr, "is unknown");
-    if (strchr("cmM", kind) != NULL || (kind == 'f' && size != 4 && size != 8))
+    if (is_time && !read_unit(in, descr, digits.at, kind, field))
+        return false;
+    if (kind == 'c' || (kind == 'f' && size != 2 && size != 4 && size != 8))
         return fail_dtype(in, descr, "is not in this version");
     if (size <= 0 || size > LONGEST_ITEM)
         return fail_dtype(in, descr, "has no size that can be");
     field->item_bytes = (size_t)size * (kind == 'U' ? 4 : 1);
     field->dtype = kind == 'V' ? EVEX_N_DTYPES : EVEX_STR;
     field->str_form = kind == 'U' ? EVEX_STR_UCS4 : EVEX_STR_BYTES;
-    bool has_order = kind == 'U' || (strchr("iuf", kind) != NULL && size > 1);
+    bool has_order = kind == 'U' || (strchr("iufmM", kind) != NULL && size > 1);
     field->is_swapped = has_order && order == (is_big_endian_host() ? '<' : '>');
     if (strchr("SaUV", kind) != NULL || find_number(kind, size, &field->dtype))
         return true;
@@ -414,7 +437,8 @@ void *npy_read_data(source *from, const npy_header *header, failure *failed) {
 
 /* ---- Writing ----------------------------------------------------------------------------- */
 
-static const char *descr_of(evex_dtype dtype) {
+/* NULL when .npy has no such type. */
+static const char *number_descr(evex_dtype dtype) {
     static const char *const big[] = {"|b1", "|i1", ">i2", ">i4", ">i8", "|u1",
                                       ">u2", ">u4", ">u8", ">f4", ">f8"};
     static const char *const little[] = {"|b1", "|i1", "<i2", "<i4", "<i8", "|u1",
@@ -422,6 +446,16 @@ static const char *descr_of(evex_dtype dtype) {
     if (dtype > EVEX_F64)
         return NULL;
     return is_big_endian_host() ? big[dtype] : little[dtype];
+}
+
+static void write_descr(FILE *to, const data_column *column) {
+    uint8_t base = column->unit & ~EVEX_SPAN;
+    if (column->unit == EVEX_UNIT_NONE)
+        fprintf(to, "'%s'", number_descr(column->dtype));
+    else
+        fprintf(to, "'%c%c8%s%s%s'", is_big_endian_host() ? '>' : '<',
+                column->unit >= EVEX_SPAN ? 'm' : 'M', base <= N_UNITS ? "[" : "",
+                base <= N_UNITS ? units[base - 1] : "", base <= N_UNITS ? "]" : "");
 }
 
 /* Writes a name as a Python string; its bytes stay UTF-8, which is version 3. */
@@ -442,11 +476,13 @@ static void write_dict(FILE *to, const data_column *columns, size_t n_columns, i
                        const int64_t *shape, bool is_fortran) {
     fputs("{'descr': ", to);
     if (n_columns == 1)
-        fprintf(to, "'%s'", descr_of(columns[0].dtype));
+        write_descr(to, &columns[0]);
     for (size_t i = 0; i < n_columns && n_columns > 1; i++) {
         fputs(i == 0 ? "[(" : ", (", to);
         write_name(to, columns[i].name);
-        fprintf(to, ", '%s')%s", descr_of(columns[i].dtype), i + 1 == n_columns ? "]" : "");
+        fputs(", ", to);
+        write_descr(to, &columns[i]);
+        fputs(i + 1 == n_columns ? ")]" : ")", to);
     }
     fprintf(to, ", 'fortran_order': %s, 'shape': (", is_fortran ? "True" : "False");
     for (int32_t i = 0; i < ndim; i++)
@@ -460,7 +496,7 @@ static bool check_columns(const data_column *columns, size_t n_columns, failure 
     for (size_t i = 0; i < n_columns; i++) {
         const char *name =
             text_quote(quoted, sizeof quoted, columns[i].name, strlen(columns[i].name));
-        if (descr_of(columns[i].dtype) == NULL)
+        if (number_descr(columns[i].dtype) == NULL)
             return failure_set(failed, EXIT_PROGRAM, "",
                                "'%s' is %s, which cannot be written to .npy", name,
                                evex_dtype_name(columns[i].dtype));

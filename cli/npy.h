@@ -13,6 +13,7 @@
 typedef struct {
     char *name; /* "" in an array that is not structured */
     evex_dtype dtype;
+    uint8_t unit; /* evex_unit of points in time and spans */
     bool is_swapped;
     evex_str_form str_form;
     size_t offset, item_bytes; /* in the element */

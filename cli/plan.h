@@ -21,6 +21,7 @@ typedef struct {
     bool is_text;   /* a column of text: its dtype follows from its use */
     bool is_forced; /* by --type */
     bool is_used;   /* by the expression */
+    uint8_t unit;   /* evex_unit of points in time and spans */
 } plan_column;
 
 /* The column that stands for the rows themselves in a program that only counts them. */

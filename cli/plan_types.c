@@ -75,8 +75,8 @@ static evex_status attempt(plan *made, const evex_compile_options *compile, evex
         return error->status = EVEX_NO_MEMORY;
     for (size_t i = 0; i < made->n_columns; i++)
         if (made->columns[i].is_used)
-            vars[n_vars++] =
-                (evex_var){made->columns[i].variable, made->columns[i].dtype, EVEX_STRONG, 0, 0};
+            vars[n_vars++] = (evex_var){made->columns[i].variable, made->columns[i].dtype,
+                                        EVEX_STRONG, 0, made->columns[i].unit};
     evex_status status = evex_compile(&made->expr, made->text.engine_text, made->text.engine_bytes,
                                       vars, n_vars, compile, error);
     free(vars);

@@ -107,7 +107,9 @@ static bool add_text(rows *to, const char *text, size_t n, failure *failed) {
                                      : add_bytes(to, text, n, failed);
 }
 
-bool rows_add_value(rows *to, evex_dtype dtype, const void *value, failure *failed) {
+bool rows_add_value(rows *to, const data_column *type, const void *value, failure *failed) {
+    const evex_dtype dtype = type->dtype;
+    const int precision = to->layout.precision;
     if (dtype == EVEX_STR) {
         evex_str text;
         memcpy(&text, value, sizeof text);
@@ -117,14 +119,15 @@ bool rows_add_value(rows *to, evex_dtype dtype, const void *value, failure *fail
         return begin_cell(to, failed) && add_bytes(to, value, evex_dtype_size(dtype), failed);
     if (to->layout.form == ROWS_TABLE) {
         char text[VALUE_BYTES];
-        return add_text(to, text, value_write(text, dtype, value, to->layout.precision), failed);
+        return add_text(to, text, value_write_unit(text, dtype, type->unit, value, precision),
+                        failed);
     }
     if (!begin_cell(to, failed))
         return false;
     char *place = reserve(to, VALUE_BYTES, failed);
     if (place == NULL)
         return false;
-    to->used += value_write(place, dtype, value, to->layout.precision);
+    to->used += value_write_unit(place, dtype, type->unit, value, precision);
     return true;
 }
 

@@ -27,7 +27,7 @@ typedef struct rows rows;
 /* The layout's columns must outlive the rows. Writes the header. */
 rows *rows_open(output *to, const rows_layout *layout, failure *failed);
 /* Add a cell to the record: the element at `value`, or text as it stands in the input. */
-bool rows_add_value(rows *to, evex_dtype dtype, const void *value, failure *failed);
+bool rows_add_value(rows *to, const data_column *type, const void *value, failure *failed);
 bool rows_add_cell(rows *to, const char *cell, size_t n, failure *failed);
 /* Add n_cells cells as they stand in the input, with its delimiters: form TEXT, same delimiter. */
 bool rows_add_cells(rows *to, const char *cells, size_t n, size_t n_cells, failure *failed);

@@ -155,7 +155,8 @@ static bool write_bare(const options *given, const plan *made, const void *const
                        output *to, failure *failed) {
     char text[VALUE_BYTES + 1];
     size_t index = made->outputs[0].index;
-    size_t n = value_write(text, made->results[index].dtype, values[index], given->precision);
+    size_t n = value_write_unit(text, made->results[index].dtype, made->results[index].unit,
+                                values[index], given->precision);
     text[n++] = '\n';
     return output_write(to, text, n, failed);
 }
@@ -167,7 +168,7 @@ static bool write_values(const options *given, const plan *made, const void *con
     rows *record = rows_open(to, &layout, failed);
     bool ok = record != NULL;
     for (size_t i = 0; i < made->n_outputs && ok; i++)
-        ok = rows_add_value(record, columns[i].dtype, values[made->outputs[i].index], failed);
+        ok = rows_add_value(record, &columns[i], values[made->outputs[i].index], failed);
     ok = ok && rows_end_record(record, failed) && rows_finish(record, failed);
     rows_close(record);
     return ok;
@@ -193,7 +194,8 @@ bool run_write_record(const options *given, const plan *made, const void *const 
         return failure_set(failed, EXIT_OUTPUT, "", "out of memory");
     for (size_t i = 0; i < made->n_outputs; i++)
         columns[i] =
-            (data_column){made->outputs[i].name, made->results[made->outputs[i].index].dtype};
+            (data_column){made->outputs[i].name, made->results[made->outputs[i].index].dtype,
+                          made->results[made->outputs[i].index].unit};
     bool is_bare = made->n_outputs == 1 && made->results[made->outputs[0].index].name[0] == '\0';
     output to;
     bool ok = run_open_output(&to, given, form, false, failed);

@@ -50,8 +50,7 @@ static bool write_columns(arrays *a, rows *to, int64_t n) {
         for (size_t i = 0; i < a->made.n_outputs; i++) {
             size_t size = evex_dtype_size(a->columns[i].dtype);
             size_t at = arrays_shape(a, i)->ndim == 0 ? 0 : (size_t)k * size;
-            if (!rows_add_value(to, a->columns[i].dtype, (char *)array_of(a, i)->data + at,
-                                a->failed))
+            if (!rows_add_value(to, &a->columns[i], (char *)array_of(a, i)->data + at, a->failed))
                 return false;
         }
         if (!rows_end_record(to, a->failed))
@@ -66,7 +65,7 @@ static bool write_lines(arrays *a, rows *to, int64_t width) {
     int64_t n = width > 0 ? arrays_count(arrays_shape(a, 0)) / width : 0;
     for (int64_t k = 0; k < n && rows_wants(to); k++) {
         for (int64_t i = 0; i < width; i++, element += evex_dtype_size(a->columns[0].dtype))
-            if (!rows_add_value(to, a->columns[0].dtype, element, a->failed))
+            if (!rows_add_value(to, &a->columns[0], element, a->failed))
                 return false;
         if (!rows_end_record(to, a->failed))
             return false;
@@ -81,7 +80,7 @@ static bool write_matrix(arrays *a) {
     if (columns == NULL)
         return fail_memory(a);
     for (int64_t i = 0; i < width; i++)
-        columns[i] = (data_column){"", a->columns[0].dtype};
+        columns[i] = (data_column){"", a->columns[0].dtype, a->columns[0].unit};
     rows_layout layout =
         run_rows_layout(a->given, a->form, &a->to, columns, (size_t)(width > 0 ? width : 1));
     layout.has_header = false;

@@ -267,11 +267,16 @@ static size_t find_whole(const table *t) {
     return SIZE_MAX;
 }
 
+static data_column column_of(const table *t, const char *name, size_t result) {
+    const evex_output *type = &t->made.results[result];
+    return (data_column){name, type->dtype, type->unit};
+}
+
 static bool open_rows(table *t) {
     for (size_t i = 0; i < t->made.n_outputs; i++) {
         const plan_output *out = &t->made.outputs[i];
-        t->columns[i] =
-            (data_column){out->name, out->is_result ? t->made.results[out->index].dtype : EVEX_STR};
+        t->columns[i] = out->is_result ? column_of(t, out->name, out->index)
+                                       : (data_column){out->name, EVEX_STR, EVEX_UNIT_NONE};
     }
     if (!run_open_output(&t->to, t->given, t->form, t->form.format == FORMAT_NPY, t->failed))
         return false;
@@ -283,9 +288,9 @@ static bool open_rows(table *t) {
 }
 
 static bool write_result(table *t, size_t result, size_t row) {
-    evex_dtype dtype = t->made.results[result].dtype;
-    size_t step = t->is_scalar[result] ? 0 : evex_dtype_size(dtype);
-    return rows_add_value(t->records, dtype, (char *)t->values[result] + row * step, t->failed);
+    data_column type = column_of(t, "", result);
+    size_t step = t->is_scalar[result] ? 0 : evex_dtype_size(type.dtype);
+    return rows_add_value(t->records, &type, (char *)t->values[result] + row * step, t->failed);
 }
 
 static bool write_row(table *t, const csv_batch *batch, size_t row) {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "cli/date.h"
 #include "cli/number.h"
 
 static size_t copy_text(char *text, const char *from) {
@@ -49,4 +50,13 @@ size_t value_write(char text[VALUE_BYTES], evex_dtype dtype, const void *value, 
     default:
         return copy_text(text, "?");
     }
+}
+
+size_t value_write_unit(char text[VALUE_BYTES], evex_dtype dtype, uint8_t unit, const void *value,
+                        int precision) {
+    int64_t ticks;
+    if (unit == EVEX_UNIT_NONE || unit >= EVEX_SPAN)
+        return value_write(text, dtype, value, precision);
+    memcpy(&ticks, value, sizeof ticks);
+    return date_write(text, unit, ticks);
 }

@@ -30,11 +30,18 @@ static evex_ir_id truth(evex_checker *c, int value) {
     return evex_ir_number(c->ir, EVEX_BOOL, &byte);
 }
 
+/* An operation that the text asks for, which overflow='error' looks at where it is not NaT. */
+static evex_ir_id guarded(evex_checker *c, evex_op op, evex_ir_id a, evex_ir_id b) {
+    const evex_ir_id operands[] = {a, b}, value = evex_ir_binary(c->ir, op, a, b);
+    evex_note_overflow(c, op, operands, value);
+    return value;
+}
+
 /* + and -: a point where exactly one operand is one. */
 static evex_term sum(evex_checker *c, const application *f) {
     const int is_point = (f->a.sort == 'D') != (f->b.sort == 'D');
     const evex_ir_id a = evex_time_raw(c, &f->a, f->unit), b = evex_time_raw(c, &f->b, f->unit);
-    const evex_ir_id value = evex_ir_binary(c->ir, f->op, a, b);
+    const evex_ir_id value = guarded(c, f->op, a, b);
     return evex_time_term(c, evex_time_unless(c, either_is_nat(c, f), value),
                           (uint8_t)(is_point ? f->unit : EVEX_SPAN | f->unit));
 }
@@ -42,7 +49,7 @@ static evex_term sum(evex_checker *c, const application *f) {
 /* A span by an integer. */
 static evex_term multiple(evex_checker *c, const application *f) {
     const evex_time *span = f->a.sort == 'S' ? &f->a : &f->b;
-    const evex_ir_id value = evex_ir_binary(c->ir, EVEX_OP_MUL, f->a.value, f->b.value);
+    const evex_ir_id value = guarded(c, EVEX_OP_MUL, f->a.value, f->b.value);
     return evex_time_term(c, evex_time_unless(c, evex_time_is_nat(c, span), value), span->unit);
 }
 

@@ -11,7 +11,7 @@
  *   times_convert.c  units, NaT, literals        times_form.c     where, clip, isnat, datetime64...
  *   times_reduce.c   reductions
  *
- * Instructions made here are not the user's arithmetic: no guard looks at them.
+ * Guards look at the +, - and * of the text alone, not at the instructions around them.
  */
 #ifndef EVEX_COMPILER_TIMES_H
 #define EVEX_COMPILER_TIMES_H

@@ -79,10 +79,18 @@ static const struct {
     {1, DICT("'<f8'", "(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1)"), 8,
      "has more than 32 dimensions"},
     {1, DICT("'|O'", "(3,)"), 24, "dtype '|O' holds Python objects, which are never loaded"},
-    {1, DICT("'<f2'", "(3,)"), 6, "dtype '<f2' is not in this version"},
+    {1, DICT("'<f2'", "(3,)"), 6, ""},
     {1, DICT("'<f16'", "(3,)"), 48, "dtype '<f16' is not in this version"},
     {1, DICT("'<c16'", "(3,)"), 48, "dtype '<c16' is not in this version"},
-    {1, DICT("'<M8[s]'", "(3,)"), 24, "dtype '<M8[s]' is unknown"},
+    {1, DICT("'<M8[s]'", "(3,)"), 24, ""},
+    {1, DICT("'>m8[as]'", "(3,)"), 24, ""},
+    {1, DICT("'<m8'", "(3,)"), 24, ""},
+    {1, DICT("'<M8'", "(3,)"), 24, "dtype '<M8' is not in this version"},
+    {1, DICT("'<M8[25s]'", "(3,)"), 24, "dtype '<M8[25s]' is not in this version"},
+    {1, DICT("'<M8[]'", "(3,)"), 24, "dtype '<M8[]' is not in this version"},
+    {1, DICT("'<m8[s'", "(3,)"), 24, "dtype '<m8[s' is not in this version"},
+    {1, DICT("'<M8[s]x'", "(3,)"), 24, "dtype '<M8[s]x' is not in this version"},
+    {1, DICT("'<M4[s]'", "(3,)"), 12, "dtype '<M4[s]' is unknown"},
     {1, DICT("'<i3'", "(3,)"), 9, "dtype '<i3' is unknown"},
     {1, DICT("'f'", "(3,)"), 9, "dtype 'f' is not in this version"},
     {1, DICT("'<f8x'", "(3,)"), 24, "dtype '<f8x' is unknown"},
@@ -176,11 +184,14 @@ static const struct {
     int64_t shape[2];
     int version;
 } written[] = {
-    {{{"a", EVEX_F64}}, 1, 1, {7}, 1},
-    {{{"a", EVEX_BOOL}}, 1, 0, {0}, 1},
-    {{{"a", EVEX_U16}}, 1, 2, {3, 4}, 1},
-    {{{"a", EVEX_F32}, {"it's \\", EVEX_I8}, {"c", EVEX_I64}}, 3, 1, {5}, 1},
-    {{{"a", EVEX_F32}, {"\xc3\xa4", EVEX_I8}}, 2, 1, {5}, 3},
+    {{{"a", EVEX_F64, 0}}, 1, 1, {7}, 1},
+    {{{"a", EVEX_BOOL, 0}}, 1, 0, {0}, 1},
+    {{{"a", EVEX_I64, EVEX_UNIT_US}}, 1, 1, {2}, 1},
+    {{{"a", EVEX_I64, EVEX_SPAN | EVEX_UNIT_GENERIC}}, 1, 1, {2}, 1},
+    {{{"t", EVEX_I64, EVEX_UNIT_YEAR}, {"d", EVEX_I64, EVEX_SPAN | EVEX_UNIT_AS}}, 2, 1, {2}, 1},
+    {{{"a", EVEX_U16, 0}}, 1, 2, {3, 4}, 1},
+    {{{"a", EVEX_F32, 0}, {"it's \\", EVEX_I8, 0}, {"c", EVEX_I64, 0}}, 3, 1, {5}, 1},
+    {{{"a", EVEX_F32, 0}, {"\xc3\xa4", EVEX_I8, 0}}, 2, 1, {5}, 3},
 };
 
 START_TEST(what_is_written_is_read) {
@@ -206,6 +217,7 @@ START_TEST(what_is_written_is_read) {
     ck_assert_uint_eq(read.n_fields, written[_i].n_columns);
     for (size_t i = 0; i < read.n_fields; i++) {
         ck_assert_int_eq(read.fields[i].dtype, written[_i].columns[i].dtype);
+        ck_assert_int_eq(read.fields[i].unit, written[_i].columns[i].unit);
         ck_assert_str_eq(read.fields[i].name,
                          read.is_structured ? written[_i].columns[i].name : "");
     }

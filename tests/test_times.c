@@ -376,12 +376,63 @@ START_TEST(weak_integers_are_spans) {
 }
 END_TEST
 
+/* With overflow='error': what the text computes is guarded, NaT and units are not. */
+START_TEST(overflow_is_found_where_there_are_times) {
+    static const int64_t t[] = {NAT, 5, INT64_MAX}, n_days[] = {-1, 1, 0}, wrong[] = {-1, 1, 1};
+    const evex_var vars[] = {{"t", EVEX_I64, EVEX_STRONG, 0, S},
+                             {"n", EVEX_I64, EVEX_STRONG, 0, 0}};
+    evex_compile_options options = caps_compile_options();
+    options.overflow = EVEX_OVERFLOW_ERROR;
+    evex_expr *expr;
+    evex_error error = EVEX_ERROR_INIT;
+    int64_t got[3];
+    ck_assert_int_eq(evex_compile(&expr, "t + n", 5, vars, 2, &options, &error), EVEX_OK);
+    evex_array in[] = {evex_array_1d(EVEX_I64, t, 3), evex_array_1d(EVEX_I64, n_days, 3)};
+    evex_array out = evex_array_1d(EVEX_I64, got, 3);
+    ck_assert_int_eq(evex_eval(expr, NULL, in, 2, &out, 1, NULL, &error), EVEX_OK);
+    ck_assert(got[0] == NAT && got[1] == 6 && got[2] == INT64_MAX);
+    in[1] = evex_array_1d(EVEX_I64, wrong, 3);
+    ck_assert_int_eq(evex_eval(expr, NULL, in, 2, &out, 1, NULL, &error), EVEX_GUARD);
+    ck_assert_int_eq(error.index, 2);
+    evex_expr_free(&expr);
+}
+END_TEST
+
+/* By group: the same instructions, for each group its own reductions. */
+START_TEST(groups_have_their_own_times) {
+    static const int64_t times[] = {100, 200, NAT, 50}, codes[] = {0, 1, 1, 0};
+    static const int64_t largest[] = {100, NAT}, since_first[] = {50, 0, NAT, 0};
+    const evex_var var = {"t", EVEX_I64, EVEX_STRONG, 0, S};
+    const char *text = "max(t), t - min(t, where=not isnat(t))";
+    evex_compile_options compile_options = caps_compile_options();
+    compile_options.grouped = 1;
+    evex_expr *expr;
+    evex_error error = EVEX_ERROR_INIT;
+    evex_compile(&expr, text, strlen(text), &var, 1, &compile_options, &error);
+    ck_assert_msg(error.status == EVEX_OK, "%s", error.message);
+    const evex_array in = evex_array_1d(EVEX_I64, times, N),
+                     groups = evex_array_1d(EVEX_I64, codes, N);
+    int64_t first[2], second[N];
+    evex_array out[] = {evex_array_1d(EVEX_I64, first, 2), evex_array_1d(EVEX_I64, second, N)};
+    evex_eval_options options = caps_eval_options();
+    options.groups = &groups;
+    options.n_groups = 2;
+    evex_eval(expr, test_pool(), &in, 1, out, 2, &options, &error);
+    ck_assert_msg(error.status == EVEX_OK, "%s", error.message);
+    ck_assert_mem_eq(first, largest, sizeof first);
+    ck_assert_mem_eq(second, since_first, sizeof second);
+    evex_expr_free(&expr);
+}
+END_TEST
+
 static void add(TCase *tests) {
     tcase_add_loop_test(tests, expressions_give, 0, COUNT(cases));
     tcase_add_test(tests, months_begin_where_the_calendar_says);
     tcase_add_loop_test(tests, wrong_units_are_refused, 0, 9);
     tcase_add_test(tests, user_functions_take_bare_numbers);
     tcase_add_test(tests, weak_integers_are_spans);
+    tcase_add_test(tests, overflow_is_found_where_there_are_times);
+    tcase_add_test(tests, groups_have_their_own_times);
 }
 
 int main(void) {

@@ -18,6 +18,12 @@ CASES = [
     (["-e", "x = 3", "-e", "x*x"], None, "9\n"),
     (["1e16, 1e15, 0.00001, 0.000009, inf, -inf, nan"], None,
      "1e16,1e15,0.00001,0.000009,inf,-inf,nan\n1e16,1000000000000000,0.00001,9e-6,inf,-inf,nan\n"),
+    # Dates.
+    (["datetime64('2024-02-28') + timedelta64(36, 'h')"], None, "2024-02-29T12\n"),
+    (["d = datetime64('2024-03-01') - datetime64('2024-02-01'), t = datetime64('NaT')"], None,
+     "d,t\n29,NaT\n"),
+    (["datetime64(qty, 'D'), timedelta64(qty, 'D')", "-", "--type", "qty=i64"], ABC,
+     '"datetime64(qty, \'D\')","timedelta64(qty, \'D\')"\n1970-01-05,4\n1970-01-02,1\n1970-01-09,8\n'),
     # Reductions.
     (["sum(price*qty)", "-"], ABC, "22\n"),
     (["total = sum(qty)", "-"], ABC, "total\n13\n"),

@@ -28,7 +28,7 @@ EVEX, EXAMPLES = (pathlib.Path(p).resolve() for p in sys.argv[1:3])
 SALES = EXAMPLES / "sales.csv"
 
 DTYPES = {"<f8": "d", "<f4": "f", "<i8": "q", "<i4": "i", "<i2": "h", "|i1": "b", "|u1": "B",
-          "<u2": "H", "<u4": "I", "<u8": "Q", "|b1": "?"}
+          "<u2": "H", "<u4": "I", "<u8": "Q", "|b1": "?", "<M8[s]": "q", "<m8[ns]": "q"}
 
 
 def evex(*arguments, stdin=None, cwd=None, env=None):
@@ -191,6 +191,18 @@ class Arrays(unittest.TestCase):
                 self.run_in("b = a", "a.npy", "-o", "b.npy")
                 self.assertEqual(self.read("b.npy"), (descr, (3,), [0, 1, 1]))
 
+    def test_times_and_halves(self):
+        self.write("t.npy", npy("<M8[s]", (3,), struct.pack("<3q", 86400, -1, -2**63)))
+        self.assertEqual(self.run_in("t", "t.npy"), b"t\n1970-01-02T00:00:00\n"
+                                                    b"1969-12-31T23:59:59\nNaT\n")
+        self.assertEqual(self.run_in("t > '1970-01-01T12', datetime64(t, 'D')", "t.npy"),
+                         b"t > '1970-01-01T12',\"datetime64(t, 'D')\"\n"
+                         b"true,1970-01-02\nfalse,1969-12-31\nfalse,NaT\n")
+        self.assertEqual(self.run_in("nanmax(t)", "t.npy"), b"1970-01-02T00:00:00\n")
+        self.write("h.npy", npy("<f2", (3,), struct.pack("<3e", 0.5, -2, 65504)))
+        self.run_in("h * 2", "h.npy", "-o", "f.npy")
+        self.assertEqual(self.read("f.npy"), ("<f4", (3,), [1, -4, 131008]))
+
     def test_strings(self):
         self.write("s.npy", npy("|S2", (3,), b"EU" b"US" b"E\0"))
         self.assertEqual(self.run_in("s == 'EU'", "s.npy").split(), [b"s", b"==", b"'EU'",
@@ -237,7 +249,7 @@ class Arrays(unittest.TestCase):
         self.assertFalse(os.path.exists(os.path.join(self.folder, "c.npy")))
 
     def test_refusals(self):
-        for descr, size, what in [("|O", 8, "never loaded"), ("<f2", 2, "not in this version"),
+        for descr, size, what in [("|O", 8, "never loaded"), ("<M8[25s]", 8, "not in this version"),
                                   ("<c16", 16, "not in this version"), ("<i3", 3, "unknown")]:
             self.write("a.npy", npy(descr, (1,), b"\0" * size))
             self.assertIn(what, self.run_in("a", "a.npy", code=3))
