@@ -228,8 +228,8 @@ START_TEST(what_is_written_is_read) {
 END_TEST
 
 START_TEST(what_npy_cannot_hold_is_refused) {
-    static const data_column text[] = {{"a", EVEX_STR}};
-    static const data_column twice[] = {{"a", EVEX_F64}, {"a", EVEX_F64}};
+    static const data_column text[] = {{"a", EVEX_STR, 0}};
+    static const data_column twice[] = {{"a", EVEX_F64, 0}, {"a", EVEX_F64, 0}};
     const int64_t shape[] = {1};
     size_t n_bytes;
     failure failed = {0};
