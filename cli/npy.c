@@ -198,14 +198,15 @@ static bool read_descr(literal *in, const char *descr, npy_field *field) {
         return fail_dtype(in, descr, "is unknown");
     if (is_time && !read_unit(in, descr, digits.at, kind, field))
         return false;
-    if (kind == 'c' || (kind == 'f' && size != 2 && size != 4 && size != 8))
+    if ((kind == 'c' && size != 8 && size != 16) ||
+        (kind == 'f' && size != 2 && size != 4 && size != 8))
         return fail_dtype(in, descr, "is not in this version");
     if (size <= 0 || size > LONGEST_ITEM)
         return fail_dtype(in, descr, "has no size that can be");
     field->item_bytes = (size_t)size * (kind == 'U' ? 4 : 1);
     field->dtype = kind == 'V' ? EVEX_N_DTYPES : EVEX_STR;
     field->str_form = kind == 'U' ? EVEX_STR_UCS4 : EVEX_STR_BYTES;
-    bool has_order = kind == 'U' || (strchr("iufmM", kind) != NULL && size > 1);
+    bool has_order = kind == 'U' || (strchr("iufcmM", kind) != NULL && size > 1);
     field->is_swapped = has_order && order == (is_big_endian_host() ? '<' : '>');
     if (strchr("SaUV", kind) != NULL || find_number(kind, size, &field->dtype))
         return true;
