@@ -143,7 +143,7 @@ START_TEST(real_outputs_take_no_complex_results) {
     ck_assert_int_eq(evex_compile(&expr, "z + 1", 5, vars, N_VARS, NULL, &error), EVEX_OK);
     const evex_array input = array_of(&vars[0]);
     evex_array output = evex_array_1d(EVEX_F64, out, N);
-    ck_assert_int_eq(evex_eval(expr, NULL, &input, 1, &output, 1, NULL, &error), EVEX_BAD_OUTPUT);
+    ck_assert_int_eq(evex_eval(expr, NULL, &input, 1, &output, 1, NULL, &error), EVEX_BAD_TYPE);
     evex_expr_free(&expr);
 }
 END_TEST
