@@ -26,7 +26,7 @@ static const unsigned simple[N_LEVELS] = {130, 70, 40};
 
 /* Of float64; a row of zeros is simple. */
 static const unsigned table[EVEX_N_OPS][N_LEVELS] = {
-    [EVEX_OP_MAGNITUDE] = {3000, 280, 150},    [EVEX_OP_ANGLE] = {8500, 1000, 380},
+    [EVEX_OP_MAGNITUDE] = {1000, 95, 50},      [EVEX_OP_ANGLE] = {2900, 340, 130},
     [EVEX_OP_DIV] = {470, 230, 120},           [EVEX_OP_FLOORDIV] = {7200, 1200, 550},
     [EVEX_OP_MOD] = {3900, 760, 350},          [EVEX_OP_FMOD] = {2500, 350, 170},
     [EVEX_OP_POWN] = {6000, 150, 80},          [EVEX_OP_POW] = {35000, 2900, 860},
