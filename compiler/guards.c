@@ -186,8 +186,7 @@ static int are_alike(const evex_ir_note *a, const evex_ir_note *b) {
            a->failure.message == b->failure.message;
 }
 
-/* A subexpression that the text repeats is noted each time; of its notes the one whose place comes
- * first stays. latest[value] is 1 + the latest note kept of a value, earlier[note] the one before
+/* A subexpression that the text repeats is noted each time; the first of its notes stays. latest[value] is 1 + the latest note kept of a value, earlier[note] the one before
  * it. Returns 0 when out of memory. */
 static int drop_repeated(walker *w) {
     evex_ir *ir = w->ir;
@@ -205,8 +204,6 @@ static int drop_repeated(walker *w) {
             earlier[n_kept] = latest[note.guarded];
             latest[note.guarded] = (uint32_t)n_kept + 1;
             ir->notes[n_kept++] = note;
-        } else if (note.place.offset < ir->notes[same - 1].place.offset) {
-            ir->notes[same - 1].place = note.place;
         }
     }
     ir->n_notes = n_kept;

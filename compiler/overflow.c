@@ -315,8 +315,8 @@ static const evex_ir_failure sum_overflow = OVERFLOW_IN("sum()"),
 void evex_note_total(evex_checker *c, const evex_reduction *spec, evex_ir_id source,
                      evex_ir_id mask, evex_ir_id result) {
     const int is_sum = spec->kind == EVEX_RED_SUM;
-    if (spec->is_grouped || c->overflow != EVEX_OVERFLOW_ERROR ||
-        (!is_sum && spec->kind != EVEX_RED_PROD) || !is_integer((evex_dtype)spec->in_dtype) ||
+    if (c->overflow != EVEX_OVERFLOW_ERROR || (!is_sum && spec->kind != EVEX_RED_PROD) ||
+        !is_integer((evex_dtype)spec->in_dtype) ||
         (is_sum && bits_of((evex_dtype)spec->in_dtype) <= 16))
         return;
     evex_reduction test = *spec;

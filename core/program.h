@@ -167,7 +167,7 @@ typedef struct {
 /*
  * Fails with `status` when R[index] (a SCALAR int64 or a constant one) is not negative: as a rule the
  * FIRST_TRUE of what fails. Of a stage's guards, the one with the smallest index is reported, of
- * equal ones the one whose place comes first; those that are total come after all others.
+ * equal ones the first; those that are total come after all others.
  */
 typedef struct {
     evex_register index;

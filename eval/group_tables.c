@@ -230,6 +230,31 @@ static void read_word(const evex_reduction *spec, const void *nodes, size_t g, e
     node->as.u64 = ((const uint64_t *)nodes)[g];
 }
 
+/* Whether a product is out of range: eval/accumulators.h. */
+typedef struct {
+    uint64_t size, facts;
+} magnitude;
+
+BEGIN(begin_magnitude, magnitude, ((magnitude){1, 0}))
+
+#define MAGNITUDE_ADDS(s, ID, C, ...)                                                              \
+    ADD(add_magnitude_##s, magnitude)                                                              \
+    evex_magnitude_add(&at[slots[i]].size, &at[slots[i]].facts, evex_magnitude_of_##s(VALUE(C)),   \
+                       VALUE(C) < 1 && VALUE(C) != 0);                                             \
+    }
+EVEX_FOR_INTS(MAGNITUDE_ADDS, )
+
+MERGE(merge_magnitude, magnitude)
+evex_magnitude_merge(&a[g].size, &a[g].facts, b[g].size, b[g].facts);
+}
+
+static void read_magnitude(const evex_reduction *spec, const void *nodes, size_t g,
+                           evex_node *node) {
+    (void)spec;
+    node->as.product.size = ((const magnitude *)nodes)[g].size;
+    node->as.product.facts = ((const magnitude *)nodes)[g].facts;
+}
+
 static void begin_count(void *entries, size_t n) {
     memset(entries, 0, n * sizeof(uint64_t));
 }
@@ -406,6 +431,9 @@ const evex_group_sort evex_group_counts =
     [EVEX_##ID] = FREE(begin_wide, add_wide_##s, merge_wide, read_wide, wide, 0),
 #define FACTOR(s, ID, C, ...)                                                                      \
     [EVEX_##ID] = FREE(begin_factor, add_factor_##s, merge_factor, read_word, uint64_t, 0),
+#define MAGNITUDE(s, ID, C, ...)                                                                   \
+    [EVEX_##ID] =                                                                                  \
+        FREE(begin_magnitude, add_magnitude_##s, merge_magnitude, read_magnitude, magnitude, 0),
 #define KEY(s, ID, C, kind)                                                                        \
     [EVEX_##ID] = FREE(begin_key, add_##kind##_##s, merge_key, read_key, int64_t, 0),
 #define PLACED(s, ID, C, kind)                                                                     \
@@ -418,6 +446,8 @@ static const evex_group_sort sorts[EVEX_N_REDUCTIONS][EVEX_N_DTYPES] = {
     [EVEX_RED_MEAN] = {EVEX_FOR_FLOATS(SUM, ) EVEX_FOR_BITS(WIDE, )},
     [EVEX_RED_COUNT_NONZERO] = {EVEX_FOR_BOOL(WIDE, )},
     [EVEX_RED_PROD] = {EVEX_FOR_FLOATS(PRODUCT, ) EVEX_FOR_BITS(FACTOR, )},
+    [EVEX_RED_SUM_OVERFLOWS] = {EVEX_FOR_INTS(WIDE, )},
+    [EVEX_RED_PROD_OVERFLOWS] = {EVEX_FOR_INTS(MAGNITUDE, )},
     [EVEX_RED_VAR] = {EVEX_FOR_FLOATS(MOMENTS, )},
     [EVEX_RED_STD] = {EVEX_FOR_FLOATS(MOMENTS, )},
     [EVEX_RED_MIN] = {EVEX_FOR_REALS(KEY, min)},

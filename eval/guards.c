@@ -5,12 +5,7 @@
 #include "eval/guards.h"
 
 static int goes_before(const evex_guard *a, int64_t index_a, const evex_guard *b, int64_t index_b) {
-    if (a->is_total != b->is_total)
-        return b->is_total;
-    if (index_a != index_b)
-        return index_a < index_b;
-    return a->place.offset < b->place.offset ||
-           (a->place.offset == b->place.offset && a->place.length < b->place.length);
+    return a->is_total != b->is_total ? b->is_total : index_a < index_b;
 }
 
 void evex_guard_consider(evex_guard_choice *choice, const evex_guard *guard, int64_t index) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which of several failing guards is reported, and how: the one with the smallest element index, of
- * equal ones the one whose place comes first in the source; those about single values, as sums
- * are, after all others, for in a stream they are known last. Used by runs and by streams, so that
- * both say the same.
+ * equal ones the first of the program, for what is evaluated first may be why another one fails;
+ * those about single values, as sums are, after all others, for in a stream they are known last.
+ * Used by runs and by streams, so that both say the same.
  */
 #ifndef EVEX_EVAL_GUARDS_H
 #define EVEX_EVAL_GUARDS_H
@@ -17,7 +17,7 @@ typedef struct {
     int64_t index;
 } evex_guard_choice;
 
-/* Takes a guard's index in; a negative one is no failure. */
+/* Takes a guard's index in, in the order of the program; a negative one is no failure. */
 void evex_guard_consider(evex_guard_choice *choice, const evex_guard *guard, int64_t index);
 /* Fills *error (which may be NULL) with the choice; EVEX_OK when there is none. */
 evex_status evex_guard_report(const evex_program *program, const evex_guard_choice *choice,

@@ -184,7 +184,7 @@ START_TEST(bad_arguments_are_refused) {
     ck_assert_int_eq(compile_status("x", 1, weak_i8, 1, NULL), EVEX_INVALID_ARGUMENT);
     ck_assert_int_eq(compile_status("x", 1, nullable, 1, NULL), EVEX_INVALID_ARGUMENT);
     evex_compile_options options = EVEX_COMPILE_OPTIONS_INIT;
-    options.grouped = 1;
+    options.grouped = 2;
     ck_assert_int_eq(compile_status("1", 1, NULL, 0, &options), EVEX_INVALID_ARGUMENT);
     options = (evex_compile_options)EVEX_COMPILE_OPTIONS_INIT;
     options.overflow = EVEX_OVERFLOW_FLOAT + 1;
@@ -373,6 +373,7 @@ static const char *const scenarios[] = {
     "e in ('a', 'b', 'c') and c ** a > 3 and k + a < 3",
     "x & y",
     "nope + x",
+    "where(p, c*a, sum(c << a, where=p)) + where(c > 3, c*a, -c) // prod(c)",
     "t=x;u=t-mean(t);v=u-mean(u);w=v**63+u**-61+x**59;sin(w-mean(w))*cos(w)",
 };
 
@@ -383,6 +384,7 @@ static evex_status compile_with(failing_allocator *memory, const char *source) {
     evex_compile_options options = EVEX_COMPILE_OPTIONS_INIT;
     read_vars(&v, vars);
     options.allocator = &memory->allocator;
+    options.overflow = EVEX_OVERFLOW_ERROR;
     const evex_status status =
         evex_compile_program(&program, source, strlen(source), v.vars, v.n, &options, &error);
     evex_free(&memory->allocator, program);
@@ -413,8 +415,8 @@ END_TEST
 START_TEST(memory_may_end_anywhere) {
     static const char *const terms[] = {
         "+x**3",      "+c**c*x", " and e in ('a','b%d')", ";t%d=t-mean(x)+%d",
-        ",sum(x+%d)", "+x*%d",   "+(x+x*(k+%d)+a)*sin(c)"};
-    static const char *const beginnings[] = {"x", "x", "e == 'a'", "t=x", "x", "x", "x"};
+        ",sum(x+%d)", "+x*%d",   "+(x+x*(k+%d)+a)*sin(c)", "+where(c > %d, c*a**c, sum(c)*%d)"};
+    static const char *const beginnings[] = {"x", "x", "e == 'a'", "t=x", "x", "x", "x", "c"};
     const size_t kind = (size_t)_i;
     for (int n = 1; n < 160; n++) {
         char source[8192];
@@ -529,7 +531,7 @@ static void add(TCase *tests) {
     tcase_add_test(tests, bombs_are_harmless);
     tcase_add_test(tests, long_sums_and_lists_compile);
     tcase_add_loop_test(tests, allocations_may_fail_anywhere, 0, 2 * COUNT(scenarios));
-    tcase_add_loop_test(tests, memory_may_end_anywhere, 0, 7);
+    tcase_add_loop_test(tests, memory_may_end_anywhere, 0, 8);
     tcase_add_test(tests, small_programs_allocate_once);
     tcase_add_test(tests, user_functions_are_called);
     tcase_add_test(tests, free_names_are_listed_once);

@@ -90,8 +90,12 @@ static evex_status evaluate(const char *source, const evex_compile_options *comp
     evex_expr_outputs(expr, &n_outputs);
     ck_assert_uint_le(n_outputs, MAX_OUTPUTS);
     evex_status status = evex_result_shape(expr, inputs, n_inputs, results, NULL, error);
-    for (size_t i = 0; i < n_outputs; i++)
+    for (size_t i = 0; i < n_outputs; i++) {
+        for (int32_t d = 0; d < results[i].ndim; d++)
+            if (results[i].shape[d] < 0)
+                results[i].shape[d] = options->n_groups;
         outputs[i] = evex_array_nd(results[i].dtype, bytes[i], results[i].ndim, results[i].shape);
+    }
     if (status == EVEX_OK)
         status = evex_eval(expr, NULL, inputs, n_inputs, outputs, n_outputs, options, error);
     evex_expr_free(&expr);
@@ -235,6 +239,10 @@ static const guard_case checked[] = {
     {"$uint32(g)", 2, 6, 0},
     {"where(g > -1, uint32(g), 0)", NONE, 0, 0},
     {"$round(b, -1)", 1, 5, 0},
+    /* Of one element, what is evaluated first. */
+    {"-(b $* 2)", 0, 1, 0},
+    {"int8(int16($int32(w)))", 1, 5, 0},
+    {"c $* 2147483647 + c * 2147483647", 0, 1, 0},
     /* Sums count when they are complete. */
     {"sum(w)", NONE, 0, 0},
     {"$sum(w, where=w > 0)", TOTAL, 3, 0},
@@ -420,6 +428,44 @@ START_TEST(wrapping_needs_no_guard) {
 }
 END_TEST
 
+/* ---- Groups -----------------------------------------------------------------------------------
+ */
+
+static const int32_t codes[] = {0, 1, 0, 1, -1};
+
+/* The index is of a group where the operation has an element a group. */
+static const guard_case grouped[] = {
+    {"sum(w)", NONE, 0, 0},
+    {"$sum(z)", 1, 3, 0},
+    {"$prod(z)", 1, 4, 0},
+    {"prod(w, where=w > 0)", NONE, 0, 0},
+    {"w + sum(n) $* 9223372036854775807", 0, 1, 0},
+    {"sum(n) $* 9223372036854775807", 0, 1, 0},
+    {"c + sum(c $* 2147483647)", 0, 1, 0},
+    {"where(p, c, $sum(z))", 1, 3, 0},
+    {"where(c == 3, z, $sum(z))", 3, 3, 0},
+    {"where(c != 2 and c != -1, z, sum(z))", NONE, 0, 0},
+    {"1 $// (n - 2)", 4, 2, 0},
+    {"sum(1 // (n - 2))", NONE, 0, 0},
+    {"sum(1 $// (n + 1))", 3, 2, 0},
+};
+
+START_TEST(groups_are_guarded) {
+    const evex_array groups = evex_array_1d(EVEX_I32, codes, N);
+    evex_compile_options compile_options = EVEX_COMPILE_OPTIONS_INIT;
+    evex_eval_options options = EVEX_EVAL_OPTIONS_INIT;
+    compile_options.overflow = EVEX_OVERFLOW_ERROR;
+    compile_options.grouped = 1;
+    options.groups = &groups;
+    options.n_groups = 2;
+    for (int way = 0; way < 4; way++) {
+        compile_options.no_optimise = (uint8_t)(way & 1);
+        options.block_length = (size_t)(way & 2);
+        check_case(&grouped[_i], &compile_options, &options);
+    }
+}
+END_TEST
+
 /* ---- overflow='float' -------------------------------------------------------------------------
  */
 
@@ -461,6 +507,7 @@ END_TEST
 static void add(TCase *tests) {
     tcase_add_loop_test(tests, integers_that_overflow_are_found, 0, COUNT(checked));
     tcase_add_loop_test(tests, wrapping_needs_no_guard, 0, COUNT(checked));
+    tcase_add_loop_test(tests, groups_are_guarded, 0, COUNT(grouped));
     tcase_add_loop_test(tests, integer_arithmetic_in_float64, 0, COUNT(floats));
     tcase_add_loop_test(tests, guards_look_at_what_is_used, 0, COUNT(cases));
 }

@@ -93,7 +93,7 @@ class EvexError(Exception):
     def __init__(self, error):
         self.status = STATUSES[error.status]
         self.message = error.message.decode("utf-8", "replace")
-        self.offset, self.length = error.offset, error.length
+        self.offset, self.length, self.index = error.offset, error.length, error.index
         super().__init__(f"{self.status} at {self.offset}+{self.length}: {self.message}")
 
 
@@ -138,7 +138,8 @@ class Library:
 class Expression:
     """A compiled expression over variables {name: (dtype name, is weak)}."""
 
-    def __init__(self, library, source, variables, isa="best", no_optimise=False, grouped=False):
+    def __init__(self, library, source, variables, isa="best", no_optimise=False, grouped=False,
+                 overflow=0):
         self.library = library
         self.handle = c_void_p()
         error = Error()
@@ -147,7 +148,7 @@ class Expression:
             declare(name, dtype, is_weak) for name, (dtype, is_weak) in variables.items()))
         options = CompileOptions(
             ctypes.sizeof(CompileOptions), Limits(65536, 200, 10000, 1024, 256, 1024, 65536, 64 << 20),
-            None, None, ISAS[isa], no_optimise, grouped, 0)
+            None, None, ISAS[isa], no_optimise, grouped, overflow)
         if library.lib.evex_compile(byref(self.handle), text, c_size_t(len(text)), table,
                                     c_size_t(len(variables)), byref(options), byref(error)):
             raise EvexError(error)
