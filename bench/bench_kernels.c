@@ -31,11 +31,15 @@ static void fill(evex_dtype dtype, unsigned char *to, size_t i) {
     const uint64_t u = 1 + i * 37 % 100;
     const float y = (float)x;
     const evex_str text = {"some text", 5 + i % 4};
+    const evex_c64 z = {y, 2 - y};
+    const evex_c128 w = {x, 2 - x};
     const size_t bytes = evex_dtype_size(dtype);
-    const void *from = dtype == EVEX_STR   ? (const void *)&text
-                       : dtype == EVEX_F64 ? (const void *)&x
-                       : dtype == EVEX_F32 ? (const void *)&y
-                                           : (const void *)&u;
+    const void *from = dtype == EVEX_STR    ? (const void *)&text
+                       : dtype == EVEX_F64  ? (const void *)&x
+                       : dtype == EVEX_F32  ? (const void *)&y
+                       : dtype == EVEX_C64  ? (const void *)&z
+                       : dtype == EVEX_C128 ? (const void *)&w
+                                            : (const void *)&u;
     const uint8_t truth = i * 37 % 100 < 50;
     memcpy(to + i * bytes, dtype == EVEX_BOOL ? &truth : from, bytes);
 }

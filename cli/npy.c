@@ -151,10 +151,11 @@ static bool find_number(char kind, int64_t size, evex_dtype *dtype) {
         char kind;
         int8_t size;
         evex_dtype dtype;
-    } numbers[] = {{'b', 1, EVEX_BOOL}, {'i', 1, EVEX_I8},  {'i', 2, EVEX_I16}, {'i', 4, EVEX_I32},
-                   {'i', 8, EVEX_I64},  {'u', 1, EVEX_U8},  {'u', 2, EVEX_U16}, {'u', 4, EVEX_U32},
-                   {'u', 8, EVEX_U64},  {'f', 2, EVEX_F16}, {'f', 4, EVEX_F32}, {'f', 8, EVEX_F64},
-                   {'M', 8, EVEX_I64},  {'m', 8, EVEX_I64}};
+    } numbers[] = {
+        {'b', 1, EVEX_BOOL}, {'i', 1, EVEX_I8},    {'i', 2, EVEX_I16}, {'i', 4, EVEX_I32},
+        {'i', 8, EVEX_I64},  {'u', 1, EVEX_U8},    {'u', 2, EVEX_U16}, {'u', 4, EVEX_U32},
+        {'u', 8, EVEX_U64},  {'f', 2, EVEX_F16},   {'f', 4, EVEX_F32}, {'f', 8, EVEX_F64},
+        {'c', 8, EVEX_C64},  {'c', 16, EVEX_C128}, {'M', 8, EVEX_I64}, {'m', 8, EVEX_I64}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (numbers[i].kind == kind && numbers[i].size == size) {
             *dtype = numbers[i].dtype;
@@ -197,14 +198,15 @@ static bool read_descr(literal *in, const char *descr, npy_field *field) {
         return fail_dtype(in, descr, "is unknown");
     if (is_time && !read_unit(in, descr, digits.at, kind, field))
         return false;
-    if (kind == 'c' || (kind == 'f' && size != 2 && size != 4 && size != 8))
+    if ((kind == 'c' && size != 8 && size != 16) ||
+        (kind == 'f' && size != 2 && size != 4 && size != 8))
         return fail_dtype(in, descr, "is not in this version");
     if (size <= 0 || size > LONGEST_ITEM)
         return fail_dtype(in, descr, "has no size that can be");
     field->item_bytes = (size_t)size * (kind == 'U' ? 4 : 1);
     field->dtype = kind == 'V' ? EVEX_N_DTYPES : EVEX_STR;
     field->str_form = kind == 'U' ? EVEX_STR_UCS4 : EVEX_STR_BYTES;
-    bool has_order = kind == 'U' || (strchr("iufmM", kind) != NULL && size > 1);
+    bool has_order = kind == 'U' || (strchr("iufcmM", kind) != NULL && size > 1);
     field->is_swapped = has_order && order == (is_big_endian_host() ? '<' : '>');
     if (strchr("SaUV", kind) != NULL || find_number(kind, size, &field->dtype))
         return true;
@@ -439,11 +441,11 @@ void *npy_read_data(source *from, const npy_header *header, failure *failed) {
 
 /* NULL when .npy has no such type. */
 static const char *number_descr(evex_dtype dtype) {
-    static const char *const big[] = {"|b1", "|i1", ">i2", ">i4", ">i8", "|u1",
-                                      ">u2", ">u4", ">u8", ">f4", ">f8"};
-    static const char *const little[] = {"|b1", "|i1", "<i2", "<i4", "<i8", "|u1",
-                                         "<u2", "<u4", "<u8", "<f4", "<f8"};
-    if (dtype > EVEX_F64)
+    static const char *const big[] = {"|b1", "|i1", ">i2", ">i4", ">i8", "|u1", ">u2",
+                                      ">u4", ">u8", ">f4", ">f8", ">f2", ">c8", ">c16"};
+    static const char *const little[] = {"|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2",
+                                         "<u4", "<u8", "<f4", "<f8", "<f2", "<c8", "<c16"};
+    if (dtype > EVEX_C128)
         return NULL;
     return is_big_endian_host() ? big[dtype] : little[dtype];
 }

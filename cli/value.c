@@ -27,6 +27,20 @@ static size_t write_float(char *text, double value, int precision) {
         return number_write_##form(text, number);                                                  \
     }
 
+/* As the language writes it: 1-2j. */
+static size_t write_complex(char text[VALUE_BYTES], evex_dtype part, const void *value,
+                            int precision) {
+    const char *imaginary = (const char *)value + evex_dtype_size(part);
+    size_t n = value_write(text, part, value, precision);
+    text[n] = '+';
+    size_t n_imaginary = value_write(text + n + 1, part, imaginary, precision);
+    if (text[n + 1] == '-')
+        memmove(text + n, text + n + 1, n_imaginary--);
+    n += 1 + n_imaginary;
+    text[n] = 'j';
+    return n + 1;
+}
+
 size_t value_write(char text[VALUE_BYTES], evex_dtype dtype, const void *value, int precision) {
     double f64;
     float f32;
@@ -47,6 +61,10 @@ size_t value_write(char text[VALUE_BYTES], evex_dtype dtype, const void *value, 
     case EVEX_F64:
         memcpy(&f64, value, sizeof f64);
         return write_float(text, f64, precision);
+    case EVEX_C64:
+        return write_complex(text, EVEX_F32, value, precision);
+    case EVEX_C128:
+        return write_complex(text, EVEX_F64, value, precision);
     default:
         return copy_text(text, "?");
     }

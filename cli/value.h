@@ -18,7 +18,7 @@ typedef struct {
 } data_column;
 
 /* Room for the text of any value but a string. */
-enum { VALUE_BYTES = 40 };
+enum { VALUE_BYTES = 80 };
 
 /* Writes the element's text, without a NUL, and gives its length. Floats get `precision`
  * significant digits or, when that is 0, as many as they need. */

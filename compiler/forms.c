@@ -105,6 +105,23 @@ static evex_status require_number(const evex_checker *c, const evex_ast_node *ca
                      is_complex ? "real numbers" : "numbers", evex_term_type_name(&a->terms[i]));
 }
 
+/* The same where complex numbers are welcome. */
+static evex_status require_numeric(const evex_checker *c, const evex_ast_node *call,
+                                   const arguments *a, size_t i) {
+    return evex_term_is_complex(&a->terms[i]) ? EVEX_OK : require_number(c, call, a, i);
+}
+
+/* Applies a rule for real numbers to a value, of a complex one to its parts. */
+typedef evex_ir_id (*real_rule)(evex_ir *ir, evex_ir_id x, const void *context);
+
+static evex_ir_id apply_to_parts(evex_ir *ir, evex_ir_id x, real_rule rule, const void *context) {
+    if (evex_dtype_kind(evex_ir_dtype(ir, x)) != 'c')
+        return rule(ir, x, context);
+    const evex_ir_id re = rule(ir, evex_ir_unary(ir, EVEX_OP_REAL, x), context);
+    const evex_ir_id im = rule(ir, evex_ir_unary(ir, EVEX_OP_IMAG, x), context);
+    return evex_ir_binary(ir, EVEX_OP_COMPLEX, re, im);
+}
+
 /* ---- clip ----------------------------------------------------------------------------------- */
 
 /* The bound in x's type; an int beyond the type's range becomes its end, as NumPy has it. */
@@ -171,6 +188,11 @@ static evex_ir_id round_scaled(evex_ir *ir, evex_ir_id x, int decimals) {
     return evex_ir_binary(ir, after, evex_ir_unary(ir, EVEX_OP_RINT, scaled), factor);
 }
 
+static evex_ir_id round_real(evex_ir *ir, evex_ir_id x, const void *decimals) {
+    return *(const int *)decimals == 0 ? evex_ir_unary(ir, EVEX_OP_RINT, x)
+                                       : round_scaled(ir, x, *(const int *)decimals);
+}
+
 static evex_status read_decimals(const evex_checker *c, const arguments *a, int *decimals) {
     const evex_term *t = &a->terms[1];
     *decimals = 0;
@@ -190,7 +212,7 @@ static evex_status read_decimals(const evex_checker *c, const arguments *a, int 
 static evex_status check_round(evex_checker *c, const evex_ast_node *node, const arguments *a,
                                evex_term *result) {
     int decimals;
-    evex_status status = require_number(c, node, a, 0);
+    evex_status status = require_numeric(c, node, a, 0);
     if (status == EVEX_OK)
         status = evex_term_refuse_huge(c, &a->terms[0], a->nodes[0]->place);
     if (status == EVEX_OK)
@@ -198,12 +220,10 @@ static evex_status check_round(evex_checker *c, const evex_ast_node *node, const
     if (status != EVEX_OK)
         return status;
     const evex_dtype dtype = (evex_dtype)a->terms[0].dtype;
-    const int is_float = evex_dtype_kind(dtype) == 'f';
+    const int is_exact = evex_dtype_kind(dtype) != 'f' && evex_dtype_kind(dtype) != 'c';
     evex_ir_id value = evex_term_cast(c, &a->terms[0], dtype);
-    if (decimals == 0)
-        value = evex_ir_unary(c->ir, EVEX_OP_RINT, value);
-    else if (is_float)
-        value = round_scaled(c->ir, value, decimals);
+    if (decimals == 0 || !is_exact)
+        value = apply_to_parts(c->ir, value, round_real, &decimals);
     else if (decimals < 0 && dtype != EVEX_BOOL) {
         const evex_ir_id wide =
             round_scaled(c->ir, evex_ir_cast(c->ir, value, EVEX_F64), decimals);
@@ -256,10 +276,12 @@ static evex_status check_rad2deg(evex_checker *c, const evex_ast_node *node, con
 /* abs(a - b) <= atol + rtol*abs(b) where b is finite, or a == b. */
 static evex_ir_id is_close(evex_ir *ir, evex_ir_id x, evex_ir_id y, evex_ir_id rtol,
                            evex_ir_id atol) {
+    const evex_op magnitude =
+        evex_dtype_kind(evex_ir_dtype(ir, x)) == 'c' ? EVEX_OP_MAGNITUDE : EVEX_OP_ABS;
     const evex_ir_id difference =
-        evex_ir_unary(ir, EVEX_OP_ABS, evex_ir_binary(ir, EVEX_OP_SUB, x, y));
+        evex_ir_unary(ir, magnitude, evex_ir_binary(ir, EVEX_OP_SUB, x, y));
     const evex_ir_id relative =
-        evex_ir_binary(ir, EVEX_OP_MUL, rtol, evex_ir_unary(ir, EVEX_OP_ABS, y));
+        evex_ir_binary(ir, EVEX_OP_MUL, rtol, evex_ir_unary(ir, magnitude, y));
     const evex_ir_id tolerance = evex_ir_binary(ir, EVEX_OP_ADD, atol, relative);
     const evex_ir_id is_near = evex_ir_binary(ir, EVEX_OP_LE, difference, tolerance);
     const evex_ir_id is_finite = evex_ir_unary(ir, EVEX_OP_ISFINITE, y);
@@ -275,25 +297,39 @@ static evex_status check_isclose(evex_checker *c, const evex_ast_node *node, con
     evex_ir_id values[4];
     for (size_t i = 0; i < 4; i++) {
         terms[i] = a->nodes[i] != NULL ? a->terms[i] : evex_term_float(defaults[i]);
-        const evex_status status = a->nodes[i] != NULL ? require_number(c, node, a, i) : EVEX_OK;
+        evex_status status = EVEX_OK;
+        if (a->nodes[i] != NULL)
+            status = i < 2 ? require_numeric(c, node, a, i) : require_number(c, node, a, i);
         if (status != EVEX_OK)
             return status;
     }
     const evex_dtype common = evex_common_dtype(terms, 4, NULL);
-    const evex_dtype dtype =
-        evex_promote_into(1u << EVEX_F32 | 1u << EVEX_F64, EVEX_TO_F64, common);
+    const evex_dtype dtype = evex_promote_into(
+        1u << EVEX_F32 | 1u << EVEX_F64 | 1u << EVEX_C64 | 1u << EVEX_C128, EVEX_TO_F64, common);
     for (size_t i = 0; i < 4; i++)
-        values[i] = evex_term_cast(c, &terms[i], dtype);
+        values[i] = evex_term_cast(c, &terms[i], i < 2 ? dtype : evex_dtype_part(dtype));
     *result = evex_term_strong(c, is_close(c->ir, values[0], values[1], values[2], values[3]));
     return evex_check_memory(c);
 }
 
 /* ---- nan_to_num ----------------------------------------------------------------------------- */
 
+/* context: what stands in the place of nan. */
+static evex_ir_id replace_nan(evex_ir *ir, evex_ir_id x, const void *context) {
+    const evex_ir_id instead = *(const evex_ir_id *)context;
+    const evex_dtype dtype = evex_ir_dtype(ir, x);
+    const double greatest = dtype == EVEX_F32 ? (double)FLT_MAX : DBL_MAX;
+    const evex_ir_id above =
+        evex_ir_binary(ir, EVEX_OP_MAXIMUM, x, evex_ir_float(ir, dtype, -greatest));
+    const evex_ir_id finite =
+        evex_ir_binary(ir, EVEX_OP_MINIMUM, above, evex_ir_float(ir, dtype, greatest));
+    const evex_ir_id is_nan = evex_ir_unary(ir, EVEX_OP_ISNAN, x);
+    return evex_ir_ternary(ir, EVEX_OP_SELECT, is_nan, instead, finite);
+}
+
 static evex_status check_nan_to_num(evex_checker *c, const evex_ast_node *node, const arguments *a,
                                     evex_term *result) {
-    evex_ir *ir = c->ir;
-    evex_status status = require_number(c, node, a, 0);
+    evex_status status = require_numeric(c, node, a, 0);
     if (status == EVEX_OK && a->nodes[1] != NULL)
         status = require_number(c, node, a, 1);
     if (status == EVEX_OK)
@@ -303,17 +339,11 @@ static evex_status check_nan_to_num(evex_checker *c, const evex_ast_node *node, 
     const evex_dtype dtype = (evex_dtype)a->terms[0].dtype;
     const evex_ir_id x = evex_term_cast(c, &a->terms[0], dtype);
     *result = evex_term_strong(c, x);
-    if (evex_dtype_kind(dtype) != 'f')
+    if (evex_dtype_kind(dtype) != 'f' && evex_dtype_kind(dtype) != 'c')
         return evex_check_memory(c);
     const evex_term replacement = a->nodes[1] != NULL ? a->terms[1] : evex_term_float(0);
-    const double greatest = dtype == EVEX_F32 ? (double)FLT_MAX : DBL_MAX;
-    const evex_ir_id above =
-        evex_ir_binary(ir, EVEX_OP_MAXIMUM, x, evex_ir_float(ir, dtype, -greatest));
-    const evex_ir_id finite =
-        evex_ir_binary(ir, EVEX_OP_MINIMUM, above, evex_ir_float(ir, dtype, greatest));
-    const evex_ir_id is_nan = evex_ir_unary(ir, EVEX_OP_ISNAN, x);
-    const evex_ir_id instead = evex_term_cast(c, &replacement, dtype);
-    *result = evex_term_strong(c, evex_ir_ternary(ir, EVEX_OP_SELECT, is_nan, instead, finite));
+    const evex_ir_id instead = evex_term_cast(c, &replacement, evex_dtype_part(dtype));
+    *result = evex_term_strong(c, apply_to_parts(c->ir, x, replace_nan, &instead));
     return evex_check_memory(c);
 }
 

@@ -225,18 +225,27 @@ static evex_ir_id divide(evex_checker *c, evex_ir_id x, int64_t factor) {
     return factor == 1 ? x : with(c, EVEX_OP_FLOORDIV, x, factor);
 }
 
+/*
+ * x / d for 0 <= x <= most, by a product and a shift, which vectors have: with the m next above
+ * 2^k / d, x * m / 2^k is too large by at most x / 2^k < 1 / d, which does not reach the next
+ * integer.
+ */
+static evex_ir_id divide_small(evex_checker *c, evex_ir_id x, int64_t d, int64_t most) {
+    int k = 0;
+    while ((int64_t)1 << k <= most * d)
+        k++;
+    const evex_ir_id product = with(c, EVEX_OP_MUL, x, ((int64_t)1 << k) / d + 1);
+    return with(c, EVEX_OP_SHR, product, k);
+}
+
 /* Howard Hinnant's days_from_civil and civil_from_days ("chrono-compatible low-level date
  * algorithms"): years begin in March and are counted from 0, so that leap days come last. */
-enum { MONTHS_TO_1970 = 12 * 1969 + 10, DAYS_TO_1970 = 719468, DAYS_OF_ERA = 146097 };
-
-static evex_ir_id days_of_years(evex_checker *c, evex_ir_id year) {
-    evex_ir *ir = c->ir;
-    const evex_ir_id by_4 = divide(c, year, 4), by_100 = divide(c, year, 100);
-    const evex_ir_id by_400 = divide(c, year, 400);
-    evex_ir_id days = evex_ir_binary(ir, EVEX_OP_ADD, scale(c, year, 365), by_4);
-    days = evex_ir_binary(ir, EVEX_OP_SUB, days, by_100);
-    return evex_ir_binary(ir, EVEX_OP_ADD, days, by_400);
-}
+enum {
+    MONTHS_TO_1970 = 12 * 1969 + 10,
+    DAYS_TO_1970 = 719468,
+    DAYS_OF_ERA = 146097, /* 400 years */
+    LAST_DAY = DAYS_OF_ERA - 1
+};
 
 /* Days from 1970 to the first of a month counted from there. */
 static evex_ir_id days_of_months(evex_checker *c, evex_ir_id month) {
@@ -244,9 +253,25 @@ static evex_ir_id days_of_months(evex_checker *c, evex_ir_id month) {
     const evex_ir_id since_0 = with(c, EVEX_OP_ADD, month, MONTHS_TO_1970);
     const evex_ir_id year = divide(c, since_0, 12);
     const evex_ir_id in_year = evex_ir_binary(ir, EVEX_OP_SUB, since_0, scale(c, year, 12));
-    const evex_ir_id before = divide(c, with(c, EVEX_OP_ADD, scale(c, in_year, 153), 2), 5);
-    const evex_ir_id days = days_of_years(c, year);
-    return with(c, EVEX_OP_SUB, evex_ir_binary(ir, EVEX_OP_ADD, days, before), DAYS_TO_1970);
+    const evex_ir_id before =
+        divide_small(c, with(c, EVEX_OP_ADD, scale(c, in_year, 153), 2), 5, 153 * 11 + 2);
+    const evex_ir_id centuries = divide(c, year, 100);
+    evex_ir_id days = scale(c, year, 365);
+    days = evex_ir_binary(ir, EVEX_OP_ADD, days, with(c, EVEX_OP_SHR, year, 2));
+    days = evex_ir_binary(ir, EVEX_OP_SUB, days, centuries);
+    days = evex_ir_binary(ir, EVEX_OP_ADD, days, with(c, EVEX_OP_SHR, centuries, 2));
+    days = evex_ir_binary(ir, EVEX_OP_ADD, days, before);
+    return with(c, EVEX_OP_SUB, days, DAYS_TO_1970);
+}
+
+/* The year of an era that one of its days lies in. */
+static evex_ir_id year_of_day(evex_checker *c, evex_ir_id day) {
+    evex_ir *ir = c->ir;
+    evex_ir_id plain = divide_small(c, day, 1460, LAST_DAY);
+    plain = evex_ir_binary(ir, EVEX_OP_SUB, day, plain);
+    plain = evex_ir_binary(ir, EVEX_OP_ADD, plain, divide_small(c, day, 36524, LAST_DAY));
+    plain = evex_ir_binary(ir, EVEX_OP_SUB, plain, divide_small(c, day, LAST_DAY, LAST_DAY));
+    return divide_small(c, plain, 365, LAST_DAY);
 }
 
 /* The month, counted from January 1970, that a day lies in. */
@@ -255,12 +280,12 @@ static evex_ir_id months_of_days(evex_checker *c, evex_ir_id day) {
     const evex_ir_id since_0 = with(c, EVEX_OP_ADD, day, DAYS_TO_1970);
     const evex_ir_id era = divide(c, since_0, DAYS_OF_ERA);
     const evex_ir_id of_era = evex_ir_binary(ir, EVEX_OP_SUB, since_0, scale(c, era, DAYS_OF_ERA));
-    evex_ir_id plain = evex_ir_binary(ir, EVEX_OP_SUB, of_era, divide(c, of_era, 1460));
-    plain = evex_ir_binary(ir, EVEX_OP_ADD, plain, divide(c, of_era, 36524));
-    plain = evex_ir_binary(ir, EVEX_OP_SUB, plain, divide(c, of_era, 146096));
-    const evex_ir_id year = divide(c, plain, 365);
-    const evex_ir_id of_year = evex_ir_binary(ir, EVEX_OP_SUB, of_era, days_of_years(c, year));
-    const evex_ir_id in_year = divide(c, with(c, EVEX_OP_ADD, scale(c, of_year, 5), 2), 153);
+    const evex_ir_id year = year_of_day(c, of_era);
+    evex_ir_id of_year = evex_ir_binary(ir, EVEX_OP_SUB, of_era, scale(c, year, 365));
+    of_year = evex_ir_binary(ir, EVEX_OP_SUB, of_year, with(c, EVEX_OP_SHR, year, 2));
+    of_year = evex_ir_binary(ir, EVEX_OP_ADD, of_year, divide_small(c, year, 100, 399));
+    const evex_ir_id in_year =
+        divide_small(c, with(c, EVEX_OP_ADD, scale(c, of_year, 5), 2), 153, 5 * 366 + 2);
     const evex_ir_id years = evex_ir_binary(ir, EVEX_OP_ADD, scale(c, era, 400), year);
     const evex_ir_id months = evex_ir_binary(ir, EVEX_OP_ADD, scale(c, years, 12), in_year);
     return with(c, EVEX_OP_SUB, months, MONTHS_TO_1970);

@@ -261,6 +261,16 @@ EVEX_DEF double sincos_f64(double a, double *cosine) { return evex_sincos_f64(a,
         return (C){ratio / divisor, -1 / divisor};                                          \
     }                                                                                       \
     EVEX_DEF T magnitude_##s(C a) { return evex_hypot_##r(a.re, a.im); }                    \
+    /* On the unit circle, but for 0; of one infinite part, on an axis. */                  \
+    EVEX_DEF C sign_##s(C a) {                                                              \
+        const T size = evex_hypot_##r(a.re, a.im);                                          \
+        if (a.re != a.re || a.im != a.im || (isinf_##r(a.re) && isinf_##r(a.im)))           \
+            return (C){(T)NAN, (T)NAN};                                                     \
+        if (isinf_##r(size) && (isinf_##r(a.re) || isinf_##r(a.im)))                        \
+            return (C){isinf_##r(a.re) ? sign_##r(a.re) : 0,                                \
+                       isinf_##r(a.im) ? sign_##r(a.im) : 0};                               \
+        return size == 0 ? (C){0, 0} : (C){a.re / size, a.im / size};                       \
+    }                                                                                       \
     EVEX_DEF T angle_##s(C a) { return evex_arctan2_##r(a.im, a.re); }                      \
     EVEX_DEF int eq_##s(C a, C b) { return a.re == b.re && a.im == b.im; }                  \
     /* By real and then imaginary parts: the order of lists for IN, not one of numbers. */  \

@@ -76,6 +76,7 @@ enum { MAX_ARITY = 2 };
 #define MATH_BOTH(id, name)
 #define MATH_POWER(id, name)
 #define MATH_COMPLEX(id, arity, name)
+#define CHOICE(id, types)
 #define HALVES(id, other)
 #define PARTS(id, other, first, second)
 

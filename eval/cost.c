@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Costs of instructions; see cost.h. The figures are bench/bench_kernels's for float64, rounded,
- * from a core at 4.5 GHz; elements of other sizes cost in proportion. On x86 "base" has no fused
- * multiply-add, which the transcendental functions then emulate; AArch64 has one and takes the
- * column of AVX2 twice, for half the width.
+ * from a core at 4.5 GHz; elements of other sizes cost in proportion, those of complex128 twice. On
+ * x86 "base" has no fused multiply-add, which the transcendental functions then emulate; AArch64
+ * has one and takes the column of AVX2 twice, for half the width.
  */
 #include "eval/cost.h"
 
@@ -26,6 +26,7 @@ static const unsigned simple[N_LEVELS] = {130, 70, 40};
 
 /* Of float64; a row of zeros is simple. */
 static const unsigned table[EVEX_N_OPS][N_LEVELS] = {
+    [EVEX_OP_MAGNITUDE] = {1000, 95, 50},      [EVEX_OP_ANGLE] = {2900, 340, 130},
     [EVEX_OP_DIV] = {470, 230, 120},           [EVEX_OP_FLOORDIV] = {7200, 1200, 550},
     [EVEX_OP_MOD] = {3900, 760, 350},          [EVEX_OP_FMOD] = {2500, 350, 170},
     [EVEX_OP_POWN] = {6000, 150, 80},          [EVEX_OP_POW] = {35000, 2900, 860},

@@ -292,6 +292,35 @@ enum { MANY = 16 };
 #define MATH_POWER(id, name) LOOP(id, FLOATS)
 #endif
 
+/* Elements of two parts, chosen by masks of the parts' width: compilers vectorise that, but not a
+ * choice of structures. */
+typedef uint32_t __attribute__((may_alias)) bits_c64;
+typedef uint64_t __attribute__((may_alias)) bits_c128;
+#define CHOOSE(s, j, k)                                                                            \
+    INDEPENDENT for (size_t i = 0; i < n; i++) {                                                   \
+        const bits_##s keep = (bits_##s)0 - (bits_##s)(pa[i] != 0);                                \
+        out[2 * i] = (pb[2 * j] & keep) | (pc[2 * k] & ~keep);                                     \
+        out[2 * i + 1] = (pb[2 * j + 1] & keep) | (pc[2 * k + 1] & ~keep);                         \
+    }
+#define CHOICE_KERNEL(s, ID, C, id)                                                                \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        const uint8_t *pa = src[0].data;                                                           \
+        const bits_##s *pb = src[1].data, *pc = src[2].data;                                       \
+        bits_##s *out = dst[0];                                                                    \
+        if (n != 0 && src[0].step == 0)                                                            \
+            kernel_COPY_##s(dst, &src[pa[0] != 0 ? 1 : 2], n, context);                            \
+        else if (src[1].step != 0 && src[2].step != 0)                                             \
+            CHOOSE(s, i, i)                                                                        \
+        else if (src[1].step != 0)                                                                 \
+            CHOOSE(s, i, 0)                                                                        \
+        else if (src[2].step != 0)                                                                 \
+            CHOOSE(s, 0, i)                                                                        \
+        else                                                                                       \
+            CHOOSE(s, 0, 0)                                                                        \
+    }
+#define CHOICE(id, types)                                                                          \
+    CHECK_ARITY(id, 3) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(CHOICE_KERNEL, id)
+
 #define HALVES_KERNEL(s, ID, C, id, other)                                                         \
     KERNEL(kernel_##id##_##s) {                                                                    \
         KERNEL_OF(other, EVEX_PART_SUFFIX_##s)(dst, src, 2 * n, context);                          \

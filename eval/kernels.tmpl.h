@@ -20,6 +20,7 @@
  *   MATH_BOTH(id, name)          as MATH_FMA, of one operand and two results
  *   MATH_FMA(id, n, name)        as MATH, but LOOP where the vocabulary has no V_FMA_IS_FAST: without
  *                                the instruction, vectors are slower at so many fma than scalars
+ *   CHOICE(id, types)            SELECT of complex numbers, by the bits of their parts
  *   HALVES(id, other)            for COMPLEX, the kernel of another row on the parts one by one
  *   PARTS(id, other, p, q)       for COMPLEX, the kernel of another row on parts p and q (re, im)
  *   COMPLEX(id, n, word)         for COMPLEX, the word of eval/simd/complex_words.h of n operands
@@ -36,7 +37,7 @@ LOOP(SELECT, BOOL)
 LOOP(SELECT, SIGNED)
 TWIN(SELECT, UNSIGNED)
 LOOP(SELECT, FLOATS)
-LOOP(SELECT, COMPLEX)
+CHOICE(SELECT, COMPLEX)
 LOOP(SELECT, STR)
 LOOP(ZEROS, NUMERIC)
 LOOP(ONES, NUMERIC)
@@ -205,6 +206,7 @@ COMPLEX(CONJ, 1, conj)
 LOOP(REAL, COMPLEX)
 LOOP(IMAG, COMPLEX)
 LOOP(COMPLEX, FLOATS)
+LOOP(SIGN, COMPLEX)
 PARTS(MAGNITUDE, HYPOT, re, im)
 PARTS(ANGLE, ARCTAN2, im, re)
 

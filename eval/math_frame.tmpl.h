@@ -156,6 +156,7 @@ static void run(math_block *block, int arity, ELEMENT *out, const evex_operand *
 #define TWIN(id, types)
 #define LIKE(id, other, types)
 #define VECTOR(id, arity, types, word)
+#define CHOICE(id, types)
 #define HALVES(id, other)
 #define PARTS(id, other, first, second)
 #define COMPLEX(id, arity, word)

@@ -248,9 +248,16 @@ class Arrays(unittest.TestCase):
                          "evex: a.npy (3,4) and b.npy (4,3): shapes do not match\n")
         self.assertFalse(os.path.exists(os.path.join(self.folder, "c.npy")))
 
+    def test_complex_numbers(self):
+        self.write("z.npy", npy(">c8", (2,), struct.pack(">4f", 1, 2, 0, -3)))
+        made = self.run_in("z * 2j", "z.npy", "-t", "npy")
+        self.assertIn(b"'<c8'", made)
+        self.assertEqual(struct.unpack("<4f", made[-16:]), (-4, 2, 6, 0))
+        self.assertEqual(self.run_in("sum(z)", "z.npy"), b"1-1j\n")
+
     def test_refusals(self):
         for descr, size, what in [("|O", 8, "never loaded"), ("<M8[25s]", 8, "not in this version"),
-                                  ("<c16", 16, "not in this version"), ("<i3", 3, "unknown")]:
+                                  ("<c32", 32, "not in this version"), ("<i3", 3, "unknown")]:
             self.write("a.npy", npy(descr, (1,), b"\0" * size))
             self.assertIn(what, self.run_in("a", "a.npy", code=3))
         self.write("a.npy", npy("<f8", (10**15,), b"12345678"))

@@ -121,6 +121,18 @@ def make_complex(re, im):
                   np.complex64 if dtype == np.float32 else np.complex128)
 
 
+def isclose(a, b):
+    if kind(a) != "c" or kind(b) != "c" or np.asarray(a).dtype != np.asarray(b).dtype:
+        raise NotImplementedError("left to the other generator")
+    return np.isclose(a, b)
+
+
+def rounded(a):
+    if kind(a) not in "cf":
+        raise NotImplementedError("left to the other generator")
+    return np.round(a)
+
+
 def of_type(dtype):
     def apply(a):
         if np.dtype(dtype).kind not in "cb" and kind(a) == "c":
@@ -136,7 +148,8 @@ ELEMENTWISE = {
     "maximum": ordered(np.maximum), "real": lambda a: a.real if is_weak(a) else np.real(a),
     "imag": lambda a: a.imag if is_weak(a) else np.imag(a),
     "conj": lambda a: np.asarray(a) if kind(a) == "b" else np.conj(a), "isnan": np.isnan,
-    "isinf": np.isinf, "isfinite": np.isfinite, "where": where, "complex": make_complex,
+    "isinf": np.isinf, "isclose": isclose, "round": rounded, "nan_to_num": np.nan_to_num,
+    "isfinite": np.isfinite, "where": where, "complex": make_complex,
     "zeros_like": np.zeros_like, "ones_like": np.ones_like,
     "complex64": of_type(np.complex64), "complex128": of_type(np.complex128),
     "float32": of_type(np.float32), "float64": of_type(np.float64), "int32": of_type(np.int32),
@@ -294,7 +307,7 @@ def random_operands(rng, chance):
 
 
 UNARY = ("neg", "square", "reciprocal", "real", "imag", "conj", "conj", "complex64", "complex128",
-         "float32", "float64", "int32", "zeros_like", "ones_like")
+         "float32", "float64", "int32", "zeros_like", "ones_like", "round", "nan_to_num")
 BINARY = ("+", "-", "*", "/", "*", "/", "+", "-", "*", "complex")
 TESTS = ("==", "!=", "<", "isnan", "isinf", "isfinite", "in", "bool")
 
