@@ -85,12 +85,13 @@ typedef enum {
     TURNED,    /* POLES, turned by a right angle */
     TAIL,      /* real part of +-[a, b], the other of any kind */
     TAIL_TURNED,
+    INTEGERS, /* a real integer of [-a, a] */
     N_KINDS
 } kind;
 
 static const char *const kind_names[N_KINDS] = {
-    "",          "box",       "10^",   "patterns",      "near", "unit circle",
-    "real axis", "imag axis", "poles", "poles of tanh", "tail", "tail, turned"};
+    "",          "box",   "10^",           "patterns", "near",         "unit circle", "real axis",
+    "imag axis", "poles", "poles of tanh", "tail",     "tail, turned", "integers"};
 
 typedef struct {
     kind kind;
@@ -141,6 +142,8 @@ static point draw_wide(const range *r, bool single, uint64_t *state) {
         return (point){random_sign(state) * uniform(a, b, state), pattern(single, state)};
     case TAIL_TURNED:
         return (point){pattern(single, state), random_sign(state) * uniform(a, b, state)};
+    case INTEGERS:
+        return (point){floor(uniform(-a, a + 1.0, state)), 0.0};
     case PATTERN:
     case NONE:
     case N_KINDS:
@@ -342,8 +345,8 @@ static const function functions[] = {
     {UNARY(arccosh, 4), {EVERYWHERE, AXES, UNITS, {CIRCLE, 0, 0}}, {{0}}},
     {UNARY(arctanh, 4), {EVERYWHERE, AXES, UNITS, {CIRCLE, 0, 0}}, {{0}}},
     {"pow", NULL, NULL, evex_pow_c128, evex_pow_c64, refer_pow, 16, 8,
-     {{BOX, 3, 0}, {BOX, 100, 0}, {SIZES, -300, 300}, {CIRCLE, 0, 0}, {NEAR, 1, 0}, {NEAR, -1, 0}, {BOX, 9, 0}, {SIZES, -3, 3}},
-     {{BOX, 3, 0}, {BOX, 40, 0}, {BOX, 1, 0}, {BOX, 300, 0}, {BOX, 1000, 0}, {BOX, 300, 0}, {NEAR, 2.5, 0}, {NEAR, -1, 0}}},
+     {{BOX, 3, 0}, {BOX, 100, 0}, {SIZES, -300, 300}, {CIRCLE, 0, 0}, {NEAR, 1, 0}, {NEAR, -1, 0}, {BOX, 9, 0}, {SIZES, -3, 3}, {BOX, 9, 0}, {SIZES, -300, 300}, {BOX, 2, 0}},
+     {{BOX, 3, 0}, {BOX, 40, 0}, {BOX, 1, 0}, {BOX, 300, 0}, {BOX, 1000, 0}, {BOX, 300, 0}, {NEAR, 2.5, 0}, {NEAR, -1, 0}, {INTEGERS, 64, 0}, {INTEGERS, 70, 0}, {REAL_AXIS, 300, -400}}},
 };
 /* clang-format on */
 
