@@ -36,7 +36,9 @@ static int is_to_fetch(const evex_worker *worker, size_t p, int64_t stride) {
     for (size_t m = 0; m < worker->n_moves; m++)
         if (worker->moves[m].port == p)
             return 0;
-    return worker->pass->is_fetched_ahead && !worker->pass->ports[p].is_output && stride > 0 &&
+    const evex_port *port = &worker->pass->ports[p];
+    return worker->pass->is_fetched_ahead && !port->is_output &&
+           port->view->validity_form != EVEX_VALIDITY_BITS && stride > 0 &&
            stride <= EVEX_CACHE_LINE;
 }
 

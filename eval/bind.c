@@ -11,13 +11,20 @@
 #include "core/error.h"
 #include "eval/gather.h"
 #include "eval/group_bind.h"
+#include "eval/nulls.h"
 #include "eval/splat.h"
 
 static const evex_place nowhere = {0, 0};
 
-evex_status evex_bind_at(const evex_binding *binding, int32_t operand, evex_status status) {
+evex_status evex_bind_at_input(const evex_binding *binding, int32_t input, evex_status status) {
     if (binding->error != NULL)
-        binding->error->operand = operand;
+        binding->error->operand = evex_input_owner(binding->expr, input);
+    return status;
+}
+
+evex_status evex_bind_at_output(const evex_binding *binding, int32_t output, evex_status status) {
+    if (binding->error != NULL)
+        binding->error->operand = evex_output_owner(binding->expr, output);
     return status;
 }
 
@@ -91,7 +98,7 @@ static int is_aligned(const evex_view *view) {
 
 static int is_plain(const evex_view *view) {
     const int is_fixed_width = view->dtype == EVEX_STR && view->str_form != EVEX_STR_VIEWS;
-    return !is_fixed_width && (!view->is_swapped || view->item_bytes == 1) && is_aligned(view);
+    return view->validity_form == EVEX_VALIDITY_BYTES && !is_fixed_width && (!view->is_swapped || view->item_bytes == 1) && is_aligned(view);
 }
 
 static evex_status fill_view(evex_arena *arena, evex_view *view, const evex_array *array) {
@@ -110,6 +117,7 @@ static evex_status fill_view(evex_arena *arena, evex_view *view, const evex_arra
     view->item_bytes = evex_array_item_bytes(array);
     view->str_form = array->dtype == EVEX_STR ? array->str_form : 0;
     view->is_swapped = array->byte_swapped;
+    view->validity_form = evex_validity_form_of(array);
     view->is_plain = (uint8_t)is_plain(view);
     view->texts = (evex_texts){0};
     return EVEX_OK;
@@ -117,20 +125,22 @@ static evex_status fill_view(evex_arena *arena, evex_view *view, const evex_arra
 
 evex_status evex_bind_array(evex_binding *binding, evex_view *view, const evex_array *array,
                             int32_t i, const char *what) {
+    evex_status (*const at)(const evex_binding *, int32_t, evex_status) =
+        strcmp(what, "output") == 0 ? evex_bind_at_output : evex_bind_at_input;
     if (array->ndim > EVEX_MAX_DIMS)
-        return evex_bind_at(binding, i,
+        return at(binding, i,
                             evex_fail(binding->error, EVEX_LIMIT_DIMS, nowhere,
                                       "%s %d has %d dimensions; at most %d are supported", what,
                                       (int)i, (int)array->ndim, (int)EVEX_MAX_DIMS));
     const char *fault = array->ndim < 0 ? "its number of dimensions is negative" : fault_of(array);
     if (fault != NULL)
-        return evex_bind_at(binding, i,
+        return at(binding, i,
                             evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
                                       "%s %d is no valid array: %s", what, (int)i, fault));
     if (fill_view(binding->arena, view, array) != EVEX_OK)
         return evex_fail_memory(binding->error);
     if (evex_shape_size(view->shape) < 0 || !span_fits(view))
-        return evex_bind_at(binding, i,
+        return at(binding, i,
                             evex_fail(binding->error, EVEX_BAD_SHAPE, nowhere,
                                       "%s %d has more elements than memory can hold", what,
                                       (int)i));
@@ -165,7 +175,7 @@ static evex_status find_texts(evex_binding *binding, evex_view *view, const evex
         fault = "its text is NULL";
     if (fault == NULL)
         return EVEX_OK;
-    return evex_bind_at(binding, i,
+    return evex_bind_at_input(binding, i,
                         evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
                                   "input %d is no valid array: %s", (int)i, fault));
 }
@@ -175,7 +185,7 @@ static evex_status check_input(evex_binding *binding, const evex_array *array, i
     const evex_var *var = &binding->expr->inputs[i];
     if (array->dtype != var->dtype) {
         const int is_dtype = evex_dtype_size(array->dtype) > 0;
-        return evex_bind_at(binding, i,
+        return evex_bind_at_input(binding, i,
                             evex_fail(binding->error, EVEX_BAD_TYPE, nowhere,
                                       "input '%s' is %s, but the expression wants %s", var->name,
                                       is_dtype ? evex_dtype_name(array->dtype) : "of no known type",
@@ -186,12 +196,12 @@ static evex_status check_input(evex_binding *binding, const evex_array *array, i
     if (status != EVEX_OK)
         return status;
     if (var->kind == EVEX_WEAK && view->shape.ndim > 0)
-        return evex_bind_at(binding, i,
+        return evex_bind_at_input(binding, i,
                             evex_fail(binding->error, EVEX_BAD_SHAPE, nowhere,
                                       "input '%s' was declared a scalar, but has %d dimensions",
                                       var->name, (int)view->shape.ndim));
     if (has_data && view->data == NULL && evex_shape_size(view->shape) > 0)
-        return evex_bind_at(binding, i,
+        return evex_bind_at_input(binding, i,
                             evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
                                       "input '%s' has no data", var->name));
     binding->values[i].shape = view->shape;
@@ -231,16 +241,16 @@ evex_status evex_bind_all_inputs(evex_binding *binding, const evex_expr *expr, e
                                  const evex_eval_options *options, evex_error *error) {
     *binding = (evex_binding){
         .expr = expr, .program = expr->program, .error = error, .arena = arena, .n_groups = -1};
-    if (n_inputs != expr->n_inputs)
+    if (n_inputs != expr->n_own_inputs)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
                          "the expression has %d inputs, but %zu arrays were given",
-                         (int)expr->n_inputs, n_inputs);
+                         (int)expr->n_own_inputs, n_inputs);
     if (n_inputs > 0 && inputs == NULL)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "inputs is NULL");
     if (!make_tables(binding))
         return evex_fail_memory(error);
     evex_status status = EVEX_OK;
-    for (size_t i = 0; i < n_inputs && status == EVEX_OK; i++)
+    for (uint32_t i = 0; i < expr->n_inputs && status == EVEX_OK; i++)
         status = check_input(binding, &inputs[i], (int32_t)i, has_data);
     for (uint32_t i = expr->n_inputs; i < expr->program->n_inputs && status == EVEX_OK; i++)
         status = bind_hidden(binding, i, options);
@@ -284,12 +294,19 @@ static evex_status check_weak(evex_binding *binding, int32_t i, const void *elem
         if (!(input->must_fit >> d & 1) || fits((evex_dtype)input->dtype, element, (evex_dtype)d))
             continue;
         const evex_place place = {input->place.offset, input->place.length};
-        return evex_bind_at(
+        return evex_bind_at_input(
             binding, i,
             evex_fail(binding->error, EVEX_OUT_OF_RANGE, place, "the value of '%s' does not fit %s",
                       binding->expr->inputs[i].name, evex_dtype_name((evex_dtype)d)));
     }
     return EVEX_OK;
+}
+
+/* Whether a scalar of the caller's is null: then its value does not matter. */
+static int is_null(const evex_binding *binding, uint32_t i) {
+    const evex_program_input *input = &evex_program_inputs(binding->program)[i];
+    return input->is_nullable && input->kind == EVEX_WEAK &&
+           *binding->values[input->validity].view->data == 0;
 }
 
 static evex_status bind_scalar(evex_binding *binding, uint32_t i) {
@@ -307,7 +324,7 @@ static evex_status bind_scalar(evex_binding *binding, uint32_t i) {
     const evex_dtype dtype = (evex_dtype)evex_program_inputs(binding->program)[i].dtype;
     evex_gather_find_as(value->view, dtype)(&gather, value->view->data, 0, 1);
     evex_splat_fill(value->scalar, value->scalar, evex_dtype_size(dtype));
-    return check_weak(binding, (int32_t)i, value->scalar);
+    return is_null(binding, i) ? EVEX_OK : check_weak(binding, (int32_t)i, value->scalar);
 }
 
 evex_status evex_bind_scalars(evex_binding *binding) {
@@ -328,7 +345,7 @@ static evex_status wrong_shape(evex_binding *binding, int32_t i, evex_shape foun
                   "output %d has shape %s, but the result has shape %s", (int)i,
                   evex_shape_write(found_text, found), evex_shape_write(wanted_text, wanted));
     evex_expected(binding->error, wanted_text, found_text);
-    return evex_bind_at(binding, i, status);
+    return evex_bind_at_output(binding, i, status);
 }
 
 static evex_status check_output_type(evex_binding *binding, const evex_array *array, int32_t i) {
@@ -336,7 +353,7 @@ static evex_status check_output_type(evex_binding *binding, const evex_array *ar
     if (array->dtype == result && array->dtype != EVEX_STR)
         return EVEX_OK;
     if (evex_dtype_size(array->dtype) == 0 || !evex_casts_within_kind(result, array->dtype))
-        return evex_bind_at(
+        return evex_bind_at_output(
             binding, i,
             evex_fail(binding->error, EVEX_BAD_TYPE, nowhere,
                       "output %d is %s, which a result of %s cannot be written to", (int)i,
@@ -345,7 +362,7 @@ static evex_status check_output_type(evex_binding *binding, const evex_array *ar
                       evex_dtype_name(result)));
     if (array->dtype == result ? array->str_form != EVEX_STR_VIEWS
                                : binding->expr->kernels->cast[result][array->dtype] == NULL)
-        return evex_bind_at(binding, i,
+        return evex_bind_at_output(binding, i,
                             evex_fail(binding->error, EVEX_UNSUPPORTED, nowhere,
                                       "results of %s cannot be written as %s of this form yet",
                                       evex_dtype_name(result), evex_dtype_name(array->dtype)));
@@ -363,7 +380,7 @@ static evex_status check_output(evex_binding *binding, const evex_array *array, 
     if (!evex_shape_equal(value->view->shape, value->shape))
         return wrong_shape(binding, i, value->view->shape, value->shape);
     if (array->read_only)
-        return evex_bind_at(
+        return evex_bind_at_output(
             binding, i,
             evex_fail(binding->error, EVEX_BAD_OUTPUT, nowhere, "output %d is read-only", (int)i));
     return EVEX_OK;
@@ -376,7 +393,7 @@ static evex_status check_str_output(evex_binding *binding, int32_t i) {
     for (uint32_t k = 0; k < binding->program->n_inputs; k++)
         if (binding->values[k].view->dtype == EVEX_STR &&
             binding->values[k].view->str_form == EVEX_STR_UCS4)
-            return evex_bind_at(binding, i,
+            return evex_bind_at_output(binding, i,
                                 evex_fail(binding->error, EVEX_UNSUPPORTED, nowhere,
                                           "results of str from UCS-4 inputs are not supported"));
     return EVEX_OK;
@@ -384,15 +401,15 @@ static evex_status check_str_output(evex_binding *binding, int32_t i) {
 
 evex_status evex_bind_outputs(evex_binding *binding, evex_array *outputs, size_t n_outputs,
                               const evex_eval_options *options) {
-    if (n_outputs != binding->program->n_outputs)
+    if (n_outputs != binding->expr->n_own_outputs)
         return evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
                          "the expression has %d outputs, but %zu arrays were given",
-                         (int)binding->program->n_outputs, n_outputs);
+                         (int)binding->expr->n_own_outputs, n_outputs);
     if (n_outputs > 0 && outputs == NULL)
         return evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere, "outputs is NULL");
     const uint32_t first = evex_first_register(binding->program, EVEX_CLASS_OUTPUT);
     evex_status status = EVEX_OK;
-    for (size_t i = 0; i < n_outputs && status == EVEX_OK; i++) {
+    for (size_t i = 0; i < binding->program->n_outputs && status == EVEX_OK; i++) {
         const int is_empty = evex_shape_size(binding->values[first + i].shape) == 0;
         status = check_str_output(binding, (int32_t)i);
         if (status != EVEX_OK)
@@ -401,7 +418,7 @@ evex_status evex_bind_outputs(evex_binding *binding, evex_array *outputs, size_t
             status = check_output(binding, &outputs[i], (int32_t)i);
         else if (options->alloc_output == NULL)
             status =
-                evex_bind_at(binding, (int32_t)i,
+                evex_bind_at_output(binding, (int32_t)i,
                              evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
                                        "output %d has no data and nothing allocates it", (int)i));
     }
@@ -451,7 +468,7 @@ evex_status evex_bind_allocate(evex_binding *binding, evex_array *outputs,
         void *data = options->alloc_output(options->alloc_user, i, dtype, value->shape.ndim,
                                            value->shape.dims, f_order);
         if (data == NULL)
-            return evex_bind_at(binding, (int32_t)i, evex_fail_memory(binding->error));
+            return evex_bind_at_output(binding, (int32_t)i, evex_fail_memory(binding->error));
         value->view->data = data;
         value->view->is_plain = (uint8_t)is_aligned(value->view);
         outputs[i].data = data;

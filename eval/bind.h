@@ -27,6 +27,8 @@ typedef struct {
     uint8_t str_form;
     uint8_t is_swapped;
     uint8_t is_plain; /* native and aligned: a kernel may use the elements where they are */
+    uint8_t validity_form; /* evex_validity_form, of a validity. Of a bitmap, data and strides count
+                              bits, which only its movers know */
     evex_texts texts; /* of strings by offsets, which are the elements in memory */
 } evex_view;
 
@@ -97,8 +99,9 @@ evex_status evex_bind_outputs(evex_binding *binding, evex_array *outputs, size_t
 evex_status evex_bind_allocate(evex_binding *binding, evex_array *outputs,
                                const evex_eval_options *options);
 
-/* Notes which operand an error is about; returns status. */
-evex_status evex_bind_at(const evex_binding *binding, int32_t operand, evex_status status);
+/* Notes which input or output of the program an error is about; returns status. */
+evex_status evex_bind_at_input(const evex_binding *binding, int32_t input, evex_status status);
+evex_status evex_bind_at_output(const evex_binding *binding, int32_t output, evex_status status);
 
 /* eval/infer.c: shapes of all registers and the sinks of all stages. */
 evex_status evex_infer(evex_binding *binding);

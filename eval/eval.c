@@ -18,6 +18,7 @@
 #include "core/error.h"
 #include "core/options.h"
 #include "core/system.h"
+#include "eval/nulls.h"
 #include "eval/prepared.h"
 #include "eval/run.h"
 #include "eval/small.h"
@@ -98,14 +99,22 @@ static evex_status limit_memory(const evex_binding *binding, size_t limit) {
                      binding->memory_bytes, limit);
 }
 
-/* Copies the elements of an input, byte for byte, to where its copy lies. */
+static void copy_element(const evex_view *from, const char *source, char *place) {
+    evex_gather to = {.block = place};
+    if (from->validity_form != EVEX_VALIDITY_BYTES)
+        evex_gather_find(from)(&to, source, 1, 1);
+    else
+        memcpy(place, source, from->item_bytes);
+}
+
+/* Copies the elements of an input, byte for byte, to where its copy lies; a validity as bytes. */
 static void copy_elements(const evex_view *from, const evex_view *to) {
     int64_t index[EVEX_MAX_DIMS] = {0};
     const char *source = from->data;
     const int64_t n = evex_shape_size(to->shape);
     char *place = to->data;
     for (int64_t i = 0; i < n; i++, place += to->item_bytes) {
-        memcpy(place, source, to->item_bytes);
+        copy_element(from, source, place);
         for (int32_t d = to->shape.ndim - 1; d >= 0; d--) {
             source += from->strides[d];
             if (++index[d] < to->shape.dims[d])
@@ -281,7 +290,8 @@ static evex_status invalid(evex_error *error, const char *what) {
                        evex_fail(&fresh, EVEX_INVALID_ARGUMENT, nowhere, "%s", what));
 }
 
-/* A call: what evex_eval was given. */
+/* A call: what evex_eval was given; arrays for all of the program's inputs and outputs, the numbers
+ * being those of the caller. */
 typedef struct {
     const evex_expr *expr;
     evex_pool *pool;
@@ -313,15 +323,18 @@ static evex_status evaluate_once(const call *c, evex_error *fresh) {
 /* With the last call's plan, if it fits, or with one that the next call may use. */
 static evex_status evaluate_prepared(const call *c, evex_prepared *prepared, evex_error *fresh) {
     evex_binding *binding = evex_prepared_binding(prepared);
-    if (c->n_inputs == c->expr->program->n_inputs && c->n_outputs == c->expr->program->n_outputs &&
-        evex_prepared_recall(prepared, c->inputs, c->outputs, c->options)) {
+    const evex_expr *expr = c->expr;
+    if (c->n_inputs != expr->n_own_inputs || c->n_outputs != expr->n_own_outputs ||
+        expr->n_inputs != expr->program->n_inputs)
+        return evaluate_once(c, fresh);
+    if (evex_prepared_recall(prepared, c->inputs, c->outputs, c->options)) {
         binding->error = fresh;
         const evex_status status = evex_bind_scalars(binding);
         return status == EVEX_OK ? run_laid_out(binding, c->pool, c->options) : status;
     }
     call copy = *c;
-    if (!evex_prepared_begin(prepared, c->expr, &copy.inputs, c->n_inputs, &copy.outputs,
-                             c->n_outputs, c->options))
+    if (!evex_prepared_begin(prepared, expr, &copy.inputs, expr->program->n_inputs, &copy.outputs,
+                             expr->program->n_outputs, c->options))
         return evaluate_once(c, fresh);
     const evex_status status = bind_and_run(&copy, binding, evex_prepared_arena(prepared), fresh);
     if (status == EVEX_OK)
@@ -343,6 +356,40 @@ static evex_status evaluate(const call *c, evex_error *error) {
     return evex_report(error, &fresh, status);
 }
 
+static evex_status evaluate_whole(const call *c, evex_error *error) {
+    return evex_small_eval(c->expr, c->inputs, c->n_inputs, c->outputs, c->n_outputs, c->options)
+               ? EVEX_OK
+               : evaluate(c, error);
+}
+
+enum { NULLS_ARENA = 2 << 10 };
+
+static evex_status evaluate_nullable(const call *given, evex_error *error) {
+    const evex_expr *expr = given->expr;
+    _Alignas(16) char buffer[NULLS_ARENA];
+    evex_arena arena;
+    evex_arena_init(&arena, &expr->allocator, buffer, sizeof buffer);
+    evex_nulls_options options;
+    evex_error fresh = EVEX_ERROR_INIT;
+    call c = *given;
+    evex_status status = EVEX_OK;
+    if (c.n_inputs == expr->n_own_inputs)
+        status = evex_nulls_widen_inputs(expr, &arena, &c.inputs, 1,
+                                         expr->program->n_reductions == 0, &fresh);
+    if (status == EVEX_OK && c.n_outputs == expr->n_own_outputs)
+        status = evex_nulls_widen_outputs(expr, &arena, &c.outputs, &fresh);
+    if (status != EVEX_OK) {
+        evex_arena_free(&arena);
+        return evex_report(error, &fresh, status);
+    }
+    c.options = evex_nulls_widen_options(&options, expr, given->options);
+    status = evaluate_whole(&c, error);
+    if (c.n_outputs == expr->n_own_outputs)
+        evex_nulls_take_back(expr, c.outputs, given->outputs);
+    evex_arena_free(&arena);
+    return status;
+}
+
 evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const evex_array *inputs,
                       size_t n_inputs, evex_array *outputs, size_t n_outputs,
                       const evex_eval_options *options, evex_error *error) {
@@ -351,14 +398,20 @@ evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const evex_array *
     evex_eval_options room;
     if ((options = evex_known_eval_options(options, &room)) == NULL)
         return invalid(error, "the options are not initialised by EVEX_EVAL_OPTIONS_INIT");
-    if (evex_small_eval(expr, inputs, n_inputs, outputs, n_outputs, options))
-        return EVEX_OK;
     const call c = {expr, pool, inputs, outputs, n_inputs, n_outputs, options};
-    return evaluate(&c, error);
+    return evex_has_nulls(expr) ? evaluate_nullable(&c, error) : evaluate_whole(&c, error);
+}
+
+evex_status evex_eval_whole(const evex_expr *expr, evex_pool *pool, const evex_array *inputs,
+                            evex_array *outputs, const evex_eval_options *options,
+                            evex_error *error) {
+    const call c = {expr,    pool, inputs, outputs, expr->n_own_inputs, expr->n_own_outputs,
+                    options};
+    return evaluate_whole(&c, error);
 }
 
 static void describe_results(const evex_binding *binding, evex_result *results) {
-    for (uint32_t i = 0; i < binding->program->n_outputs; i++) {
+    for (uint32_t i = 0; i < binding->expr->n_own_outputs; i++) {
         const evex_shape shape =
             binding->values[evex_first_register(binding->program, EVEX_CLASS_OUTPUT) + i].shape;
         results[i].dtype = (evex_dtype)evex_program_outputs(binding->program)[i].dtype;
@@ -378,7 +431,11 @@ evex_status evex_result_shape(const evex_expr *expr, const evex_array *inputs, s
     evex_binding binding;
     evex_error fresh;
     fresh.status = EVEX_OK;
-    evex_status status = evex_bind_inputs(&binding, expr, &arena, inputs, n_inputs, 0, &fresh);
+    evex_status status = EVEX_OK;
+    if (n_inputs == expr->n_own_inputs)
+        status = evex_nulls_widen_inputs(expr, &arena, &inputs, 0, 0, &fresh);
+    if (status == EVEX_OK)
+        status = evex_bind_inputs(&binding, expr, &arena, inputs, n_inputs, 0, &fresh);
     if (status == EVEX_OK && !sum_memory(&binding, NULL))
         status = evex_fail_memory(&fresh);
     if (status == EVEX_OK)

@@ -13,6 +13,7 @@
 #include "eval/cost.h"
 #include "eval/group_bind.h"
 #include "eval/group_tables.h"
+#include "eval/nulls.h"
 #include "eval/prepared.h"
 #include "eval/small.h"
 #include "eval/splat.h"
@@ -199,6 +200,37 @@ static const char *copy_name(evex_expr *expr, uint32_t offset, uint32_t n_bytes)
     return name;
 }
 
+/* The codes of groups are the last input, and no array that the caller lists. */
+static uint32_t count_listed(const evex_program *program) {
+    for (uint32_t i = 0; i < program->n_reductions; i++)
+        if (evex_program_reductions(program)[i].is_grouped)
+            return program->n_inputs - 1;
+    return program->n_inputs;
+}
+
+static int describe_validities(evex_expr *expr) {
+    const evex_program *program = expr->program;
+    const uint32_t n_own = evex_program_own_inputs(program);
+    expr->n_inputs = count_listed(program);
+    expr->n_own_inputs = n_own < expr->n_inputs ? n_own : expr->n_inputs;
+    expr->n_own_outputs = evex_program_own_outputs(program);
+    const uint32_t n_inputs = expr->n_inputs - expr->n_own_inputs;
+    const uint32_t n_outputs = program->n_outputs - expr->n_own_outputs;
+    if (n_inputs + n_outputs == 0)
+        return 1;
+    expr->input_owners = evex_arena_push_array(&expr->arena, n_inputs + 1, sizeof(uint32_t));
+    expr->output_owners = evex_arena_push_array(&expr->arena, n_outputs + 1, sizeof(uint32_t));
+    if (expr->input_owners == NULL || expr->output_owners == NULL)
+        return 0;
+    for (uint32_t i = 0, k = 0; i < expr->n_own_inputs; i++)
+        if (evex_program_inputs(program)[i].is_nullable)
+            expr->input_owners[k++] = i;
+    for (uint32_t i = 0, k = 0; i < expr->n_own_outputs; i++)
+        if (evex_program_outputs(program)[i].is_nullable)
+            expr->output_owners[k++] = i;
+    return 1;
+}
+
 static int describe_inputs(evex_expr *expr) {
     const evex_program_input *inputs = evex_program_inputs(expr->program);
     const uint32_t n = expr->program->n_inputs;
@@ -209,15 +241,16 @@ static int describe_inputs(evex_expr *expr) {
             return 0;
         expr->inputs[i] = (evex_var){name, (evex_dtype)inputs[i].dtype, (evex_kind)inputs[i].kind,
                                      inputs[i].is_nullable, inputs[i].unit};
-        expr->n_inputs += inputs[i].name_bytes > 0; /* the codes of groups have no name */
     }
     return expr->inputs != NULL;
 }
 
-/* Which inputs a register's value depends on, a bit each; their number is at most 64. */
-static void find_dependencies(const evex_program *program, uint64_t *depends_on) {
+/* Which of the caller's inputs a register's value depends on, a bit each; at most 64 of them. A
+ * validity counts as its owner. */
+static void find_dependencies(const evex_expr *expr, uint64_t *depends_on) {
+    const evex_program *program = expr->program;
     for (uint32_t i = 0; i < program->n_inputs; i++)
-        depends_on[i] = (uint64_t)1 << i;
+        depends_on[i] = (uint64_t)1 << evex_input_owner(expr, (int32_t)i);
     for (uint32_t i = 0; i < program->n_insns; i++) {
         const evex_insn *insn = &evex_program_insns(program)[i];
         uint64_t inputs = 0;
@@ -232,14 +265,14 @@ static void find_dependencies(const evex_program *program, uint64_t *depends_on)
 /* Elementwise results of all inputs, of a program that reduces nothing. */
 static int describe_spans(evex_expr *expr) {
     const evex_program *program = expr->program;
-    if (program->n_inputs > 64 || program->n_reductions > 0)
+    if (expr->n_own_inputs > 64 || program->n_reductions > 0)
         return 1;
     uint64_t *depends_on =
         evex_arena_push_array(&expr->arena, evex_n_registers(program) + 1, sizeof *depends_on);
     if (depends_on == NULL)
         return 0;
-    find_dependencies(program, depends_on);
-    const uint64_t all = program->n_inputs == 0 ? 0 : UINT64_MAX >> (64 - program->n_inputs);
+    find_dependencies(expr, depends_on);
+    const uint64_t all = expr->n_own_inputs == 0 ? 0 : UINT64_MAX >> (64 - expr->n_own_inputs);
     for (uint32_t i = 0; i < program->n_outputs; i++)
         expr->outputs[i].is_spanning =
             depends_on[evex_first_register(program, EVEX_CLASS_OUTPUT) + i] == all;
@@ -277,14 +310,10 @@ static evex_status link_all(evex_expr *expr, const evex_compile_options *options
         (status = link_insns(expr, error)) != EVEX_OK ||
         (status = link_reductions(expr, error)) != EVEX_OK)
         return status;
-    if (evex_program_own_inputs(expr->program) < expr->program->n_inputs ||
-        evex_program_own_outputs(expr->program) < expr->program->n_outputs)
-        return evex_fail(error, EVEX_UNSUPPORTED, (evex_place){0, 0},
-                         "nullable operands are not supported by this version");
     const int is_fused = options->no_optimise || evex_fuse(expr);
     if (is_fused && !options->no_optimise)
         evex_fuse_reductions(expr);
-    return is_fused && describe_inputs(expr) && describe_outputs(expr) && evex_small_link(expr)
+    return is_fused && describe_validities(expr) && describe_inputs(expr) && describe_outputs(expr) && evex_small_link(expr)
                ? EVEX_OK
                : evex_fail_memory(error);
 }
@@ -332,12 +361,12 @@ void evex_expr_free(evex_expr **expr) {
 }
 
 const evex_var *evex_expr_inputs(const evex_expr *expr, size_t *n) {
-    *n = expr->n_inputs;
+    *n = expr->n_own_inputs;
     return expr->inputs;
 }
 
 const evex_output *evex_expr_outputs(const evex_expr *expr, size_t *n) {
-    *n = expr->program->n_outputs;
+    *n = expr->n_own_outputs;
     return expr->outputs;
 }
 

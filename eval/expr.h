@@ -48,8 +48,10 @@ struct evex_expr {
     evex_reducer *reducers;          /* one a reduction */
     evex_fused_sum *fused_sums;      /* one a reduction */
     evex_var *inputs;                /* the public descriptions */
-    uint32_t n_inputs;               /* those that the caller gives, before the hidden ones */
+    uint32_t n_inputs; /* those for which arrays are listed: not the codes of groups */
     evex_output *outputs;
+    uint32_t n_own_inputs, n_own_outputs;   /* without validities, which are behind these */
+    uint32_t *input_owners, *output_owners; /* one a validity: whose it is */
     size_t scratch_bytes;           /* the limit of the compile options */
     size_t element_bytes;           /* of the widest element that a TEMP or OUTPUT holds */
     uint32_t n_patterns;            /* constants that are an evex_regex */

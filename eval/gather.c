@@ -295,6 +295,8 @@ static evex_gather_fn find_strings(const evex_view *view) {
 evex_gather_fn evex_gather_find(const evex_view *view) {
     if (view->dtype == EVEX_STR)
         return find_strings(view);
+    if (view->validity_form != EVEX_VALIDITY_BYTES)
+        return view->validity_form == EVEX_VALIDITY_MASK ? evex_gather_mask : evex_gather_bits;
     if (view->is_swapped && view->dtype == EVEX_C64)
         return gather_swapped4x2;
     switch (view->item_bytes) {
@@ -331,7 +333,8 @@ evex_rows_mover evex_gather_find_rows(const evex_view *view) {
     static const evex_rows_mover native[] = {rows_1, rows_2, rows_4, rows_8},
                                  swapped[] = {NULL, rows_swapped2, rows_swapped4, rows_swapped8};
     const size_t size = view->item_bytes;
-    if (view->dtype == EVEX_STR || size > 8 || (view->is_swapped && view->dtype == EVEX_C64))
+    if (view->dtype == EVEX_STR || size > 8 || (view->is_swapped && view->dtype == EVEX_C64) ||
+        view->validity_form != EVEX_VALIDITY_BYTES)
         return NULL;
     return (view->is_swapped ? swapped : native)[size == 8 ? 3 : size / 2];
 }
@@ -341,6 +344,8 @@ evex_scatter_fn evex_scatter_find(const evex_view *view) {
         return NULL;
     if (view->is_swapped && view->dtype == EVEX_C64)
         return scatter_swapped4x2;
+    if (view->validity_form == EVEX_VALIDITY_MASK)
+        return evex_scatter_mask;
     switch (view->item_bytes) {
     case 1:
         return scatter1;

@@ -30,6 +30,11 @@ typedef void (*evex_gather_fn)(evex_gather *to, const char *from, int64_t stride
 /* n elements from a block, native, to memory. */
 typedef void (*evex_scatter_fn)(char *to, int64_t stride, const char *from, size_t n);
 
+/* gather_nulls.c: validity as masks and bitmaps. */
+void evex_gather_mask(evex_gather *to, const char *from, int64_t stride, size_t n);
+void evex_gather_bits(evex_gather *to, const char *from, int64_t stride, size_t n);
+void evex_scatter_mask(char *to, int64_t stride, const char *from, size_t n);
+
 /* The movers for a view's elements. Scatter: NULL for strings of fixed width. */
 evex_gather_fn evex_gather_find(const evex_view *view);
 /* The same for elements that become others on the way: int32 as int64. */

@@ -34,6 +34,17 @@ static evex_status widen(const evex_binding *binding, evex_shape *shape, evex_sh
 
 /* ---- Instructions --------------------------------------------------------------------------- */
 
+/* The output of a validity has the shape of what it belongs to, which is written before it. */
+static evex_status take_shape_of_owner(const evex_binding *binding, evex_register dst,
+                                       evex_shape *shape, evex_insn_place place) {
+    const evex_expr *expr = binding->expr;
+    const uint32_t first = evex_first_register(expr->program, EVEX_CLASS_OUTPUT);
+    if (dst < first + expr->n_own_outputs)
+        return EVEX_OK;
+    const uint32_t owner = first + expr->output_owners[dst - first - expr->n_own_outputs];
+    return widen(binding, shape, binding->values[owner].shape, place);
+}
+
 static evex_status infer_insn(evex_binding *binding, uint32_t number) {
     const evex_program *program = binding->program;
     const evex_insn *insn = &evex_program_insns(program)[number];
@@ -50,6 +61,9 @@ static evex_status infer_insn(evex_binding *binding, uint32_t number) {
         if (status != EVEX_OK)
             return status;
     }
+    evex_status status = take_shape_of_owner(binding, insn->dst, &shape, place);
+    if (status != EVEX_OK)
+        return status;
     evex_value *value = &binding->values[insn->dst];
     value->shape = shape;
     if (evex_is_in_class(program, insn->dst, EVEX_CLASS_SCALAR) &&
@@ -188,8 +202,9 @@ static int needs_an_element(evex_reduction_kind kind) {
 
 static evex_status check_not_empty(const evex_binding *binding, const evex_reduction *reduction,
                                    evex_shape from) {
-    if (reduction->is_grouped || !needs_an_element((evex_reduction_kind)reduction->kind) ||
-        evex_shape_size(from) != 0 || evex_shape_size(binding->values[reduction->dst].shape) == 0)
+    if (reduction->is_grouped || reduction->allows_empty ||
+        !needs_an_element((evex_reduction_kind)reduction->kind) || evex_shape_size(from) != 0 ||
+        evex_shape_size(binding->values[reduction->dst].shape) == 0)
         return EVEX_OK;
     return evex_fail(binding->error, EVEX_EMPTY,
                      (evex_place){reduction->place.offset, reduction->place.length},

@@ -113,7 +113,30 @@ static void add_view(equation *eq, const evex_view *view, int sign) {
     }
 }
 
+/* The bytes of a bitmap, which is contiguous; other views as they are. */
+typedef struct {
+    evex_view view;
+    int64_t length, stride;
+} byte_view;
+
+static const evex_view *in_bytes(const evex_view *view, byte_view *bytes) {
+    if (view->validity_form != EVEX_VALIDITY_BITS)
+        return view;
+    const uintptr_t first = (uintptr_t)view->data;
+    const uintptr_t end = first + (uintptr_t)evex_shape_size(view->shape);
+    bytes->view = *view;
+    bytes->length = (int64_t)((end + 7) / 8 - first / 8);
+    bytes->stride = 1;
+    bytes->view.data = (char *)(first / 8);
+    bytes->view.shape = (evex_shape){1, &bytes->length};
+    bytes->view.strides = &bytes->stride;
+    return &bytes->view;
+}
+
 int evex_views_overlap(const evex_view *a, const evex_view *b) {
+    byte_view a_bytes, b_bytes;
+    a = in_bytes(a, &a_bytes);
+    b = in_bytes(b, &b_bytes);
     if (evex_shape_size(a->shape) == 0 || evex_shape_size(b->shape) == 0 || a->item_bytes == 0 ||
         b->item_bytes == 0)
         return 0;
@@ -182,7 +205,7 @@ int evex_view_overlaps_itself(const evex_view *view) {
 }
 
 int evex_views_are_same(const evex_view *a, const evex_view *b) {
-    if (a->data != b->data || width_of(a) != width_of(b) || !evex_shape_equal(a->shape, b->shape))
+    if (a->data != b->data || a->validity_form != b->validity_form || width_of(a) != width_of(b) || !evex_shape_equal(a->shape, b->shape))
         return 0;
     for (int32_t d = 0; d < a->shape.ndim; d++)
         if (a->shape.dims[d] > 1 && a->strides[d] != b->strides[d])

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/dtype.h"
+#include "eval/nulls.h"
 #include "eval/pool.h"
 
 enum {
@@ -128,6 +129,7 @@ static const int64_t *dims_of(const evex_array *array) {
 static int is_alike(const evex_array *given, const evex_array *kept) {
     if (given->dtype != kept->dtype || given->ndim != kept->ndim ||
         given->byte_swapped != kept->byte_swapped || given->read_only != kept->read_only ||
+        evex_validity_form_of(given) != evex_validity_form_of(kept) ||
         given->data == NULL || ((uintptr_t)given->data - (uintptr_t)kept->data) % ALIGNMENT != 0 ||
         (given->strides == NULL) != (kept->strides == NULL) ||
         (given->ndim > 1 && given->shape == NULL))
@@ -165,7 +167,7 @@ static const int64_t *copy_dims(evex_arena *arena, const int64_t *dims, int32_t 
 
 static int copy_array(evex_prepared *prepared, const evex_array *array) {
     if (array->ndim < 0 || array->ndim > EVEX_MAX_DIMS || array->data == NULL ||
-        array->dtype == EVEX_STR || (array->ndim > 1 && array->shape == NULL))
+        array->dtype == EVEX_STR || evex_validity_form_of(array) == EVEX_VALIDITY_BITS || (array->ndim > 1 && array->shape == NULL))
         return 0;
     evex_array *copy = &prepared->arrays[prepared->n_arrays++];
     *copy = *array;
@@ -181,8 +183,7 @@ int evex_prepared_begin(evex_prepared *prepared, const evex_expr *expr, const ev
                         size_t n_inputs, evex_array **outputs, size_t n_outputs,
                         const evex_eval_options *options) {
     prepared->is_ready = 0;
-    if (n_inputs != expr->program->n_inputs || n_outputs != expr->program->n_outputs ||
-        n_inputs + n_outputs > MAX_ARRAYS || *inputs == NULL || *outputs == NULL ||
+    if (n_inputs + n_outputs > MAX_ARRAYS || *inputs == NULL || *outputs == NULL ||
         options->force_threads || options->store != EVEX_STORE_BEST)
         return 0;
     evex_arena_free(&prepared->arena);

@@ -270,6 +270,14 @@ static int product_overflows(const evex_reduction *spec, const evex_node *node) 
     return size > (uint64_t)INT64_MAX + (facts & EVEX_FACT_NEGATIVE);
 }
 
+/* What has no answer over no element: 0 where a validity says that it is none. */
+static evex_status write_nothing(const evex_reduction *spec, void *result) {
+    if (!spec->allows_empty)
+        return EVEX_EMPTY;
+    memset(result, 0, evex_dtype_size((evex_dtype)spec->out_dtype));
+    return EVEX_OK;
+}
+
 evex_status evex_node_finish(const evex_reducer *reducer, const evex_node *node, void *result) {
     const evex_reduction *spec = reducer->spec;
     const evex_dtype dtype = (evex_dtype)spec->out_dtype;
@@ -311,13 +319,13 @@ evex_status evex_node_finish(const evex_reducer *reducer, const evex_node *node,
     case EVEX_RED_NANMIN:
     case EVEX_RED_NANMAX:
         if (node->count == 0)
-            return EVEX_EMPTY;
+            return write_nothing(spec, result);
         write_best(spec, &node->as.best, result);
         return EVEX_OK;
     case EVEX_RED_ARGMIN:
     case EVEX_RED_ARGMAX:
         if (node->count == 0)
-            return EVEX_EMPTY;
+            return write_nothing(spec, result);
         write_integer(dtype, node->as.best.index, result);
         return EVEX_OK;
     case EVEX_N_REDUCTIONS:

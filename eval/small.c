@@ -12,6 +12,7 @@
 #include "core/dtype.h"
 #include "eval/bind.h"
 #include "eval/fp_state.h"
+#include "eval/nulls.h"
 #include "eval/splat.h"
 
 enum {
@@ -226,7 +227,8 @@ static int take_shape(const evex_array *array, small_shape *shape) {
 static int check_inputs(const evex_expr *expr, const evex_array *inputs, small_shape *shape) {
     for (uint32_t i = 0; i < expr->program->n_inputs; i++) {
         const evex_array *array = &inputs[i];
-        if (!is_plain(array, expr->inputs[i].dtype) || array->ndim < 0)
+        if (!is_plain(array, expr->inputs[i].dtype) || array->ndim < 0 ||
+            evex_validity_form_of(array) != EVEX_VALIDITY_BYTES)
             return 0;
         if (array->ndim == 0)
             continue;
@@ -267,6 +269,7 @@ static int check_outputs(const evex_expr *expr, const evex_array *inputs, const 
                          const small_shape *shape) {
     for (uint32_t i = 0; i < expr->program->n_outputs; i++)
         if (!is_plain(&outputs[i], expr->outputs[i].dtype) || outputs[i].read_only ||
+            evex_validity_form_of(&outputs[i]) != EVEX_VALIDITY_BYTES ||
             !has_shape(&outputs[i], shape) ||
             !is_contiguous(&outputs[i], evex_dtype_size(outputs[i].dtype)) ||
             (expr->small->depends_on[i] & shape->vectors) == 0 ||
@@ -342,8 +345,8 @@ static __attribute__((noinline)) void run(const evex_expr *expr, const evex_arra
 
 int evex_small_eval(const evex_expr *expr, const evex_array *inputs, size_t n_inputs,
                     const evex_array *outputs, size_t n_outputs, const evex_eval_options *options) {
-    if (expr->small == NULL || n_inputs != expr->program->n_inputs ||
-        n_outputs != expr->program->n_outputs || inputs == NULL || outputs == NULL ||
+    if (expr->small == NULL || n_inputs != expr->n_own_inputs ||
+        n_outputs != expr->n_own_outputs || inputs == NULL || outputs == NULL ||
         options->cancel != NULL || options->poll != NULL || options->block_length != 0 ||
         options->force_threads || options->store != EVEX_STORE_BEST)
         return 0;

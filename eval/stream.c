@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/options.h"
 #include "eval/fp_state.h"
+#include "eval/nulls.h"
 
 static const evex_place nowhere = {0, 0};
 
@@ -213,16 +214,17 @@ static evex_status plan_for(evex_stream *stream, const evex_array *inputs, evex_
 
 static evex_status check_piece(evex_stream *stream, const evex_array *inputs, size_t n_inputs,
                                int64_t *n_rows, evex_error *error) {
-    if (n_inputs != stream->expr->program->n_inputs || (inputs == NULL && n_inputs > 0))
+    const evex_expr *expr = stream->expr;
+    if (n_inputs != expr->n_own_inputs || (inputs == NULL && n_inputs > 0))
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
                          "the expression has %d inputs, but %zu arrays were given",
-                         (int)stream->expr->program->n_inputs, n_inputs);
+                         (int)expr->n_own_inputs, n_inputs);
     evex_status status = EVEX_OK;
-    for (uint32_t i = 0; i < n_inputs && status == EVEX_OK; i++)
+    for (uint32_t i = 0; i < expr->program->n_inputs && status == EVEX_OK; i++)
         status = check_array(stream, &inputs[i], i, error);
     if (status == EVEX_OK)
         status = plan_for(stream, inputs, error);
-    for (uint32_t i = 0; i < n_inputs && status == EVEX_OK; i++)
+    for (uint32_t i = 0; i < expr->program->n_inputs && status == EVEX_OK; i++)
         status = check_inner(stream, &inputs[i], i, error);
     if (status == EVEX_OK)
         status = check_order(stream, inputs, error);
@@ -250,6 +252,7 @@ static evex_status fail_options(evex_error *error) {
                      "the options are not initialised by EVEX_EVAL_OPTIONS_INIT");
 }
 
+/* With arrays for all of the program's inputs and, in the last pass, outputs. */
 static evex_status update(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
                           size_t n_inputs, evex_array *outputs, size_t n_outputs,
                           const evex_eval_options *options, evex_error *error) {
@@ -260,16 +263,57 @@ static evex_status update(evex_stream *stream, evex_pool *pool, const evex_array
     if (status != EVEX_OK)
         return status;
     if (evex_stream_is_last_pass(stream) && stream->local.n_outputs > 0 &&
-        n_outputs != stream->expr->program->n_outputs)
+        n_outputs != stream->expr->n_own_outputs)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
                          "the expression has %d outputs, but %zu arrays were given",
-                         (int)stream->expr->program->n_outputs, n_outputs);
+                         (int)stream->expr->n_own_outputs, n_outputs);
     status = evex_stream_run(stream, pool, inputs, outputs, options, n_rows, error);
     if (status != EVEX_OK)
         return status;
     remember(stream, inputs);
     stream->next_row += (uint64_t)n_rows;
     return evex_stream_check_guards(stream, EVEX_AFTER_PIECE, error);
+}
+
+/* What a call is given, for all of the program's inputs and outputs; freed with the arena. */
+typedef struct {
+    evex_arena arena;
+    const evex_array *inputs;
+    evex_array *outputs;
+    evex_nulls_options options;
+    const evex_eval_options *in_use;
+} whole_call;
+
+static evex_status widen_call(const evex_expr *expr, whole_call *call, size_t n_inputs,
+                              size_t n_outputs, const evex_eval_options *options,
+                              evex_error *error) {
+    evex_status status = EVEX_OK;
+    evex_arena_init(&call->arena, &expr->allocator, NULL, 0);
+    call->in_use = options;
+    if (n_inputs == expr->n_own_inputs)
+        status = evex_nulls_widen_inputs(expr, &call->arena, &call->inputs, 1, 0, error);
+    if (status == EVEX_OK && n_outputs == expr->n_own_outputs)
+        status = evex_nulls_widen_outputs(expr, &call->arena, &call->outputs, error);
+    if (status == EVEX_OK && options != NULL)
+        call->in_use = evex_nulls_widen_options(&call->options, expr, options);
+    return status;
+}
+
+static evex_status update_nullable(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
+                                   size_t n_inputs, evex_array *outputs, size_t n_outputs,
+                                   const evex_eval_options *options, evex_error *error) {
+    if (stream == NULL || !evex_has_nulls(stream->expr))
+        return update(stream, pool, inputs, n_inputs, outputs, n_outputs, options, error);
+    const int is_last = evex_stream_is_last_pass(stream);
+    whole_call call = {.inputs = inputs, .outputs = is_last ? outputs : NULL};
+    evex_status status = widen_call(stream->expr, &call, n_inputs, n_outputs, options, error);
+    if (status == EVEX_OK)
+        status = update(stream, pool, call.inputs, n_inputs, call.outputs, n_outputs, call.in_use,
+                        error);
+    if (is_last && n_outputs == stream->expr->n_own_outputs)
+        evex_nulls_take_back(stream->expr, call.outputs, outputs);
+    evex_arena_free(&call.arena);
+    return status;
 }
 
 evex_status evex_stream_update(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
@@ -279,7 +323,8 @@ evex_status evex_stream_update(evex_stream *stream, evex_pool *pool, const evex_
     evex_eval_options room;
     options = evex_known_eval_options(options, &room);
     return evex_report(error, &fresh,
-                       update(stream, pool, inputs, n_inputs, outputs, n_outputs, options, &fresh));
+                       update_nullable(stream, pool, inputs, n_inputs, outputs, n_outputs, options,
+                                       &fresh));
 }
 
 /* ---- Ending a pass ------------------------------------------------------------------------ */
@@ -377,10 +422,10 @@ static evex_status finish(evex_stream *stream, evex_array *outputs, size_t n_out
         return status;
     if (!evex_stream_is_last_pass(stream))
         return evex_fail(error, EVEX_BAD_STATE, nowhere, "there are passes to come");
-    if (n_outputs != stream->expr->program->n_outputs)
+    if (n_outputs != stream->expr->n_own_outputs)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
                          "the expression has %d outputs, but %zu arrays were given",
-                         (int)stream->expr->program->n_outputs, n_outputs);
+                         (int)stream->expr->n_own_outputs, n_outputs);
     if ((status = end_pass(stream, error)) != EVEX_OK)
         return status;
     stream->is_closed = 1;
@@ -390,12 +435,26 @@ static evex_status finish(evex_stream *stream, evex_array *outputs, size_t n_out
     return evex_stream_run_final(stream, outputs, options, error);
 }
 
+static evex_status finish_nullable(evex_stream *stream, evex_array *outputs, size_t n_outputs,
+                                   const evex_eval_options *options, evex_error *error) {
+    if (stream == NULL || !evex_has_nulls(stream->expr))
+        return finish(stream, outputs, n_outputs, options, error);
+    whole_call call = {.outputs = outputs};
+    evex_status status = widen_call(stream->expr, &call, 0, n_outputs, options, error);
+    if (status == EVEX_OK)
+        status = finish(stream, call.outputs, n_outputs, call.in_use, error);
+    if (n_outputs == stream->expr->n_own_outputs)
+        evex_nulls_take_back(stream->expr, call.outputs, outputs);
+    evex_arena_free(&call.arena);
+    return status;
+}
+
 evex_status evex_stream_finish(evex_stream *stream, evex_array *outputs, size_t n_outputs,
                                const evex_eval_options *options, evex_error *error) {
     evex_error fresh = EVEX_ERROR_INIT;
     evex_eval_options room;
     options = evex_known_eval_options(options, &room);
-    return evex_report(error, &fresh, finish(stream, outputs, n_outputs, options, &fresh));
+    return evex_report(error, &fresh, finish_nullable(stream, outputs, n_outputs, options, &fresh));
 }
 
 /* ---- Merging ------------------------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "eval/bind.h"
+#include "eval/nulls.h"
 
 static const evex_place nowhere = {0, 0};
 static const _Alignas(16) char zeros[16];
@@ -178,10 +179,9 @@ static void *allocate_output(void *user, size_t output, evex_dtype dtype, int32_
                                      ndim, shape, f_order);
 }
 
-evex_status evex_piece_evaluate(const evex_stream *stream, const evex_slice *slice, evex_pool *pool,
-                                const evex_piece *whole, evex_array *outputs,
-                                const evex_eval_options *options, evex_arena *arena,
-                                evex_error *error) {
+evex_status evex_piece_evaluate(const evex_slice *slice, evex_pool *pool, const evex_piece *whole,
+                                evex_array *outputs, const evex_eval_options *options,
+                                evex_arena *arena, evex_error *error) {
     evex_array *chosen = evex_arena_push_array(arena, (size_t)slice->n_outputs + 1, sizeof *chosen);
     if (chosen == NULL)
         return evex_fail_memory(error);
@@ -193,9 +193,8 @@ evex_status evex_piece_evaluate(const evex_stream *stream, const evex_slice *sli
     evex_eval_options own = *options;
     own.alloc_output = options->alloc_output != NULL ? allocate_output : NULL;
     own.alloc_user = &to;
-    const evex_status status = evex_eval(slice->expr, pool, whole->arrays,
-                                         stream->expr->program->n_inputs + stream->n_carries,
-                                         chosen, slice->n_outputs, &own, error);
+    const evex_status status =
+        evex_eval_whole(slice->expr, pool, whole->arrays, chosen, &own, error);
     for (uint32_t k = 0; k < slice->n_outputs; k++) {
         outputs[slice->outputs[k]].data = chosen[k].data;
         outputs[slice->outputs[k]].dtype = chosen[k].dtype;
@@ -249,7 +248,7 @@ evex_status evex_stream_run_final(evex_stream *stream, evex_array *outputs,
     evex_arena_init(&arena, &stream->allocator, NULL, 0);
     evex_status status = make_final(stream, &arena, &whole, error);
     if (status == EVEX_OK && stream->final.n_outputs > 0)
-        status = evex_piece_evaluate(stream, &stream->final, NULL, &whole, outputs, options, &arena,
+        status = evex_piece_evaluate(&stream->final, NULL, &whole, outputs, options, &arena,
                                      error);
     evex_arena_free(&arena);
     return status;

@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/system.h"
+#include "eval/nulls.h"
 
 static const evex_place nowhere = {0, 0};
 
@@ -31,6 +32,8 @@ static int can_be_direct(const evex_piece *whole, const evex_stream_operand *ope
         return 0;
     const evex_array *array = &whole->arrays[operand->direct_input];
     if (array->dtype == EVEX_STR && array->str_form != EVEX_STR_VIEWS)
+        return 0;
+    if (evex_validity_form_of(array) != EVEX_VALIDITY_BYTES)
         return 0;
     return !array->byte_swapped && (uintptr_t)array->data % evex_dtype_size(array->dtype) == 0 &&
            is_c_contiguous(array);
@@ -336,8 +339,8 @@ static evex_status run_piece(evex_pass_run *run, const evex_array *inputs, evex_
     if (!evex_piece_make(stream, arena, inputs, &run->whole))
         return evex_fail_memory(run->error);
     if (evex_stream_is_last_pass(stream) && stream->local.n_outputs > 0)
-        status = evex_piece_evaluate(stream, &stream->local, run->pool, &run->whole, outputs,
-                                     run->options, arena, run->error);
+        status = evex_piece_evaluate(&stream->local, run->pool, &run->whole, outputs, run->options,
+                                     arena, run->error);
     if (status == EVEX_OK && needs_constants(stream))
         status = run_constants(run, arena);
     if (status == EVEX_OK && has_carries(stream, 0))

@@ -66,10 +66,9 @@ void evex_scratch_operands(const evex_pass_run *run, const evex_carry *carry,
                            const evex_scratch *from, int64_t first, evex_operand *value,
                            evex_operand *mask);
 /* Evaluates a slice straight into the caller's outputs. */
-evex_status evex_piece_evaluate(const evex_stream *stream, const evex_slice *slice, evex_pool *pool,
-                                const evex_piece *whole, evex_array *outputs,
-                                const evex_eval_options *options, evex_arena *arena,
-                                evex_error *error);
+evex_status evex_piece_evaluate(const evex_slice *slice, evex_pool *pool, const evex_piece *whole,
+                                evex_array *outputs, const evex_eval_options *options,
+                                evex_arena *arena, evex_error *error);
 
 /* stream_run.c: whether neither flag nor callback asks to stop; on the calling thread. */
 evex_status evex_pass_may_go_on(evex_pass_run *run);

@@ -258,8 +258,10 @@ static evex_program_input *list_inputs(builder *b) {
         evex_arena_push_array(b->arena, b->sizes[EVEX_CLASS_INPUT] + 1, sizeof *inputs);
     if (inputs == NULL)
         return NULL;
-    for (uint32_t i = 0; i < program->n_inputs; i++)
+    for (uint32_t i = 0; i < program->n_inputs; i++) {
         inputs[i] = evex_program_inputs(program)[i];
+        inputs[i].is_nullable = 0; /* the slice is given all the program's arrays */
+    }
     for (uint32_t c = 0; c < b->stream->n_carries; c++)
         inputs[program->n_inputs + c] = (evex_program_input){
             .dtype = evex_program_reductions(program)[b->stream->carries[c].number].out_dtype};
@@ -318,9 +320,15 @@ static evex_status create_expr(builder *b, evex_error *error) {
 static void want_outputs(builder *b) {
     for (uint32_t k = 0; k < b->slice->n_outputs; k++) {
         b->wanted[b->slice->outputs[k]] = k + 1;
-        b->outputs[b->n_outputs] = evex_program_outputs(b->program)[b->slice->outputs[k]];
-        b->outputs[b->n_outputs++].validity = EVEX_NO_REGISTER;
+        b->outputs[b->n_outputs++] = evex_program_outputs(b->program)[b->slice->outputs[k]];
     }
+}
+
+/* A validity is in the same slice as its owner, whose shape it takes. */
+static void link_validities(builder *b) {
+    for (uint32_t k = 0; k < b->slice->n_outputs; k++)
+        if (b->outputs[k].is_nullable)
+            b->outputs[k].validity = map_output(b, b->outputs[k].validity);
 }
 
 /* The one stage of the final slice: scalar sections, and results that are outputs as they are. */
@@ -377,6 +385,8 @@ evex_status evex_slice_build(evex_stream *stream, evex_slice *slice, evex_slice_
         if (kind != EVEX_SLICE_FINAL && kind != EVEX_SLICE_CHECKS)
             number_kept(&b, n_stages);
         number_registers(&b, n_outputs);
+        if (kind != EVEX_SLICE_CHECKS)
+            link_validities(&b);
         if (kind == EVEX_SLICE_CHECKS)
             copy_checks(&b);
         else if (kind == EVEX_SLICE_FINAL)
