@@ -451,7 +451,7 @@ static evex_status add_validity(evex_checker *c, uint32_t index, uint32_t owner)
         return EVEX_OK;
     evex_ir_output *output = &c->ir->outputs[c->ir->n_outputs];
     *output = c->ir->outputs[owner];
-    output->value = t->validity;
+    output->value = evex_validity_written(c, t->validity);
     output->unit = EVEX_UNIT_NONE;
     output->owner = owner;
     output->name = evex_ir_name_validity(c->arena, output->name, &output->name_bytes);

@@ -103,6 +103,13 @@ evex_ir_id evex_validity_whole(evex_checker *c, const evex_term *t) {
     return evex_ir_binary(c->ir, EVEX_OP_AND, t->validity, ones);
 }
 
+evex_ir_id evex_validity_written(evex_checker *c, evex_ir_id validity) {
+    const evex_ir_value *value = &c->ir->values[validity];
+    const int is_moved = value->kind == EVEX_IR_INPUT ||
+                         (value->kind == EVEX_IR_INSN && value->op == EVEX_OP_SELECT);
+    return is_moved ? evex_ir_binary(c->ir, EVEX_OP_AND, validity, validity) : validity;
+}
+
 /* ---- Logic ---------------------------------------------------------------------------------- */
 
 /* Where a bool decides the result alone: it is not null, and false for `and`, true for `or`. */
