@@ -386,7 +386,8 @@ EVEX_API void evex_shutdown(void);
 
 /*
  * Gives memory for an output whose data is NULL: C-contiguous, or Fortran order where f_order is
- * set. shape has ndim entries. Returns NULL on failure. Called on the evaluating thread before any
+ * set. shape has ndim entries. For the validity of a nullable output k that has none either, output
+ * is the number of outputs + k and dtype EVEX_BOOL. Returns NULL on failure. Called on the evaluating thread before any
  * output is written; the memory is the caller's whatever happens afterwards.
  */
 typedef void *(*evex_alloc_output_fn)(void *user, size_t output, evex_dtype dtype, int32_t ndim,
@@ -446,6 +447,8 @@ EVEX_API evex_status evex_result_shape(const evex_expr *expr, const evex_array *
  * result's shape and a dtype that the result's dtype casts to within its kind or wider; they may
  * overlap inputs (the answer is as if inputs had been copied first) but not each other. An output
  * whose data is NULL is allocated by options->alloc_output, and its data, dtype are filled in.
+ * The validity of a nullable output is written as bytes or as a mask, in the array given with it;
+ * without one, EVEX_BAD_OUTPUT. Elements of an output that are null are unspecified.
  * pool NULL means the default pool. Everything that can be known is checked before the first byte
  * is written; after EVEX_CANCELLED or EVEX_GUARD the contents of outputs are unspecified.
  */

@@ -77,8 +77,8 @@ static void set_validity(evex_array *array, const uint8_t *validity, size_t n, i
         else if (layout == STRIDED)
             room[2 * e] = validity[e];
         else
-            room[bit / 8] = (uint8_t)((room[bit / 8] & ~(1 << bit % 8)) |
-                                      (validity[e] != 0) << bit % 8);
+            room[bit / 8] =
+                (uint8_t)((room[bit / 8] & ~(1 << bit % 8)) | (validity[e] != 0) << bit % 8);
     }
     if (layout == EVEX_VALIDITY_BITS)
         array->validity_offset = BIT_OFFSET;
@@ -92,9 +92,8 @@ static evex_array input_of(const char *name, int layout, layouts *room) {
         if (strcmp(operands[o].var.name, name) != 0)
             continue;
         const int is_weak = operands[o].var.kind == EVEX_WEAK;
-        evex_array array = is_weak
-                               ? evex_array_0d(operands[o].var.dtype, operands[o].data)
-                               : evex_array_1d(operands[o].var.dtype, operands[o].data, N);
+        evex_array array = is_weak ? evex_array_0d(operands[o].var.dtype, operands[o].data)
+                                   : evex_array_1d(operands[o].var.dtype, operands[o].data, N);
         if (operands[o].validity != NULL)
             set_validity(&array, operands[o].validity, is_weak ? 1 : N, layout, room->bytes[o],
                          &room->stride);
@@ -170,7 +169,9 @@ static evex_status evaluate(const evex_expr *expr, int layout, int as_mask, answ
     for (size_t e = 0; e < n_inputs; e++)
         inputs[e] = input_of(vars[e].name, layout, &room);
     *a = (answer){.dtype = described->dtype, .is_nullable = described->nullable, .n = 1};
-    ck_assert_int_eq(evex_result_shape(expr, inputs, n_inputs, &result, NULL, error), EVEX_OK);
+    const evex_status known = evex_result_shape(expr, inputs, n_inputs, &result, NULL, error);
+    if (known != EVEX_OK)
+        return known;
     a->ndim = result.ndim;
     memcpy(a->shape, result.shape, (size_t)result.ndim * sizeof *a->shape);
     for (int32_t d = 0; d < a->ndim; d++)
@@ -180,8 +181,7 @@ static evex_status evaluate(const evex_expr *expr, int layout, int as_mask, answ
     output.validity_form = as_mask ? EVEX_VALIDITY_MASK : EVEX_VALIDITY_BYTES;
     memset(a->validity, 0x33, sizeof a->validity);
     const evex_eval_options options = caps_eval_options();
-    const evex_status status =
-        evex_eval(expr, NULL, inputs, n_inputs, &output, 1, &options, error);
+    const evex_status status = evex_eval(expr, NULL, inputs, n_inputs, &output, 1, &options, error);
     for (int64_t e = 0; e < a->n && a->is_nullable && status == EVEX_OK; e++) {
         ck_assert_uint_le(a->validity[e], 1);
         a->validity[e] ^= as_mask;
@@ -317,8 +317,303 @@ START_TEST(gives_what_the_language_says) {
 }
 END_TEST
 
+/* ---- Shapes --------------------------------------------------------------------------------- */
+
+enum { ROWS = 3, COLUMNS = 2 };
+
+static const double m[ROWS * COLUMNS] = {1, 2, 3, 4, 5, 6};
+static const uint8_t m_valid[ROWS * COLUMNS] = {1, 0, 0, 0, 1, 1};
+static const double v[COLUMNS] = {10, 20};
+static const uint8_t v_valid[COLUMNS] = {1, 0};
+static const int64_t m_dims[] = {ROWS, COLUMNS}, v_dims[] = {COLUMNS};
+
+static const struct {
+    const char *source;
+    int32_t ndim;
+    const char *values;
+} shaped[] = {
+    {"m + v", 2, "11 NA NA NA 15 NA"},
+    {"m*2 + n", 2, "102 NA NA NA 110 212"},
+    {"v + n", 1, "110 NA"},
+    {"v ?? m", 2, "10 NA 10 NA 10 6"},
+    {"sum(m, axis=0)", 1, "6 6"},
+    {"sum(m, axis=1)", 1, "1 NA 11"},
+    {"max(m, axis=1)", 1, "1 NA 6"},
+    {"argmin(m, axis=-1)", 1, "0 NA 0"},
+    {"count(m, axis=1)", 1, "1 0 2"},
+    {"sum(m, axis=1, keepdims=True)", 2, "1 NA 11"},
+    {"m - mean(m, axis=1, keepdims=True)", 2, "0 NA NA NA -0.5 0.5"},
+    {"m + sum(v)", 2, "11 NA NA NA 15 16"},
+    {"sum(m + v, axis=0)", 1, "26 NA"},
+    {"sum(n + v, axis=0)", 0, "110"},
+    {"any(isna(m), axis=0)", 1, "1 1"},
+    {"isna(v + n)", 1, "0 1"},
+};
+
+static const double n_values[COLUMNS] = {100, 200};
+
+static evex_expr *compile_shaped(const char *source) {
+    const evex_var vars[] = {{"m", EVEX_F64, EVEX_STRONG, 1, 0},
+                             {"v", EVEX_F64, EVEX_STRONG, 1, 0},
+                             {"n", EVEX_F64, EVEX_STRONG, 0, 0}};
+    const evex_compile_options options = caps_compile_options();
+    evex_error error = EVEX_ERROR_INIT;
+    evex_expr *expr;
+    evex_compile(&expr, source, strlen(source), vars, COUNT(vars), &options, &error);
+    ck_assert_msg(expr != NULL, "%s: %s", source, error.message);
+    return expr;
+}
+
+static size_t list_shaped(const evex_expr *expr, evex_array *inputs) {
+    size_t n;
+    const evex_var *vars = evex_expr_inputs(expr, &n);
+    for (size_t e = 0; e < n; e++) {
+        const char name = vars[e].name[0];
+        inputs[e] = name == 'm'   ? evex_array_nd(EVEX_F64, m, 2, m_dims)
+                    : name == 'v' ? evex_array_nd(EVEX_F64, v, 1, v_dims)
+                                  : evex_array_nd(EVEX_F64, n_values, 1, v_dims);
+        inputs[e].validity = (void *)(uintptr_t)(name == 'm' ? m_valid : v_valid);
+        if (name == 'n')
+            inputs[e].validity = NULL;
+    }
+    return n;
+}
+
+/* What alloc_output was asked for. */
+typedef struct {
+    answer *a;
+    size_t outputs[4];
+    size_t n;
+} allocations;
+
+static void *allocate_answer(void *user, size_t output, evex_dtype dtype, int32_t ndim,
+                             const int64_t *shape, int f_order) {
+    allocations *to = user;
+    (void)shape, (void)f_order;
+    ck_assert_uint_lt(to->n, 4);
+    to->outputs[to->n++] = output;
+    to->a->ndim = ndim;
+    if (output == 0)
+        return to->a->data;
+    ck_assert_int_eq(dtype, EVEX_BOOL);
+    return to->a->validity;
+}
+
+START_TEST(shapes_broadcast) {
+    evex_expr *expr = compile_shaped(shaped[_i].source);
+    evex_array inputs[3], output = EVEX_ARRAY_INIT;
+    evex_result result;
+    evex_error error = EVEX_ERROR_INIT;
+    char text[256];
+    size_t n_outputs;
+    const evex_output *described = evex_expr_outputs(expr, &n_outputs);
+    const size_t n = list_shaped(expr, inputs);
+    answer a = {.dtype = described->dtype, .is_nullable = described->nullable, .n = 1};
+    allocations taken = {.a = &a};
+    evex_eval_options options = caps_eval_options();
+    options.alloc_output = allocate_answer;
+    options.alloc_user = &taken;
+    ck_assert_int_eq(evex_result_shape(expr, inputs, n, &result, NULL, &error), EVEX_OK);
+    for (int32_t d = 0; d < result.ndim; d++)
+        a.n *= result.shape[d];
+    const evex_status status = evex_eval(expr, NULL, inputs, n, &output, 1, &options, &error);
+    ck_assert_msg(status == EVEX_OK, "%s: %s", shaped[_i].source, error.message);
+    ck_assert_int_eq(a.ndim, shaped[_i].ndim);
+    ck_assert_ptr_eq(output.data, a.data);
+    if (a.is_nullable) {
+        ck_assert_ptr_eq(output.validity, a.validity);
+        ck_assert_uint_eq(taken.outputs[1], 1); /* of output 0 of 1 */
+    }
+    write_answer(&a, text, sizeof text);
+    ck_assert_msg(strcmp(text, shaped[_i].values) == 0, "%s gives %s, not %s", shaped[_i].source,
+                  text, shaped[_i].values);
+    evex_expr_free(&expr);
+}
+END_TEST
+
+/* ---- Errors --------------------------------------------------------------------------------- */
+
+START_TEST(bad_validity_is_refused) {
+    evex_expr *expr = compile("x + z");
+    layouts room;
+    evex_error error = EVEX_ERROR_INIT;
+    double data[N];
+    uint8_t validity[N];
+    const int64_t strides[] = {1}, zero[] = {0};
+    evex_array good[] = {input_of("x", 0, &room), evex_array_1d(EVEX_F64, z, N)};
+    evex_array output = evex_array_1d(EVEX_F64, data, N);
+    ck_assert_int_eq(evex_eval(expr, NULL, good, 2, &output, 1, NULL, &error), EVEX_BAD_OUTPUT);
+    ck_assert_int_eq(error.operand, 0);
+    output.validity = validity;
+    output.validity_form = EVEX_VALIDITY_BITS;
+    ck_assert_int_eq(evex_eval(expr, NULL, good, 2, &output, 1, NULL, &error), EVEX_BAD_OUTPUT);
+    output.validity_form = EVEX_VALIDITY_BYTES;
+    output.validity_strides = zero;
+    ck_assert_int_eq(evex_eval(expr, NULL, good, 2, &output, 1, NULL, &error), EVEX_BAD_OUTPUT);
+    ck_assert_int_eq(error.operand, 0);
+    output.validity_strides = NULL;
+    output.validity = data;
+    ck_assert_int_eq(evex_eval(expr, NULL, good, 2, &output, 1, NULL, &error), EVEX_BAD_OUTPUT);
+    output.validity = validity;
+    output.read_only = 1;
+    ck_assert_int_eq(evex_eval(expr, NULL, good, 2, &output, 1, NULL, &error), EVEX_BAD_OUTPUT);
+    output.read_only = 0;
+    evex_array bad[2];
+    memcpy(bad, good, sizeof bad);
+    bad[0].validity_form = EVEX_VALIDITY_BITS + 1;
+    ck_assert_int_eq(evex_eval(expr, NULL, bad, 2, &output, 1, NULL, &error),
+                     EVEX_INVALID_ARGUMENT);
+    ck_assert_int_eq(error.operand, 0);
+    bad[0].validity_form = EVEX_VALIDITY_BITS;
+    bad[0].validity_strides = strides;
+    ck_assert_int_eq(evex_eval(expr, NULL, bad, 2, &output, 1, NULL, &error),
+                     EVEX_INVALID_ARGUMENT);
+    bad[0].validity_strides = NULL;
+    bad[0].validity_offset = -1;
+    ck_assert_int_eq(evex_eval(expr, NULL, bad, 2, &output, 1, NULL, &error),
+                     EVEX_INVALID_ARGUMENT);
+    ck_assert_int_eq(evex_eval(expr, NULL, good, 1, &output, 1, NULL, &error),
+                     EVEX_INVALID_ARGUMENT);
+    ck_assert_int_eq(evex_eval(expr, NULL, good, 2, &output, 0, NULL, &error),
+                     EVEX_INVALID_ARGUMENT);
+    ck_assert_int_eq(evex_eval(expr, NULL, good, 2, &output, 1, NULL, &error), EVEX_OK);
+    evex_expr_free(&expr);
+}
+END_TEST
+
+/* Where the answer's validity lies on that of an input, it is as if the input had been copied. */
+START_TEST(validity_may_be_written_in_place) {
+    evex_expr *expr = compile("where(isna(x), z, NA)");
+    uint8_t validity[N + 1];
+    double data[N];
+    evex_error error = EVEX_ERROR_INIT;
+    for (int shift = 0; shift < 2; shift++) {
+        evex_array inputs[] = {evex_array_1d(EVEX_F64, x, N), evex_array_1d(EVEX_F64, z, N)};
+        evex_array output = evex_array_1d(EVEX_F64, data, N);
+        memcpy(validity, x_valid, N);
+        inputs[0].validity = validity;
+        output.validity = validity + shift;
+        const evex_eval_options options = caps_eval_options();
+        ck_assert_int_eq(evex_eval(expr, NULL, inputs, 2, &output, 1, &options, &error), EVEX_OK);
+        for (int e = 0; e < N; e++)
+            ck_assert_uint_eq(validity[shift + e], x_valid[e] == 0);
+    }
+    evex_expr_free(&expr);
+}
+END_TEST
+
+/* ---- Streams -------------------------------------------------------------------------------- */
+
+enum { LONG = 10007 };
+
+static double long_x[LONG], long_out[LONG], whole_out[LONG];
+static uint8_t long_valid[LONG], long_bits[LONG / 8 + 2], out_valid[LONG], whole_valid[LONG];
+
+static void fill_long(void) {
+    uint32_t state = 12345;
+    memset(long_bits, 0, sizeof long_bits);
+    for (size_t e = 0; e < LONG; e++) {
+        state = state * 1664525u + 1013904223u;
+        long_x[e] = (double)(state >> 8) / 1e3 - 5e3;
+        long_valid[e] = (state >> 5 & 7) != 0;
+        long_bits[(e + 3) / 8] |= (uint8_t)(long_valid[e] << (e + 3) % 8);
+    }
+}
+
+/* Rows [first, end) of the long array; a bitmap at odd pieces, nothing where all is valid. */
+static evex_array piece_of(size_t first, size_t end, int as_bits) {
+    evex_array array = evex_array_1d(EVEX_F64, long_x + first, end - first);
+    array.validity = as_bits ? long_bits : long_valid + first;
+    array.validity_form = as_bits ? EVEX_VALIDITY_BITS : EVEX_VALIDITY_BYTES;
+    array.validity_offset = as_bits ? (int64_t)first + 3 : 0;
+    return array;
+}
+
+static evex_array result_at(evex_array array, void *validity) {
+    array.validity = validity;
+    return array;
+}
+
+START_TEST(streams_give_the_bits_of_one_evaluation) {
+    static const size_t cuts[] = {0, 1, 700, 4096, 4097, 9001, LONG};
+    const char *source = "x - mean(x), sum(x*x), max(x), count(x), sum(x) ?? 0";
+    evex_error error = EVEX_ERROR_INIT;
+    const evex_eval_options options = caps_eval_options();
+    double sums[2][5];
+    uint8_t valid[2][5];
+    fill_long();
+    evex_expr *expr = compile(source);
+    evex_stream *stream;
+    for (int turn = 0; turn < 2; turn++) {
+        evex_array outputs[5];
+        outputs[0] = result_at(evex_array_1d(EVEX_F64, whole_out, LONG), whole_valid);
+        for (int k = 1; k < 5; k++)
+            outputs[k] = result_at(evex_array_0d(k == 3 ? EVEX_I64 : EVEX_F64, &sums[turn][k]),
+                                   &valid[turn][k]);
+        if (turn == 0) {
+            const evex_array whole = piece_of(0, LONG, 0);
+            ck_assert_msg(evex_eval(expr, NULL, &whole, 1, outputs, 5, &options, &error) == EVEX_OK,
+                          "%s", error.message);
+            continue;
+        }
+        ck_assert_int_eq(evex_stream_create(&stream, expr, 0, &error), EVEX_OK);
+        for (size_t pass = 0; pass < evex_stream_passes(stream); pass++) {
+            for (size_t c = 0; c + 1 < COUNT(cuts); c++) {
+                const evex_array piece = piece_of(cuts[c], cuts[c + 1], (int)c & 1);
+                outputs[0] =
+                    result_at(evex_array_1d(EVEX_F64, long_out + cuts[c], cuts[c + 1] - cuts[c]),
+                              out_valid + cuts[c]);
+                const evex_status status =
+                    evex_stream_update(stream, NULL, &piece, 1, outputs, 5, &options, &error);
+                ck_assert_msg(status == EVEX_OK, "%s", error.message);
+            }
+            if (pass + 1 < evex_stream_passes(stream))
+                ck_assert_int_eq(evex_stream_next_pass(stream, &error), EVEX_OK);
+        }
+        ck_assert_msg(evex_stream_finish(stream, outputs, 5, &options, &error) == EVEX_OK, "%s",
+                      error.message);
+        evex_stream_free(&stream);
+    }
+    ck_assert_mem_eq(out_valid, whole_valid, LONG);
+    ck_assert_mem_eq(out_valid, long_valid, LONG);
+    for (size_t e = 0; e < LONG; e++)
+        ck_assert(!out_valid[e] || memcmp(&long_out[e], &whole_out[e], 8) == 0);
+    ck_assert_mem_eq(&sums[0][1], &sums[1][1], 4 * sizeof(double));
+    ck_assert_uint_eq(valid[1][1], 1);
+    ck_assert_uint_eq(valid[1][2], 1);
+    evex_expr_free(&expr);
+}
+END_TEST
+
+/* ---- Memory --------------------------------------------------------------------------------- */
+
+START_TEST(no_memory_is_an_error) {
+    for (long fail_at = 1;; fail_at++) {
+        failing_allocator memory;
+        failing_allocator_init(&memory, fail_at, 0);
+        evex_error error = EVEX_ERROR_INIT;
+        answer a;
+        evex_expr *expr = compile_with("where(p, x, y) - mean(x)", &memory.allocator, &error);
+        const evex_status status =
+            expr == NULL ? error.status : evaluate(expr, EVEX_VALIDITY_BITS, 1, &a, &error);
+        evex_expr_free(&expr);
+        ck_assert_int_eq(atomic_load(&memory.n_outstanding), 0);
+        if (atomic_load(&memory.n_calls) < fail_at) {
+            ck_assert_int_eq(status, EVEX_OK);
+            break;
+        }
+        ck_assert(status == EVEX_NO_MEMORY || status == EVEX_OK);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tests) {
     tcase_add_loop_test(tests, gives_what_the_language_says, 0, COUNT(cases));
+    tcase_add_loop_test(tests, shapes_broadcast, 0, COUNT(shaped));
+    tcase_add_test(tests, bad_validity_is_refused);
+    tcase_add_test(tests, validity_may_be_written_in_place);
+    tcase_add_test(tests, streams_give_the_bits_of_one_evaluation);
+    tcase_add_test(tests, no_memory_is_an_error);
 }
 
 int main(void) {
