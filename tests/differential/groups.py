@@ -194,6 +194,8 @@ def compare_float(name, own, found):
     tolerance = 4 * (np.finfo(narrow).eps * abs(wanted) + len(wide) * 2.3e-16 * scale) + 1e-300
     if name == "std":
         tolerance += 1e-7 * scale
+    with np.errstate(all="ignore"):
+        wanted = float(np.dtype(narrow).type(wanted))
     if not np.isfinite(wanted) or not np.isfinite(scale):
         return None if np.isfinite(wanted) or found == wanted or not np.isfinite(found) else f"{found}"
     return None if abs(float(found) - wanted) <= tolerance else f"{found} instead of {wanted}"
