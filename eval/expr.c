@@ -17,6 +17,7 @@
 #include "eval/prepared.h"
 #include "eval/small.h"
 #include "eval/splat.h"
+#include "eval/text_index.h"
 
 /* ---- Constants ------------------------------------------------------------------------------ */
 
@@ -52,15 +53,18 @@ static const evex_str *link_texts(evex_expr *expr, const evex_constant *constant
     return texts;
 }
 
+/* Of strings it is an evex_text_set, which begins as any set does. */
 static const void *link_set(evex_expr *expr, const evex_constant *constant) {
-    evex_set *set = evex_arena_push(&expr->arena, sizeof *set);
+    evex_text_set *set = evex_arena_push(&expr->arena, sizeof *set);
     if (set == NULL)
         return NULL;
-    set->n = constant->payload.list.n;
-    set->values = constant->dtype == EVEX_STR
-                      ? (const void *)link_texts(expr, constant)
-                      : evex_program_text(expr->program) + constant->payload.list.offset;
-    return set->values != NULL ? set : NULL;
+    set->set.n = constant->payload.list.n;
+    if (constant->dtype != EVEX_STR) {
+        set->set.values = evex_program_text(expr->program) + constant->payload.list.offset;
+        return set;
+    }
+    set->set.values = link_texts(expr, constant);
+    return set->set.values != NULL && evex_text_index_make(set, &expr->arena) ? set : NULL;
 }
 
 static evex_status link_pattern(evex_expr *expr, uint32_t k, const evex_constant *constant,

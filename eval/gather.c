@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "eval/quick_strings.h"
+
 /* ---- Numbers -------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -172,14 +174,36 @@ ROWS(swapped8, uint64_t, swap8, SWAP_ROWS)
 
 /* ---- Strings of fixed width ----------------------------------------------------------------- */
 
-static void gather_bytes(evex_gather *to, const char *from, int64_t stride, size_t n) {
-    for (size_t i = 0; i < n; i++, from += stride, to->block += sizeof(evex_str)) {
-        size_t length = to->item_bytes;
-        while (length > 0 && from[length - 1] == '\0')
+/* Where a text ends whose next eight bytes, up to `end`, are x: behind the last that is no NUL, or,
+ * if there is none, where it ended before. Without a branch. */
+static inline size_t end_in(uint64_t x, size_t end, size_t before) {
+    const size_t is_here = 0 - (size_t)(x != 0);
+    return ((end - (size_t)__builtin_clzll(x | 1) / 8) & is_here) | (before & ~is_here);
+}
+
+/* The bytes of a text without the NULs behind it. Up to a few words, all are looked at in turn: how
+ * long texts are is hard to foresee, how wide they may be is always the same. */
+static inline size_t length_of(const char *p, size_t width) {
+    enum { WORD = 8, FEW = 8 * WORD };
+    size_t length = 0;
+    if (width < WORD || width > FEW) {
+        for (length = width; length > 0 && p[length - 1] == '\0';)
             length--;
-        const evex_str view = {from, length};
-        memcpy(to->block, &view, sizeof view);
+        return length;
     }
+    for (size_t i = 0; i + WORD < width; i += WORD)
+        length = end_in(text_load8(p + i), i + WORD, length);
+    return end_in(text_load8(p + width - WORD), width, length);
+}
+
+static void gather_bytes(evex_gather *to, const char *from, int64_t stride, size_t n) {
+    const size_t width = to->item_bytes;
+    char *block = to->block;
+    for (size_t i = 0; i < n; i++, from += stride, block += sizeof(evex_str)) {
+        const evex_str view = {from, length_of(from, width)};
+        memcpy(block, &view, sizeof view);
+    }
+    to->block = block;
 }
 
 /* Appends a code point as UTF-8. Lone surrogates keep their place in the order, as three bytes;
@@ -205,15 +229,31 @@ static inline uint32_t load_code_point(const char *from, int is_swapped) {
     return is_swapped ? swap4(c) : c;
 }
 
+/* ASCII, as most texts are: a byte a code point. What stands behind the end is NUL. Returns whether
+ * it is; *length is its length in any case. */
+static inline int put_ascii(char *to, const char *from, size_t width, int is_swapped,
+                            size_t *length) {
+    uint32_t all = 0;
+    *length = 0;
+    for (size_t k = 0; k < width; k++) {
+        const uint32_t c = load_code_point(from + 4 * k, is_swapped);
+        all |= c;
+        to[k] = (char)c;
+        *length = c != 0 ? k + 1 : *length;
+    }
+    return all < 0x80;
+}
+
 static inline void gather_ucs4_order(evex_gather *to, const char *from, int64_t stride, size_t n,
                                      int is_swapped) {
     for (size_t i = 0; i < n; i++, from += stride, to->block += sizeof(evex_str)) {
-        size_t length = to->item_bytes / 4;
-        while (length > 0 && load_code_point(from + 4 * (length - 1), is_swapped) == 0)
-            length--;
+        size_t length;
         char *end = to->text;
-        for (size_t k = 0; k < length; k++)
-            end = put_utf8(end, load_code_point(from + 4 * k, is_swapped));
+        if (put_ascii(to->text, from, to->item_bytes / 4, is_swapped, &length))
+            end += length;
+        else
+            for (size_t k = 0; k < length; k++)
+                end = put_utf8(end, load_code_point(from + 4 * k, is_swapped));
         const evex_str view = {to->text, (size_t)(end - to->text)};
         memcpy(to->block, &view, sizeof view);
         to->text = end;

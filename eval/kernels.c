@@ -12,6 +12,7 @@
 #include "core/elements.h"
 #include "eval/half_loops.h"
 #include "eval/quick.h"
+#include "eval/text_kernels.h"
 #include "eval/vector_loops.h"
 
 /*
@@ -265,12 +266,11 @@ enum { MANY = 16 };
     CHECK_ARITY(id, 2) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(SCREEN_KERNEL, id)
 #define DIVIDE(id, types)                                                                          \
     CHECK_ARITY(id, 2) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(DIVIDE_KERNEL, id)
-/* PCRE2 does the work: the loop is the definition's. */
 #define SEARCH(id)                                                                                 \
-    CHECK_ARITY(id, 2)                                                                             \
     EVEX_FOR_STR(HAS_ROW, id)                                                                      \
     KERNEL(kernel_##id##_str) {                                                                    \
-        evex_definition(EVEX_OP_##id, EVEX_STR, EVEX_BOOL)(dst, src, n, context);                  \
+        if (n != 0)                                                                                \
+            text_##id(dst, src, n, context);                                                       \
     }
 #define VECTOR(id, arity, types, word)                                                             \
     CHECK_ARITY(id, arity)                                                                         \

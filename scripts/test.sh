@@ -184,6 +184,8 @@ step_numpy() {
         --count "$count" | tee -a /dev/fd/3
     "$venv/bin/python" tests/differential/complex_functions.py \
         --library "$top/gcc/api/libevex.so" --count "$count" | tee -a /dev/fd/3
+    "$venv/bin/python" tests/differential/strings.py --library "$top/gcc/api/libevex.so" \
+        --count "$count" | tee -a /dev/fd/3
 }
 
 # The package as users get it, but for the isolation, which would load everything anew.

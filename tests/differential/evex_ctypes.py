@@ -13,8 +13,9 @@ import numpy as np
 
 MAX_DIMS = 32
 DTYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-          "float32", "float64", "float16", "complex64", "complex128"]
+          "float32", "float64", "float16", "complex64", "complex128", "str"]
 REALS = DTYPES[:11]  # that are computed with, not only read
+STR_FORMS = {"S": 1, "U": 2}
 ISAS = {"best": 0, "ref": 1, "base": 2, "avx2": 3, "avx512": 4}
 STATUSES = ["OK", "INVALID_ARGUMENT", "NO_MEMORY", "CANCELLED", "SYNTAX", "UNKNOWN_NAME", "BAD_TYPE",
             "BAD_CALL", "OUT_OF_RANGE", "BAD_SHAPE", "BAD_OUTPUT", "EMPTY", "GUARD", "UNSUPPORTED",
@@ -98,12 +99,18 @@ class EvexError(Exception):
 
 
 def describe(array):
-    """The array as evex.h's struct. It points to the array's memory and must not outlive it."""
+    """The array, of NumPy or of what has as_array(), as evex.h's struct. It points to the array's
+    memory and must not outlive it."""
+    if hasattr(array, "as_array"):
+        return array.as_array()
     shape = (c_int64 * max(array.ndim, 1))(*array.shape)
     strides = (c_int64 * max(array.ndim, 1))(*array.strides)
-    return Array(data=array.ctypes.data, dtype=DTYPES.index(array.dtype.name), ndim=array.ndim,
+    is_str = array.dtype.kind in STR_FORMS
+    return Array(data=array.ctypes.data,
+                 dtype=DTYPES.index("str" if is_str else array.dtype.name), ndim=array.ndim,
                  shape=shape, strides=strides, byte_swapped=not array.dtype.isnative,
-                 read_only=not array.flags.writeable)
+                 item_bytes=array.itemsize if is_str else 0,
+                 str_form=STR_FORMS.get(array.dtype.kind, 0), read_only=not array.flags.writeable)
 
 
 class Library:

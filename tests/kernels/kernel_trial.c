@@ -16,6 +16,7 @@
 
 #include "core/memory.h"
 #include "core/regex.h"
+#include "eval/text_index.h"
 
 enum {
     MAX_ARITY = 3,
@@ -41,7 +42,7 @@ typedef struct {
     int arity, n_results;
     evex_dtype operand[MAX_ARITY];
     size_t operand_bytes[MAX_ARITY], result_bytes;
-    evex_set set;
+    evex_text_set set;
     const evex_regex *regex;
     evex_matcher *matcher;
     kernel_failure *failure;
@@ -424,12 +425,17 @@ static size_t make_list(const trial *t, unsigned char *values, size_t wanted) {
 static int try_sets(trial *t) {
     static const size_t lengths[] = {0, 1, 2, 3, 8, 18, 50};
     _Alignas(16) unsigned char values[50 * sizeof(evex_str)];
-    for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++) {
-        t->set = (evex_set){make_list(t, values, lengths[l]), values};
-        if (!try_all(t))
-            return 0;
+    evex_arena arena;
+    int is_right = 1;
+    evex_arena_init(&arena, &evex_system_allocator, NULL, 0);
+    for (size_t l = 0; is_right && l < sizeof lengths / sizeof lengths[0]; l++) {
+        t->set.set = (evex_set){make_list(t, values, lengths[l]), values};
+        if (t->dtype == EVEX_STR && !evex_text_index_make(&t->set, &arena))
+            return fail(t, "no memory for a list");
+        is_right = try_all(t);
     }
-    return 1;
+    evex_arena_free(&arena);
+    return is_right;
 }
 
 static int try_pattern(trial *t, evex_str pattern) {
