@@ -120,6 +120,8 @@ static void use_constants(emitter *e) {
         use_constant(e, r->source);
         use_constant(e, r->mask);
     }
+    for (size_t i = 0; i < ir->n_guards; i++)
+        use_constant(e, ir->guards[i].index);
 }
 
 /* ---- Registers ------------------------------------------------------------------------------ */
@@ -219,7 +221,7 @@ static void emit_guard(emitter *e, const evex_ir_guard *source) {
     const size_t n_bytes = strlen(source->failure.message), n_hint = strlen(hint);
     *guard = (evex_guard){.index = register_of(e, source->index),
                           .status = (uint8_t)source->failure.status,
-                          .is_total = source->is_total,
+                          .kind = source->kind,
                           .place = source->place,
                           .message_bytes = (uint32_t)n_bytes,
                           .hint_bytes = (uint32_t)n_hint};

@@ -235,7 +235,8 @@ static void add_guards(walker *w, const evex_ir_note *note) {
         add_total(w, note, u);
         return;
     }
-    const evex_ir_id fails = both(ir, note->condition, note->validity);
+    const evex_ir_id narrowed = both(ir, note->condition, note->validity);
+    const evex_ir_id fails = narrowed == EVEX_IR_NONE ? note->condition : narrowed;
     if (is_known(ir, fails, 0))
         return;
     if (u->is_always)

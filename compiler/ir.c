@@ -68,9 +68,8 @@ static uint64_t hash_constant(const evex_ir_constant *c) {
     const uint64_t hash = mix(mix(words[0] * 31 + words[1], c->constant.dtype), c->constant.kind);
     if (c->data == NULL)
         return hash;
-    return c->constant.kind != EVEX_CONSTANT_SET
-               ? mix_bytes(hash, c->data, c->n)
-               : mix(hash, (uintptr_t)c->data);
+    return c->constant.kind != EVEX_CONSTANT_SET ? mix_bytes(hash, c->data, c->n)
+                                                 : mix(hash, (uintptr_t)c->data);
 }
 
 static int equal_constants(const evex_ir_constant *a, const evex_ir_constant *b) {
@@ -89,8 +88,8 @@ static uint64_t hash_reduction(const evex_ir_reduction *r) {
     uint64_t hash = mix(mix(r->spec.kind, r->source), r->mask);
     for (int i = 0; i < r->spec.n_axes; i++)
         hash = mix(hash, (uint8_t)r->spec.axes[i]);
-    return mix(hash, (uint64_t)r->spec.keepdims + 2u * r->spec.all_axes + 4u * r->spec.allows_empty +
-                         8u * (uint64_t)r->group);
+    return mix(hash, (uint64_t)r->spec.keepdims + 2u * r->spec.all_axes +
+                         4u * r->spec.allows_empty + 8u * (uint64_t)r->group);
 }
 
 static int equal_reductions(const evex_ir_reduction *a, const evex_ir_reduction *b) {
@@ -426,10 +425,11 @@ static evex_ir_id index_of(evex_ir *ir, evex_ir_id condition) {
 
 void evex_ir_add_guard(evex_ir *ir, evex_ir_id condition, const evex_ir_note *note) {
     const int is_index = evex_ir_dtype(ir, condition) == EVEX_I64;
-    const int is_total = is_index || ir->values[condition].is_scalar;
+    const evex_guard_kind kind = is_index                          ? EVEX_GUARD_OF_TOTAL
+                                 : ir->values[condition].is_scalar ? EVEX_GUARD_OF_SCALAR
+                                                                   : EVEX_GUARD_OF_ELEMENTS;
     const evex_ir_id index = is_index ? condition : index_of(ir, condition);
     if (index == EVEX_IR_NONE || !GROW(ir, guards, ir->n_guards + 1))
         return;
-    ir->guards[ir->n_guards++] =
-        (evex_ir_guard){index, (uint8_t)is_total, note->failure, note->place};
+    ir->guards[ir->n_guards++] = (evex_ir_guard){index, (uint8_t)kind, note->failure, note->place};
 }

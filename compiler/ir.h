@@ -27,7 +27,7 @@ typedef enum { EVEX_IR_INPUT = 1, EVEX_IR_CONSTANT, EVEX_IR_INSN, EVEX_IR_REDUCT
 typedef struct {
     uint8_t kind; /* evex_ir_kind */
     uint8_t dtype, in_dtype;
-    uint8_t is_scalar; /* known to be one value when compiling: it takes no block */
+    uint8_t is_scalar;  /* known to be one value when compiling: it takes no block */
     uint8_t is_grouped; /* one value a group; what is neither has one a row */
     uint16_t op;
     uint16_t n_operands;
@@ -90,7 +90,7 @@ typedef struct {
 
 typedef struct {
     evex_ir_id index; /* a SCALAR int64: the first element that fails, or negative */
-    uint8_t is_total; /* about one value, not about elements of an array */
+    uint8_t kind;     /* evex_guard_kind */
     evex_ir_failure failure;
     evex_insn_place place;
 } evex_ir_guard;

@@ -22,7 +22,8 @@
  *   R[dst] = op.in(R[operands[first]], ..., R[operands[first + n_operands - 1]])
  *
  * with elements of dtype `out` in R[dst] and of dtype `in` in the operands, save where the op's
- * signature says bool (op.h); `out` is `in` unless the signature says otherwise. In register notation, by signature:
+ * signature says bool (op.h); `out` is `in` unless the signature says otherwise. In register
+ * notation, by signature:
  *
  *   T_T     R[d] = op(R[a])                    T_BTT  R[d] = R[a] ? R[b] : R[c]
  *   T_TT    R[d] = op(R[a], R[b])              B_TS   R[d] = R[a] is one of the set K[b]
@@ -111,9 +112,9 @@ typedef struct {
  * behind all others, in the order of their owners. */
 
 typedef enum {
-    EVEX_CONSTANT_VALUE,   /* one element of dtype in payload (str: offset and length of text) */
-    EVEX_CONSTANT_SET,     /* payload.list: n elements at an offset of the text section, aligned
-                              to 8; str elements are {uint32 offset, uint32 length} pairs */
+    EVEX_CONSTANT_VALUE,    /* one element of dtype in payload (str: offset and length of text) */
+    EVEX_CONSTANT_SET,      /* payload.list: n elements at an offset of the text section, aligned
+                               to 8; str elements are {uint32 offset, uint32 length} pairs */
     EVEX_CONSTANT_FUNCTION, /* payload.list: a user function's name: offset and n bytes of text */
     EVEX_CONSTANT_PATTERN   /* the same of a regular expression; the dtype is str */
 } evex_constant_kind;
@@ -164,15 +165,22 @@ typedef struct {
     uint32_t first_guard, n_guards; /* checked when the stage has run */
 } evex_stage;
 
+/* What a guard is about. Of all but elements the index says no more than whether it fails. */
+typedef enum {
+    EVEX_GUARD_OF_ELEMENTS,
+    EVEX_GUARD_OF_TOTAL, /* the result of one of the stage's reductions */
+    EVEX_GUARD_OF_SCALAR /* one value, known before the stage touches data */
+} evex_guard_kind;
+
 /*
- * Fails with `status` when R[index] (a SCALAR int64 or a constant one) is not negative: as a rule the
- * FIRST_TRUE of what fails. Of a stage's guards, the one with the smallest index is reported, of
- * equal ones the first; those that are total come after all others.
+ * Fails with `status` when R[index] (a SCALAR int64 or a constant one) is not negative: as a rule
+ * the FIRST_TRUE of what fails. Of a stage's guards those of scalars are reported first, then the
+ * one of elements that has the smallest index, then those of totals; of equal ones the first.
  */
 typedef struct {
     evex_register index;
-    uint8_t status;   /* evex_status, EVEX_GUARD as a rule */
-    uint8_t is_total; /* it is about one value, and the index says no more than whether it fails */
+    uint8_t status; /* evex_status, EVEX_GUARD as a rule */
+    uint8_t kind;   /* evex_guard_kind */
     evex_insn_place place;
     uint32_t message, message_bytes; /* text */
     uint32_t hint, hint_bytes;       /* text */

@@ -371,7 +371,7 @@ static evex_status verify_guards(const verifier *v, const evex_stage *stage) {
     for (uint32_t i = 0; i < stage->n_guards; i++) {
         const evex_guard *guard = &evex_program_guards(p)[stage->first_guard + i];
         if (!holds(v, guard->index, EVEX_I64, 0) || guard->status == EVEX_OK ||
-            guard->status >= EVEX_N_STATUSES ||
+            guard->status >= EVEX_N_STATUSES || guard->kind > EVEX_GUARD_OF_SCALAR ||
             !text_fits(p, guard->message, guard->message_bytes) ||
             !text_fits(p, guard->hint, guard->hint_bytes))
             return reject(v, "guard", stage->first_guard + i);

@@ -4,8 +4,12 @@
  */
 #include "eval/guards.h"
 
+/* By kind: what is known first comes first. */
+static const uint8_t ranks[] = {
+    [EVEX_GUARD_OF_SCALAR] = 0, [EVEX_GUARD_OF_ELEMENTS] = 1, [EVEX_GUARD_OF_TOTAL] = 2};
+
 static int goes_before(const evex_guard *a, int64_t index_a, const evex_guard *b, int64_t index_b) {
-    return a->is_total != b->is_total ? b->is_total : index_a < index_b;
+    return a->kind != b->kind ? ranks[a->kind] < ranks[b->kind] : index_a < index_b;
 }
 
 void evex_guard_consider(evex_guard_choice *choice, const evex_guard *guard, int64_t index) {
@@ -26,6 +30,6 @@ evex_status evex_guard_report(const evex_program *program, const evex_guard_choi
     if (guard->hint_bytes > 0)
         evex_hint(error, "%.*s", (int)guard->hint_bytes, text + guard->hint);
     if (error != NULL)
-        error->index = guard->is_total ? -1 : choice->index;
+        error->index = guard->kind == EVEX_GUARD_OF_ELEMENTS ? choice->index : -1;
     return status;
 }

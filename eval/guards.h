@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which of several failing guards is reported, and how: the one with the smallest element index, of
- * equal ones the first of the program, for what is evaluated first may be why another one fails;
- * those about single values, as sums are, after all others, for in a stream they are known last.
+ * Which of several failing guards is reported, and how: those of scalars first, then the one with
+ * the smallest element index, then those of totals, in the order in which a stream knows them; of
+ * equal ones the first of the program, for what is evaluated first may be why another one fails.
  * Used by runs and by streams, so that both say the same.
  */
 #ifndef EVEX_EVAL_GUARDS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Guards of a stream, reported as one evaluation over the whole would report them: by stage, and in
- * a stage the smallest element first, then what is total. What a stage's guards look at is one of
+ * a stage by kind (eval/guards.h). What a stage's guards look at is one of
  * three: elements that come in pieces or are the same for all, whose index is in a carry; results
  * of reductions, known when their pass ends; and scalars, which a slice of the program gives. A
  * stage that reads no array belongs to the end of the pass before it.
@@ -79,10 +79,11 @@ static int64_t index_of(const evex_stream *stream, uint32_t number) {
     return index;
 }
 
-static void consider_stage(const evex_stream *stream, const evex_stage *stage, int are_total,
+/* All guards of a stage, or all but those of totals. */
+static void consider_stage(const evex_stream *stream, const evex_stage *stage, int has_totals,
                            evex_guard_choice *choice) {
     for (uint32_t g = stage->first_guard; g < stage->first_guard + stage->n_guards; g++)
-        if (guard_at(stream, g)->is_total == are_total)
+        if (has_totals || guard_at(stream, g)->kind != EVEX_GUARD_OF_TOTAL)
             evex_guard_consider(choice, guard_at(stream, g), index_of(stream, g));
 }
 
@@ -92,7 +93,8 @@ static int may_be_undercut(const evex_stream *stream, const evex_stage *stage,
                            const evex_guard_choice *choice) {
     for (uint32_t g = stage->first_guard; g < stage->first_guard + stage->n_guards; g++) {
         const evex_carry *carry = evex_stream_carry_of(stream, guard_at(stream, g)->index);
-        if (carry != NULL && !carry->is_constant && !guard_at(stream, g)->is_total &&
+        if (carry != NULL && !carry->is_constant &&
+            guard_at(stream, g)->kind == EVEX_GUARD_OF_ELEMENTS &&
             carry->next <= (uint64_t)choice->index)
             return 1;
     }
@@ -108,13 +110,13 @@ static uint32_t reading_stage(const evex_stream *stream) {
     return 0;
 }
 
-/* What is total, in the stages that end with the pass: those that read nothing before the first
- * pass's, the one it reads for, and those that read nothing behind it. */
-static evex_status check_totals(evex_stream *stream, evex_error *error) {
+/* What is left when the pass has ended: the totals of the stage that it reads arrays for, and the
+ * stages behind that read nothing. */
+static evex_status check_rest(evex_stream *stream, evex_error *error) {
     const evex_program *program = stream->expr->program;
     const uint32_t reading = reading_stage(stream);
-    evex_status status = find_scalars(stream, error);
-    for (uint32_t s = stream->pass == 0 ? 0 : reading; s < program->n_stages; s++) {
+    evex_status status = EVEX_OK;
+    for (uint32_t s = reading; s < program->n_stages; s++) {
         evex_guard_choice choice = {0};
         if (status != EVEX_OK || (s > reading && stream->pass_of_stage[s] != UINT32_MAX))
             break;
@@ -129,13 +131,14 @@ evex_status evex_stream_check_guards(evex_stream *stream, evex_guard_moment mome
     const evex_program *program = stream->expr->program;
     if (program->n_guards == 0 || stream->first_row != 0)
         return EVEX_OK;
-    if (moment == EVEX_AFTER_PASS)
-        return check_totals(stream, error);
+    const evex_status status = find_scalars(stream, error);
+    if (status != EVEX_OK || moment == EVEX_AFTER_PASS)
+        return status != EVEX_OK ? status : check_rest(stream, error);
     const evex_stage *stage = &evex_program_stages(program)[reading_stage(stream)];
     evex_guard_choice choice = {0};
     consider_stage(stream, stage, 0, &choice);
-    if (choice.guard != NULL && moment == EVEX_AFTER_PIECE &&
-        may_be_undercut(stream, stage, &choice))
+    if (choice.guard != NULL && choice.guard->kind == EVEX_GUARD_OF_ELEMENTS &&
+        moment == EVEX_AFTER_PIECE && may_be_undercut(stream, stage, &choice))
         return EVEX_OK;
     return evex_guard_report(program, &choice, error);
 }

@@ -239,6 +239,12 @@ static const guard_case checked[] = {
     {"$uint32(g)", 2, 6, 0},
     {"where(g > -1, uint32(g), 0)", NONE, 0, 0},
     {"$round(b, -1)", 1, 5, 0},
+    /* Constants. */
+    {"int8(100) $* int8(2)", TOTAL, 1, 0},
+    {"c + int64(2)**62 $* 2", TOTAL, 1, 0},
+    {"where(p, int8(100) $+ int8(100), b)", 0, 1, 0},
+    {"where(c > 100, int8(100) + int8(100), b)", NONE, 0, 0},
+    {"where(False, int8(100) + int8(100), b)", NONE, 0, 0},
     /* Of one element, what is evaluated first. */
     {"-(b $* 2)", 0, 1, 0},
     {"int8(int16($int32(w)))", 1, 5, 0},

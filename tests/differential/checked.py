@@ -25,7 +25,7 @@ from evex_ctypes import EvexError, Expression, Library, Stream, new_outputs
 INTS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 RANGES = {name: (int(np.iinfo(name).min), int(np.iinfo(name).max)) for name in INTS}
 WIDTHS = {name: 8 * np.dtype(name).itemsize for name in INTS}
-TOTAL = -1  # what evex gives as index for what is one value
+SCALAR, ELEMENT, TOTAL = range(3)  # the order in which failures of a stage are reported
 
 
 class Value:
@@ -41,10 +41,10 @@ class Value:
 class Oracle:
     def __init__(self, arrays, n):
         self.arrays, self.n = arrays, n
-        self.failures = {}  # (stage, is total, index): the operations that fail there
+        self.failures = {}  # (stage, rank, index): the operations that fail there
 
-    def fail(self, stage, index, token):
-        key = (stage, index == TOTAL, max(index, 0))
+    def fail(self, stage, rank, index, token):
+        key = (stage, rank, index)
         self.failures.setdefault(key, set()).add(token)
 
     def value(self, tree, need):
@@ -57,11 +57,11 @@ class Oracle:
         stage = max(stage, value.stage)
         if value.is_scalar and (mask is None or is_scalar):
             if fails[0] and (mask is None or mask[0]):
-                self.fail(stage, TOTAL, token)
+                self.fail(stage, SCALAR, 0, token)
             return
         for i in range(self.n):
             if fails[0 if value.is_scalar else i] and (mask is None or mask[0 if is_scalar else i]):
-                self.fail(stage, i, token)
+                self.fail(stage, ELEMENT, i, token)
                 return
 
     def node_array(self, tree, need):
@@ -119,7 +119,7 @@ class Oracle:
         result = Value(dtype, [0 if is_out else total], made + 1, True)
         if need[0] is None:
             if is_out:
-                self.fail(made, TOTAL, name)
+                self.fail(made, TOTAL, 0, name)
         else:
             self.note(result, need, [is_out], name)
         return result
@@ -220,7 +220,7 @@ class Generator:
     def unary(self, depth):
         x, text, dtype = self.integer(depth - 1)
         token, function = self.choose([("-", lambda a: -a), ("abs", abs)])
-        return ("op", dtype, token, checked(dtype, function), x), f"{token}({text})", dtype
+        return ("op", dtype, token, checked(dtype, function), x), f"({token}({text}))", dtype
 
     def cast(self, depth):
         x, text, _ = self.integer(depth - 1)
@@ -255,8 +255,7 @@ class Generator:
         y, y_text, other = self.integer(depth - 1)
         common = np.result_type(dtype, other).name
         if common not in RANGES:
-            y, y_text, common = x, x_text, dtype
-            other = dtype
+            return x, x_text, dtype
         x, y = widen(x, dtype, common), widen(y, other, common)
         return ("where", common, c, x, y), f"where({c_text}, {x_text}, {y_text})", common
 
@@ -307,8 +306,8 @@ class Case:
         """(index, operations), or None."""
         if not self.oracle.failures:
             return None
-        _, is_total, index = first = min(self.oracle.failures)
-        return TOTAL if is_total else index, self.oracle.failures[first]
+        _, rank, index = first = min(self.oracle.failures)
+        return index if rank == ELEMENT else -1, self.oracle.failures[first]
 
     def judge(self, error, outputs):
         want = self.expected()
