@@ -398,6 +398,35 @@ START_TEST(overflow_is_found_where_there_are_times) {
 }
 END_TEST
 
+/* A null is no NaT: it is filled in, left out of reductions, and its own validity comes out. */
+START_TEST(nulls_are_beside_nat) {
+    static const int64_t t[] = {100, 200, NAT, 50};
+    static uint8_t valid[] = {1, 0, 1, 1};
+    static const int64_t filled[] = {100, 7, NAT, 50}, added[] = {101, 0, NAT, 51};
+    const evex_var var = {"t", EVEX_I64, EVEX_STRONG, 1, S};
+    const char *text = "t ?? datetime64(7, 's'), t + 1, max(t, where=not isnat(t)), isna(t)";
+    evex_expr *expr = expr_of(text, &var, 1, EVEX_ISA_BEST);
+    int64_t first[N], second[N], third;
+    uint8_t second_valid[N], third_valid, is_null[N];
+    evex_array in = evex_array_1d(EVEX_I64, t, N);
+    in.validity = valid;
+    evex_array out[] = {evex_array_1d(EVEX_I64, first, N), evex_array_1d(EVEX_I64, second, N),
+                        evex_array_0d(EVEX_I64, &third), evex_array_1d(EVEX_BOOL, is_null, N)};
+    out[1].validity = second_valid;
+    out[2].validity = &third_valid;
+    evex_error error = EVEX_ERROR_INIT;
+    const evex_eval_options options = caps_eval_options();
+    evex_eval(expr, test_pool(), &in, 1, out, 4, &options, &error);
+    ck_assert_msg(error.status == EVEX_OK, "%s", error.message);
+    ck_assert_mem_eq(first, filled, sizeof first);
+    for (size_t i = 0; i < N; i++)
+        ck_assert(second_valid[i] == valid[i] && is_null[i] == !valid[i] &&
+                  (!valid[i] || second[i] == added[i]));
+    ck_assert(third_valid == 1 && third == 100);
+    evex_expr_free(&expr);
+}
+END_TEST
+
 /* By group: the same instructions, for each group its own reductions. */
 START_TEST(groups_have_their_own_times) {
     static const int64_t times[] = {100, 200, NAT, 50}, codes[] = {0, 1, 1, 0};
@@ -432,6 +461,7 @@ static void add(TCase *tests) {
     tcase_add_test(tests, user_functions_take_bare_numbers);
     tcase_add_test(tests, weak_integers_are_spans);
     tcase_add_test(tests, overflow_is_found_where_there_are_times);
+    tcase_add_test(tests, nulls_are_beside_nat);
     tcase_add_test(tests, groups_have_their_own_times);
 }
 
