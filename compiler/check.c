@@ -343,7 +343,7 @@ static evex_status check_if(evex_checker *c, const evex_ast_node *node, evex_ter
     const evex_term condition = evex_term_of_child(c, node, 0);
     const evex_term branches[] = {evex_term_of_child(c, node, 1), evex_term_of_child(c, node, 2)};
     const evex_ir_id truth = evex_term_cast(c, &condition, EVEX_BOOL);
-    const evex_ir_id selector = evex_validity_and(c, truth, condition.validity);
+    const evex_ir_id selector = evex_validity_of_truth(c, &condition, truth);
     if (evex_terms_have_time(branches, 2)) {
         status = evex_times_where(c, node, selector, result);
         evex_validity_of_choice(c, selector, &branches[0], &branches[1], result);

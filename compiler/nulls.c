@@ -54,10 +54,10 @@ static evex_ir_id not(evex_checker * c, evex_ir_id a) {
     return evex_ir_unary(c->ir, EVEX_OP_INVERT, a);
 }
 
-/* Whether a term's validity, which may be left out, has the term's shape. */
+/* Whether a term's validity, which may be left out, has the term's shape; a constant has none. */
 static int has_whole_validity(const evex_checker *c, const evex_term *t) {
     return t->kind == EVEX_TERM_LITERAL || c->ir->values[t->value].is_scalar ||
-           (t->validity != EVEX_IR_NONE && t->is_validity_whole);
+           (t->validity != EVEX_IR_NONE && t->is_validity_whole && known_truth(c, t->validity) < 0);
 }
 
 void evex_term_set_validity(evex_checker *c, evex_term *t, evex_ir_id validity, int is_whole) {
@@ -131,6 +131,11 @@ void evex_validity_of_logic(evex_checker *c, evex_op op, const evex_term *a, eve
     if (p != q && p != EVEX_IR_NONE)
         validity = either(c, validity, where_deciding(c, op, right, q));
     evex_term_set_validity(c, result, validity, p != q && has_left && has_right);
+}
+
+evex_ir_id evex_validity_of_truth(evex_checker *c, const evex_term *t, evex_ir_id truth) {
+    return t->validity == EVEX_IR_NONE ? truth
+                                       : evex_ir_binary(c->ir, EVEX_OP_AND, truth, t->validity);
 }
 
 /* ---- Choices -------------------------------------------------------------------------------- */

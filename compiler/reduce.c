@@ -93,7 +93,7 @@ static evex_status take_where(evex_checker *c, const evex_ast_node *node, const 
         return EVEX_BAD_TYPE;
     }
     if (!evex_term_is_literal(t) || t->as.i64 == 0 || t->validity != EVEX_IR_NONE)
-        call->mask = evex_validity_and(c, evex_term_cast(c, t, EVEX_BOOL), t->validity);
+        call->mask = evex_validity_of_truth(c, t, evex_term_cast(c, t, EVEX_BOOL));
     return EVEX_OK;
 }
 

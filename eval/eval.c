@@ -374,8 +374,7 @@ static evex_status evaluate_nullable(const call *given, evex_error *error) {
     call c = *given;
     evex_status status = EVEX_OK;
     if (c.n_inputs == expr->n_own_inputs)
-        status = evex_nulls_widen_inputs(expr, &arena, &c.inputs, 1,
-                                         expr->program->n_reductions == 0, &fresh);
+        status = evex_nulls_widen_inputs(expr, &arena, &c.inputs, 1, &fresh);
     if (status == EVEX_OK && c.n_outputs == expr->n_own_outputs)
         status = evex_nulls_widen_outputs(expr, &arena, &c.outputs, &fresh);
     if (status != EVEX_OK) {
@@ -433,7 +432,7 @@ evex_status evex_result_shape(const evex_expr *expr, const evex_array *inputs, s
     fresh.status = EVEX_OK;
     evex_status status = EVEX_OK;
     if (n_inputs == expr->n_own_inputs)
-        status = evex_nulls_widen_inputs(expr, &arena, &inputs, 0, 0, &fresh);
+        status = evex_nulls_widen_inputs(expr, &arena, &inputs, 0, &fresh);
     if (status == EVEX_OK)
         status = evex_bind_inputs(&binding, expr, &arena, inputs, n_inputs, 0, &fresh);
     if (status == EVEX_OK && !sum_memory(&binding, NULL))

@@ -52,13 +52,11 @@ static evex_array array_of(const evex_array *owner) {
     return made;
 }
 
-static evex_array always_valid(const evex_array *owner, int may_narrow) {
+static evex_array always_valid(const evex_array *owner) {
     evex_array made = array_of(owner);
     made.data = (void *)(uintptr_t)&always;
     made.validity_form = EVEX_VALIDITY_BYTES;
     made.strides = no_strides;
-    if (may_narrow)
-        made.ndim = 0;
     return made;
 }
 
@@ -82,8 +80,7 @@ static int decode_scalar(evex_arena *arena, const evex_array *owner, evex_array 
 }
 
 evex_status evex_nulls_widen_inputs(const evex_expr *expr, evex_arena *arena,
-                                    const evex_array **inputs, int has_data, int may_narrow,
-                                    evex_error *error) {
+                                    const evex_array **inputs, int has_data, evex_error *error) {
     const uint32_t n_own = expr->n_own_inputs, n = expr->n_inputs;
     const evex_array *given = *inputs;
     if (n_own == n || given == NULL)
@@ -101,8 +98,7 @@ evex_status evex_nulls_widen_inputs(const evex_expr *expr, evex_arena *arena,
             error->operand = (int32_t)k;
             return EVEX_INVALID_ARGUMENT;
         }
-        all[i] =
-            given[k].validity != NULL ? array_of(&given[k]) : always_valid(&given[k], may_narrow);
+        all[i] = given[k].validity != NULL ? array_of(&given[k]) : always_valid(&given[k]);
         if (has_data && given[k].ndim == 0 && given[k].validity != NULL &&
             !decode_scalar(arena, &given[k], &all[i]))
             return evex_fail_memory(error);

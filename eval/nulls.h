@@ -25,12 +25,10 @@ static inline int evex_has_nulls(const evex_expr *expr) {
 /*
  * The caller's arrays and behind them those of their validity, whose validity_form says how it is
  * written; a bitmap's data is the address of its first bit, in bits, and its strides count bits.
- * With has_data 0 no memory is looked at. may_narrow: where nothing is null, a validity of no
- * dimensions will do.
+ * With has_data 0 no memory is looked at.
  */
 evex_status evex_nulls_widen_inputs(const evex_expr *expr, evex_arena *arena,
-                                    const evex_array **inputs, int has_data, int may_narrow,
-                                    evex_error *error);
+                                    const evex_array **inputs, int has_data, evex_error *error);
 evex_status evex_nulls_widen_outputs(const evex_expr *expr, evex_arena *arena, evex_array **outputs,
                                      evex_error *error);
 

@@ -291,7 +291,7 @@ static evex_status widen_call(const evex_expr *expr, whole_call *call, size_t n_
     evex_arena_init(&call->arena, &expr->allocator, NULL, 0);
     call->in_use = options;
     if (n_inputs == expr->n_own_inputs)
-        status = evex_nulls_widen_inputs(expr, &call->arena, &call->inputs, 1, 0, error);
+        status = evex_nulls_widen_inputs(expr, &call->arena, &call->inputs, 1, error);
     if (status == EVEX_OK && n_outputs == expr->n_own_outputs)
         status = evex_nulls_widen_outputs(expr, &call->arena, &call->outputs, error);
     if (status == EVEX_OK && options != NULL)

@@ -180,6 +180,8 @@ step_numpy() {
         --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
     "$venv/bin/python" tests/differential/checked.py --library "$top/gcc/api/libevex.so" \
         --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
+    "$venv/bin/python" tests/differential/nulls.py --library "$top/gcc/api/libevex.so" \
+        --count "$count" | tee -a /dev/fd/3
     "$venv/bin/python" tests/differential/times.py --library "$top/gcc/api/libevex.so" \
         --count "$count" | tee -a /dev/fd/3
     "$venv/bin/python" tests/differential/complex_functions.py \
