@@ -46,7 +46,7 @@ class Evex:
         outputs = [np.empty(n_groups if grouped else len(x), dtype)
                    for (_, dtype), grouped in zip(expression.outputs, expression.is_grouped)]
         return lambda: expression.evaluate({"x": x}, outputs, self.pool, codes=codes,
-                                           n_groups=n_groups) or outputs
+                                           n_groups=n_groups)
 
 
 class Pandas:

@@ -108,6 +108,11 @@ evex_ir_id evex_ir_take(evex_ir *ir, evex_ir_id value) {
     return ir->is_out_of_memory ? EVEX_IR_NONE : ir->taken[value];
 }
 
+evex_ir_id evex_ir_beside(evex_ir *ir, evex_ir_id value, evex_ir_id other) {
+    const evex_ir_value *v = &ir->values[other];
+    return v->is_grouped || v->is_scalar ? value : evex_ir_take(ir, value);
+}
+
 const evex_ir_id *evex_ir_level(evex_ir *ir, const evex_ir_id *operands, size_t n,
                                 evex_ir_id *list) {
     int has_rows = 0, has_groups = 0;

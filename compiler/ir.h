@@ -174,6 +174,8 @@ const evex_ir_id *evex_ir_level(evex_ir *ir, const evex_ir_id *operands, size_t 
                                 evex_ir_id *list);
 /* What each row reads of a value: the value itself unless it has an element a group. */
 evex_ir_id evex_ir_take(evex_ir *ir, evex_ir_id value);
+/* A value as it stands beside another one: taken, where that has an element a row. */
+evex_ir_id evex_ir_beside(evex_ir *ir, evex_ir_id value, evex_ir_id other);
 /* Whether rows read what is computed from a value's operands in its place. */
 int evex_ir_is_taken(const evex_ir *ir, evex_ir_id value);
 /* The group of each row: the program's last input, int64; and whether there is one, a bool. */

@@ -62,6 +62,8 @@ static int has_whole_validity(const evex_checker *c, const evex_term *t) {
 
 void evex_term_set_validity(evex_checker *c, evex_term *t, evex_ir_id validity, int is_whole) {
     t->validity = known_truth(c, validity) == 1 ? EVEX_IR_NONE : validity;
+    if (t->kind != EVEX_TERM_LITERAL && t->kind != EVEX_TERM_NA)
+        t->validity = evex_ir_beside(c->ir, t->validity, t->value);
     t->is_validity_whole = (uint8_t)is_whole;
     c->has_own_validity = 1;
 }

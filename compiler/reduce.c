@@ -223,6 +223,21 @@ static evex_ir_id any_valid(evex_checker *c, const reduction_call *call) {
                : evex_ir_reduce(c->ir, &spec, call->validity, EVEX_IR_NONE);
 }
 
+/* Whether a group has a row that counts: others have no result, but for counts. */
+static evex_ir_id has_rows(evex_checker *c, const reduction_call *call, const evex_term *t) {
+    if (call->kind == EVEX_RED_COUNT || call->kind == EVEX_RED_COUNT_NONZERO)
+        return EVEX_IR_NONE;
+    const evex_ir_id source = evex_term_cast(c, t, (evex_dtype)t->dtype);
+    evex_reduction spec = call->spec;
+    spec.kind = EVEX_RED_COUNT;
+    spec.in_dtype = (uint8_t)evex_ir_dtype(c->ir, source);
+    spec.out_dtype = EVEX_I64;
+    spec.ddof = 0;
+    spec.allows_empty = 0;
+    const evex_ir_id count = evex_ir_reduce(c->ir, &spec, source, call->mask);
+    return evex_ir_binary(c->ir, EVEX_OP_GT, count, evex_ir_i64(c->ir, 0));
+}
+
 static evex_status take_operand(evex_checker *c, reduction_call *call, int ignores_nan,
                                 evex_ir_id *source) {
     const evex_ast_node *node = call->call;
@@ -311,13 +326,17 @@ evex_status evex_check_reduction(evex_checker *c, const evex_ast_node *node,
     const evex_term t = evex_n_positional(c, node) > 0 ? c->terms[node->children[0]] : none;
     if (t.validity != EVEX_IR_NONE)
         skip_nulls(c, &t, &call);
+    const evex_ir_id mask = call.mask; /* which leaves out nans later */
     if (evex_term_is_time(&t))
         status = evex_times_reduction(c, node, kind, ignores_nan, &call.spec, call.mask, result);
     else if (goes_by_parts(c, &call))
         status = reduce_by_parts(c, &call, ignores_nan, result);
     else
         status = reduce_real(c, &call, ignores_nan, result);
-    if (status == EVEX_OK)
-        evex_term_set_validity(c, result, any_valid(c, &call), 1);
-    return status;
+    if (status != EVEX_OK)
+        return status;
+    call.mask = mask;
+    evex_term_set_validity(c, result,
+                           c->ir->is_grouped ? has_rows(c, &call, &t) : any_valid(c, &call), 1);
+    return evex_check_memory(c);
 }

@@ -194,6 +194,8 @@ static evex_pool *pool_of_8(void) {
 
 enum { MOST_OUTPUTS = 4 };
 
+static uint8_t validity[MOST_OUTPUTS][MOST_ROWS];
+
 /* Evaluates into memory that each output finds fresh; the status. */
 static evex_status evaluate(const evex_expr *expr, const setting *s, void *const *results,
                             evex_error *error) {
@@ -206,6 +208,8 @@ static evex_status evaluate(const evex_expr *expr, const setting *s, void *const
     for (size_t i = 0; i < n_outputs; i++)
         out[i] = evex_array_1d(described[i].dtype, results[i],
                                described[i].is_grouped ? s->n_groups : s->n_rows);
+    for (size_t i = 0; i < n_outputs; i++)
+        out[i].validity = described[i].nullable ? validity[i] : NULL;
     const evex_array codes = s->is_narrow ? evex_array_1d(EVEX_I32, data.narrow, s->n_rows)
                                           : evex_array_1d(EVEX_I64, data.codes, s->n_rows);
     const evex_eval_options options = options_of(s, &codes);
@@ -323,8 +327,10 @@ START_TEST(rows_read_what_their_group_has) {
         s.n_groups = shapes[_i].n_groups;
         evaluate_well(expr, &s, (void *[]){results[0], means});
         for (size_t i = 0; i < s.n_rows; i++)
-            ck_assert(data.codes[i] < 0 ||
-                      same_bits(results[0][i], data.x[i] - means[data.codes[i]]));
+            ck_assert(data.codes[i] < 0
+                          ? !validity[0][i]
+                          : validity[0][i] &&
+                                same_bits(results[0][i], data.x[i] - means[data.codes[i]]));
     }
     evex_expr_free(&expr);
 }
@@ -338,7 +344,7 @@ START_TEST(groups_without_rows) {
     draw(100, 0, SCATTERED);
     evaluate_well(expr, &s, (void *[]){counts, sums, products});
     for (size_t g = 0; g < 3; g++)
-        ck_assert(counts[g] == 0 && sums[g] == 0 && products[g] == 1);
+        ck_assert(counts[g] == 0 && !validity[1][g] && !validity[2][g]);
     evaluate_well(expr, &none, (void *[]){counts, sums, products});
     evex_expr_free(&expr);
 }
@@ -371,6 +377,7 @@ START_TEST(options_that_do_not_fit) {
     draw(10, 2, SCATTERED);
     const evex_array x = evex_array_1d(EVEX_F64, data.x, 10);
     evex_array out = evex_array_1d(EVEX_F64, sum, 2);
+    out.validity = validity[0];
     evex_eval_options options = caps_eval_options();
     evex_array codes = evex_array_1d(EVEX_I64, data.codes, 10);
     evex_error error = EVEX_ERROR_INIT;
@@ -412,6 +419,8 @@ START_TEST(shapes_and_broadcasting) {
     int64_t count[2];
     evex_array out[] = {evex_array_1d(EVEX_F64, sum, 2), evex_array_nd(EVEX_F64, ratio, 2, shape),
                         evex_array_1d(EVEX_I64, count, 2)};
+    out[0].validity = validity[0];
+    out[1].validity = validity[1];
     const evex_array codes = evex_array_1d(EVEX_I32, by_column, 4);
     evex_eval_options options = caps_eval_options();
     options.groups = &codes;
@@ -420,6 +429,7 @@ START_TEST(shapes_and_broadcasting) {
     ck_assert_msg(evex_eval(expr, NULL, &in, 1, out, 3, &options, &error) == EVEX_OK, "%s",
                   error.message);
     ck_assert(sum[0] == 18 && sum[1] == 36 && count[0] == 3 && count[1] == 6);
+    ck_assert(validity[0][0] && validity[0][1] && validity[1][0] && !validity[1][3]);
     ck_assert(ratio[0] == 1.0 / 11 && ratio[5] == 6.0 / 10 && ratio[10] == 1);
     evex_expr_free(&expr);
 }

@@ -167,6 +167,7 @@ class Expression:
                         for i in range(n.value)]
         self.units = [outputs[i].unit for i in range(n.value)]
         self.is_grouped = [outputs[i].is_grouped != 0 for i in range(n.value)]
+        self.is_nullable = [outputs[i].nullable != 0 for i in range(n.value)]
         self.variables = variables
 
     def __del__(self):
@@ -188,7 +189,8 @@ class Expression:
         return [(DTYPES[r.dtype], tuple(r.shape[:r.ndim])) for r in results]
 
     def evaluate(self, arrays, outputs, pool=None, threads=0, block=0, codes=None, n_groups=0):
-        """Evaluates into the output arrays, one a result. codes: the group of each row."""
+        """Evaluates into the output arrays, one a result. codes: the group of each row. Returns a
+        bool array for each result that may be null, true where it is not, and None for others."""
         error = Error()
         options = EvalOptions(struct_bytes=ctypes.sizeof(EvalOptions), max_threads=threads,
                               poll_interval_ms=50, block_length=block, force_threads=threads != 0)
@@ -196,10 +198,16 @@ class Expression:
             groups = describe(codes)
             options.groups, options.n_groups = ctypes.pointer(groups), n_groups
         out = (Array * len(outputs))(*map(describe, outputs))
+        valid = [np.empty(o.shape, "bool") if is_nullable else None
+                 for o, is_nullable in zip(outputs, self.is_nullable)]
+        for described, validity in zip(out, valid):
+            if validity is not None:
+                described.validity = validity.ctypes.data
         if self.library.lib.evex_eval(
                 self.handle, pool, self.describe_inputs(arrays), c_size_t(len(self.inputs)), out,
                 c_size_t(len(outputs)), byref(options), byref(error)):
             raise EvexError(error)
+        return valid
 
 
 class Stream:

@@ -78,7 +78,12 @@ class Runner:
         e = Expression(self.library, text, variables, grouped=True, **compiled)
         outputs = [np.empty(case.n_groups if grouped else len(case.codes), dtype)
                    for (_, dtype), grouped in zip(e.outputs, e.is_grouped)]
-        e.evaluate(operands, outputs, self.pool, codes=case.codes, n_groups=case.n_groups, **settings)
+        valid = e.evaluate(operands, outputs, self.pool, codes=case.codes, n_groups=case.n_groups,
+                           **settings)
+        for output, is_valid in zip(outputs, valid):
+            if is_valid is not None: # what a null holds is nobody's business
+                output[~is_valid] = 0
+        self.valid = valid
         return outputs
 
     def check(self, case):
@@ -90,6 +95,10 @@ class Runner:
         names = case.rng.choice(kinds, 2)
         texts = [f"{name}(x{', where=w' if 'w' in operands else ''})" for name in names]
         results = self.evaluate(case, ", ".join(texts), operands)
+        filled = self.nonempty(case, case.codes.astype("int64"))
+        for text, is_valid in zip(texts, self.valid):
+            if not text.startswith("count") and not np.array_equal(is_valid, filled):
+                return f"{text}: the wrong groups are null"
         with np.errstate(all="ignore"):
             for name, text, result in zip(names, texts, results):
                 fault = self.check_reduction(case, name, result)
@@ -135,7 +144,9 @@ class Runner:
             return f"{text}: {error}"
         if wanted.dtype != got.dtype:
             return f"{text}: {got.dtype} instead of {wanted.dtype}"
-        held = inside if is_row else self.nonempty(case, codes)
+        held = self.nonempty(case, codes)
+        if is_row: # others are null
+            held = inside & held[np.where(inside, codes, 0)]
         if not same(wanted[held], got[held]):
             return f"{text}: rows differ from NumPy's"
         for _ in range(2):
