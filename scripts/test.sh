@@ -176,6 +176,8 @@ step_numpy() {
     fi
     "$venv/bin/python" tests/differential/run.py --library "$top/gcc/api/libevex.so" \
         --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
+    "$venv/bin/python" tests/differential/groups.py --library "$top/gcc/api/libevex.so" \
+        --count "$((count / 2))" | tee -a /dev/fd/3
     "$venv/bin/python" tests/differential/run.py --library "$top/gcc/api/libevex.so" --complex \
         --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
     "$venv/bin/python" tests/differential/checked.py --library "$top/gcc/api/libevex.so" \
