@@ -73,6 +73,7 @@ static evex_status check(compilation *c, const char *source) {
                       c->names.n_results))
         return evex_fail_memory(c->error);
     c->ir.is_grouped = c->options.grouped;
+    c->ir.is_checked = c->options.overflow == EVEX_OVERFLOW_ERROR;
     for (size_t i = 0; i < n_inputs; i++) {
         const evex_place place = c->names.inputs[i].place;
         const evex_var *var = &c->vars[c->names.inputs[i].var];

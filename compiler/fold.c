@@ -181,6 +181,7 @@ static evex_ir_id fold_unary(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dty
                              evex_ir_id operand) {
     switch (op) {
     case EVEX_OP_NEG:
+        return is_int(dtype) && ir->is_checked ? EVEX_IR_NONE : operand_of(ir, op, operand);
     case EVEX_OP_INVERT:
     case EVEX_OP_CONJ:
         return operand_of(ir, op, operand);

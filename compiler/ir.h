@@ -98,6 +98,7 @@ typedef struct {
 typedef struct {
     evex_arena *arena;
     int is_optimised;
+    int is_checked; /* integers that overflow are errors, so that -(-x) is not x */
     int is_grouped; /* reductions have one result a group */
     int is_out_of_memory;
     evex_insn_place place; /* what new values get: set by the caller for each construct */

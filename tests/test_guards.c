@@ -245,6 +245,8 @@ static const guard_case checked[] = {
     {"where(p, int8(100) $+ int8(100), b)", 0, 1, 0},
     {"where(c > 100, int8(100) + int8(100), b)", NONE, 0, 0},
     {"where(False, int8(100) + int8(100), b)", NONE, 0, 0},
+    {"where(w > -5, -(-w), 0) + n", NONE, 0, 0},
+    {"-($-w)", 1, 1, 0},
     /* Of one element, what is evaluated first. */
     {"-(b $* 2)", 0, 1, 0},
     {"int8(int16($int32(w)))", 1, 5, 0},
