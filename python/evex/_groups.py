@@ -27,8 +27,8 @@ class Groups:
     Examples
     --------
     >>> g = evex.Groups(np.array([0, 1, 0, -1]), 3)
-    >>> len(g)
-    3
+    >>> evex.evaluate('sum(x)', x=np.array([1.0, 2.0, 3.0, 4.0]), by=g)
+    array([4., 2., 0.])
     """
 
     __slots__ = ("codes", "n_groups", "keys")
@@ -39,7 +39,7 @@ class Groups:
             raise TypeError(
                 f"codes must be a row of integers, not {codes.ndim}-d of {codes.dtype}"
             )
-        most = int(codes.max(initial=-1)) + 1
+        most = int(codes.max()) + 1 if codes.size else 0
         if n_groups is None:
             n_groups = most
         if n_groups < most:
@@ -74,8 +74,8 @@ def group(*keys):
     Examples
     --------
     >>> g = evex.group(np.array(['b', 'a', 'b']))
-    >>> g.keys, g.codes
-    (array(['a', 'b'], dtype='<U1'), array([1, 0, 1]))
+    >>> g.keys, evex.evaluate('sum(x)', x=np.array([1, 2, 3]), by=g)
+    (array(['a', 'b'], dtype='<U1'), array([2, 4]))
     """
     if not keys:
         raise TypeError("group() takes at least one array of keys")

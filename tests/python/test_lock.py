@@ -16,6 +16,7 @@ import time
 import evex
 import numpy as np
 import pytest
+from evex import numexpr
 
 # Some tenths of a second on one core.
 HEAVY = "sum(lgamma(x) + gamma(x) + lgamma(x + 1))"
@@ -136,6 +137,30 @@ def test_one_expression_in_many_threads():
     def work(seed):
         order = np.random.default_rng(seed).permutation(len(values))
         return all(f(values[i], values[i]) == expected[i] for i in order for _ in range(20))
+
+    with concurrent.futures.ThreadPoolExecutor(8) as executor:
+        assert all(executor.map(work, range(8)))
+
+
+def test_the_caches_serve_many_threads():
+    """Texts are compiled, evicted and forgotten while others use them; in free-threaded builds with
+    nothing to keep threads apart but what the module does."""
+    a, b = np.arange(2000.0), np.ones(2000)
+    shared = [evex.compile(f"a*{k} + b, sum(a) + {k}") for k in range(20)]
+    together = threading.Barrier(8, timeout=60)
+
+    def work(seed):
+        rng = np.random.default_rng(seed)
+        together.wait()
+        for n in range(300):
+            k = int(rng.integers(20))
+            assert shared[k](a, b if n % 3 else np.float32(1))[0][3] == 3 * k + 1
+            assert evex.evaluate("2*a + b", {"a": a, "b": b}).sum() == 4_000_000.0
+            assert evex.evaluate(f"{int(rng.integers(1500))} + x", {"x": 1}) >= 1
+            assert numexpr.evaluate(f"a*{k} + b", {"a": a, "b": b})[2] == 2 * k + 1
+            if n % 97 == 0:
+                evex.clear_cache()
+        return True
 
     with concurrent.futures.ThreadPoolExecutor(8) as executor:
         assert all(executor.map(work, range(8)))
