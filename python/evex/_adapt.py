@@ -28,7 +28,7 @@ def adapt(obj, name):
 def _from_ndarray(obj):
     if isinstance(obj, np.ma.MaskedArray):
         data = _in_one_unit(obj.data.view(np.ndarray))
-        return (data, np.asarray(obj.mask)) if np.ma.is_masked(obj) else data
+        return data if obj.mask is np.ma.nomask else (data, np.asarray(obj.mask))
     return _in_one_unit(obj.view(np.ndarray)) if isinstance(obj, np.ndarray) else None
 
 
