@@ -7,6 +7,10 @@
 #ifndef EVEX_EVAL_QUICK_STRINGS_H
 #define EVEX_EVAL_QUICK_STRINGS_H
 
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+#include <immintrin.h>
+#endif
+
 #include "core/strings.h"
 
 /* Loads in memory order, the first byte lowest. */
@@ -128,7 +132,7 @@ EVEX_DEF uint64_t text_pairs(const text_needle *needle, uint64_t x) {
 
 /* Not 0 if they do in a text of at least two bytes. Each word has the last byte of the one before.
  */
-EVEX_DEF uint64_t text_has_pair(const text_needle *needle, const char *p, size_t n) {
+EVEX_DEF uint64_t text_has_pair_by_words(const text_needle *needle, const char *p, size_t n) {
     if (n < 8) {
         if (n < 4)
             return text_pairs(needle, (text_head(p, n)));
@@ -138,6 +142,27 @@ EVEX_DEF uint64_t text_has_pair(const text_needle *needle, const char *p, size_t
     for (size_t i = 0; i + 8 <= n; i += 7)
         found |= text_pairs(needle, text_load8(p + i));
     return found;
+}
+
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+/* The same, of a text of at most 32 bytes: a masked load touches nothing behind it. */
+EVEX_DEF uint64_t text_has_pair_at_once(const text_needle *needle, const char *p, size_t n) {
+    const __m256i text = _mm256_maskz_loadu_epi8((__mmask32)(((uint64_t)1 << n) - 1), p);
+    const __mmask32 first =
+        _mm256_cmpeq_epi8_mask(text, _mm256_set1_epi64x((int64_t)needle->first));
+    const __mmask32 second =
+        _mm256_cmpeq_epi8_mask(text, _mm256_set1_epi64x((int64_t)needle->second));
+    return first & second >> 1;
+}
+#define TEXT_AT_ONCE 32
+#else
+#define text_has_pair_at_once text_has_pair_by_words
+#define TEXT_AT_ONCE 0
+#endif
+
+EVEX_DEF uint64_t text_has_pair(const text_needle *needle, const char *p, size_t n) {
+    return n <= TEXT_AT_ONCE ? text_has_pair_at_once(needle, p, n)
+                             : text_has_pair_by_words(needle, p, n);
 }
 
 EVEX_DEF int text_contains(const text_needle *needle, evex_str a) {

@@ -6,6 +6,7 @@
 #ifndef EVEX_EVAL_TEXT_KERNELS_H
 #define EVEX_EVAL_TEXT_KERNELS_H
 
+#include "core/definitions.h"
 #include "eval/text_index.h"
 
 #define TEXT_LOOP(id)                                                                              \
