@@ -245,7 +245,9 @@ evex_ir_id evex_validity_and(evex_checker *c, evex_ir_id a, evex_ir_id b);
 evex_ir_id evex_validity_constant(evex_checker *c, int is_valid);
 /* Where a bool term, whose value is truth, is neither false nor null: in the term's shape. */
 evex_ir_id evex_validity_of_truth(evex_checker *c, const evex_term *t, evex_ir_id truth);
-/* What is written of a validity: 0 or 1, whatever the bytes are that it comes from. */
+/* What is written of a validity: 0 or 1, whatever the bytes are that it comes from. Along axes each
+ * result gets a reduction of its own, which writes it: one that several share would be copied, in a
+ * stage of its own. */
 evex_ir_id evex_validity_written(evex_checker *c, evex_ir_id validity);
 /* A term's validity in the term's own shape. */
 evex_ir_id evex_validity_whole(evex_checker *c, const evex_term *t);

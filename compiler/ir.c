@@ -381,6 +381,15 @@ evex_ir_id evex_ir_call(evex_ir *ir, evex_dtype result, const evex_ir_id *operan
 
 /* ---- Reductions and guards ------------------------------------------------------------------ */
 
+evex_ir_id evex_ir_repeat_reduction(evex_ir *ir, evex_ir_id reduction) {
+    if (!GROW(ir, reductions, ir->n_reductions + 1))
+        return EVEX_IR_NONE;
+    evex_ir_value value = ir->values[reduction];
+    ir->reductions[ir->n_reductions] = ir->reductions[value.index];
+    value.index = (uint32_t)ir->n_reductions++;
+    return append(ir, &value);
+}
+
 evex_ir_id evex_ir_reduce(evex_ir *ir, const evex_reduction *spec, evex_ir_id source,
                           evex_ir_id mask) {
     evex_ir_id group = EVEX_IR_NONE;

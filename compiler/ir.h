@@ -187,6 +187,8 @@ evex_ir_id evex_ir_in_group(evex_ir *ir);
 evex_ir_id evex_ir_make(evex_ir *ir, evex_op op, evex_dtype dtype, evex_dtype in_dtype,
                         const evex_ir_id *operands, size_t n);
 
+/* Another value of an equal reduction, so that two results can each be written by their own. */
+evex_ir_id evex_ir_repeat_reduction(evex_ir *ir, evex_ir_id reduction);
 /* spec without registers; source may be EVEX_IR_NONE for count(), mask for no mask. Where
  * spec->is_grouped, rows are taken in by their codes. */
 evex_ir_id evex_ir_reduce(evex_ir *ir, const evex_reduction *spec, evex_ir_id source,

@@ -107,6 +107,8 @@ evex_ir_id evex_validity_whole(evex_checker *c, const evex_term *t) {
 
 evex_ir_id evex_validity_written(evex_checker *c, evex_ir_id validity) {
     const evex_ir_value *value = &c->ir->values[validity];
+    if (value->kind == EVEX_IR_REDUCTION && !value->is_scalar && !value->is_grouped)
+        return evex_ir_repeat_reduction(c->ir, validity);
     const int is_moved = value->kind == EVEX_IR_INPUT ||
                          (value->kind == EVEX_IR_INSN && value->op == EVEX_OP_SELECT);
     return is_moved ? evex_ir_binary(c->ir, EVEX_OP_AND, validity, validity) : validity;
