@@ -74,6 +74,7 @@ enum { MAX_OUTPUTS = 4, OUTPUT_BYTES = 512 };
 static evex_status evaluate(const char *source, const evex_compile_options *compile_options,
                             const evex_eval_options *options, evex_error *error) {
     static _Alignas(16) unsigned char bytes[MAX_OUTPUTS][OUTPUT_BYTES];
+    static unsigned char validity[MAX_OUTPUTS][OUTPUT_BYTES];
     evex_var vars[COUNT(operands)];
     evex_array inputs[COUNT(operands)], outputs[MAX_OUTPUTS];
     evex_result results[MAX_OUTPUTS];
@@ -87,7 +88,7 @@ static evex_status evaluate(const char *source, const evex_compile_options *comp
     const evex_var *used = evex_expr_inputs(expr, &n_inputs);
     for (size_t i = 0; i < n_inputs; i++)
         inputs[i] = array_of(used[i].name);
-    evex_expr_outputs(expr, &n_outputs);
+    const evex_output *made = evex_expr_outputs(expr, &n_outputs);
     ck_assert_uint_le(n_outputs, MAX_OUTPUTS);
     evex_status status = evex_result_shape(expr, inputs, n_inputs, results, NULL, error);
     for (size_t i = 0; i < n_outputs; i++) {
@@ -95,6 +96,7 @@ static evex_status evaluate(const char *source, const evex_compile_options *comp
             if (results[i].shape[d] < 0)
                 results[i].shape[d] = options->n_groups;
         outputs[i] = evex_array_nd(results[i].dtype, bytes[i], results[i].ndim, results[i].shape);
+        outputs[i].validity = made[i].nullable ? validity[i] : NULL;
     }
     if (status == EVEX_OK)
         status = evex_eval(expr, NULL, inputs, n_inputs, outputs, n_outputs, options, error);
