@@ -21,6 +21,7 @@ l = np.array([1, 2, 3, 2**40, -5])
 f = np.array([1.5, -2.5, 0.25, 3, 8], "float32")
 d = np.array([1.5, -2.5, 0.25, 3, 1e300])
 b = np.array([True, False, True, True, False])
+c = np.array([1 + 2j, -1j, 3, 0.5 - 0.25j, -2])
 s = np.array([b"abc", b"de", b"", b"x", b"abcd"])
 u1, u4 = np.array([200, 100], "uint8"), np.array([2**32 - 1, 1], "uint32")
 
@@ -51,7 +52,10 @@ KINDS = [
     ("2", "i4"), ("2**40", "i8"), ("1 + 1", "i4"), ("cos(3)", "f8"), ("True", "?"), ("f.real", "f8"),
     ("+i", "i4"), ("i - -3", "i4"), ("(-2)**(i*0 + 3)", "i4"), ("d*1e999", "f8"), ("-2.5 - d", "f8"),
     ("(i + j)*(i + j) - (i + j)", "i4"), ("3000000000 + l", "i8"), ("i*0.5 > j if 1 else i", "?"),
-    ("s == b'abc'", "?"), ("s < 'b'", "?"), ("b'x' >= s", "?"), ("s != s", "?"), ('s == b"a\'b"', "?"),
+    ("s == b'abc'", "?"), ("s < 'b'", "?"), ("b'x' >= s", "?"), ("s != s", "?"), ("c*2 - f", "c16"), ("c/(1 + 2j)", "c16"), ("c.real + c.imag", "f8"), ("conj(c)", "c16"),
+    ("abs(c)", "c16"), ("sqrt(c)", "c16"), ("c == conj(c)", "?"), ("where(b, c, 1)", "c16"),
+    ("exp(c)", "c16"), ("sum(c)", "c16"), ("c**2", "c16"), ("real(d)", "f8"), ("sign(c)", "c16"),
+    ("log10(c)", "c16"), ("isnan(c)", "?"), ("round(c)", "c16"), ('s == b"a\'b"', "?"),
 ]  # fmt: skip
 
 
@@ -64,6 +68,18 @@ def test_values_are_numpy_s_in_numexpr_s_kinds(text, dtype):
     python = text.replace("'b'", "b'b'")
     expected = np.asarray(in_numpy(python, wide)).astype(dtype)
     np.testing.assert_allclose(result, expected, rtol=1e-6)
+
+
+def test_contains():
+    np.testing.assert_array_equal(ne.evaluate("contains(s, b'b')"), [True, False, False, False, True])
+    np.testing.assert_array_equal(ne.evaluate("contains(b'xabc', s)"), [True, False, True, True, False])
+    assert ne.evaluate("contains(b'abc', b'ab')") and not ne.evaluate("contains(b'ab', 'abc')")
+
+
+def test_complex_parts():
+    result = ne.evaluate("complex(d, 1)")
+    np.testing.assert_array_equal(result, d + 1j)
+    np.testing.assert_array_equal(ne.evaluate("(c - 1).imag*2"), (c - 1).imag * 2)
 
 
 def test_shapes_are_broadcast_and_axes_reduced():
