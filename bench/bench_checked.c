@@ -20,11 +20,11 @@ static const struct {
     const char *source;
     evex_dtype dtype; /* of a, b and c */
 } cases[] = {
-    {"a*b + c", EVEX_I64},  {"a + b", EVEX_I64},       {"a - 7", EVEX_U64},
-    {"a*b", EVEX_U64},      {"a*a", EVEX_I64},         {"a**3", EVEX_I64},
-    {"a // b", EVEX_I64},   {"int32(a)", EVEX_I64},    {"sum(a)", EVEX_I64},
-    {"sum(a*b)", EVEX_I64}, {"a*b + c", EVEX_I32},     {"a*b + c", EVEX_I8},
-    {"sum(a*b)", EVEX_I32}, {"a << 3 >> b", EVEX_I32}, {"where(b > 0, a*b, c)", EVEX_I64},
+    {"a*b + c", EVEX_I64},    {"a + b", EVEX_I64},        {"a - 7", EVEX_U64},
+    {"a*b", EVEX_U64},        {"a*a", EVEX_I64},          {"(a >> 11)**3", EVEX_I64},
+    {"a // b", EVEX_I64},     {"int32(a)", EVEX_I64},     {"sum(a)", EVEX_I64},
+    {"sum(a + b)", EVEX_I64}, {"a*b + c", EVEX_I32},      {"a*b + c", EVEX_I8},
+    {"sum(a*b)", EVEX_I32},   {"a << (b & 7)", EVEX_I32}, {"where(b > 0, a*b, c)", EVEX_I64},
 };
 
 enum { N_CASES = sizeof cases / sizeof *cases };
