@@ -550,9 +550,9 @@ START_TEST(streams_give_the_bits_of_one_evaluation) {
     for (int turn = 0; turn < 2; turn++) {
         evex_array outputs[5];
         outputs[0] = result_at(evex_array_1d(EVEX_F64, whole_out, LONG), whole_valid);
-        for (int k = 1; k < 5; k++)
-            outputs[k] = result_at(evex_array_0d(k == 3 ? EVEX_I64 : EVEX_F64, &sums[turn][k]),
-                                   &valid[turn][k]);
+        for (int o = 1; o < 5; o++)
+            outputs[o] = result_at(evex_array_0d(o == 3 ? EVEX_I64 : EVEX_F64, &sums[turn][o]),
+                                   &valid[turn][o]);
         if (turn == 0) {
             const evex_array whole = piece_of(0, LONG, 0);
             ck_assert_msg(evex_eval(expr, NULL, &whole, 1, outputs, 5, &options, &error) == EVEX_OK,
