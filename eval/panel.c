@@ -80,6 +80,7 @@ static void accumulator_sizes(const evex_reducer *reducer, size_t sizes[2]) {
     switch ((evex_accumulator)reducer->accumulator) {
     case EVEX_ACC_MOMENTS:
     case EVEX_ACC_WORDS:
+    case EVEX_ACC_MAGNITUDE:
         sizes[1] = sizeof(uint64_t);
         break;
     case EVEX_ACC_EXTREME:

@@ -100,7 +100,7 @@ static int add_operand(void *user, const char *name, size_t n_bytes) {
 
 /* ---- One line ------------------------------------------------------------------------------ */
 
-static _Alignas(64) char memory[MAX_OPERANDS + 1][N * 8];
+static _Alignas(64) char memory[MAX_OPERANDS + 1][N * 16];
 
 static uint64_t hash_result(const char *data, evex_dtype dtype, size_t n) {
     const size_t size = evex_dtype_size(dtype);

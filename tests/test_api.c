@@ -45,7 +45,7 @@ START_TEST(bad_variables_are_refused) {
         {{"a", EVEX_N_DTYPES, EVEX_STRONG, 0, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
         {{NULL, EVEX_F64, EVEX_STRONG, 0, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
         {{"b", EVEX_F64, EVEX_STRONG, 0, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
-        {{"a", EVEX_F64, EVEX_STRONG, 1, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
+        {{"a", EVEX_F64, EVEX_STRONG, 0, EVEX_UNIT_DAY}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
         {{"a", EVEX_F32, EVEX_WEAK, 0, 0}, {"b", EVEX_F64, EVEX_STRONG, 0, 0}},
     };
     for (size_t i = 0; i < COUNT(bad); i++) {

@@ -442,10 +442,13 @@ START_TEST(groups_have_their_own_times) {
     const evex_array in = evex_array_1d(EVEX_I64, times, N),
                      groups = evex_array_1d(EVEX_I64, codes, N);
     int64_t first[2], second[N];
+    uint8_t first_valid[2], second_valid[N];
     evex_array out[] = {evex_array_1d(EVEX_I64, first, 2), evex_array_1d(EVEX_I64, second, N)};
     evex_eval_options options = caps_eval_options();
     options.groups = &groups;
     options.n_groups = 2;
+    out[0].validity = first_valid;
+    out[1].validity = second_valid;
     evex_eval(expr, test_pool(), &in, 1, out, 2, &options, &error);
     ck_assert_msg(error.status == EVEX_OK, "%s", error.message);
     ck_assert_mem_eq(first, largest, sizeof first);
