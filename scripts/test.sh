@@ -174,22 +174,13 @@ step_numpy() {
     if ((is_long)); then
         count=100000
     fi
-    "$venv/bin/python" tests/differential/run.py --library "$top/gcc/api/libevex.so" \
-        --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
-    "$venv/bin/python" tests/differential/groups.py --library "$top/gcc/api/libevex.so" \
-        --count "$((count / 2))" | tee -a /dev/fd/3
-    "$venv/bin/python" tests/differential/run.py --library "$top/gcc/api/libevex.so" --complex \
-        --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
-    "$venv/bin/python" tests/differential/checked.py --library "$top/gcc/api/libevex.so" \
-        --count "$count" --jobs "$jobs" | tee -a /dev/fd/3
-    "$venv/bin/python" tests/differential/nulls.py --library "$top/gcc/api/libevex.so" \
-        --count "$count" | tee -a /dev/fd/3
-    "$venv/bin/python" tests/differential/times.py --library "$top/gcc/api/libevex.so" \
-        --count "$count" | tee -a /dev/fd/3
-    "$venv/bin/python" tests/differential/complex_functions.py \
-        --library "$top/gcc/api/libevex.so" --count "$count" | tee -a /dev/fd/3
-    "$venv/bin/python" tests/differential/strings.py --library "$top/gcc/api/libevex.so" \
-        --count "$count" | tee -a /dev/fd/3
+    local generator
+    for generator in "run.py --jobs $jobs" "run.py --complex --jobs $jobs" "checked.py --jobs $jobs" \
+        complex_functions.py groups.py nulls.py strings.py times.py; do
+        # shellcheck disable=SC2086
+        "$venv/bin/python" tests/differential/$generator --library "$top/gcc/api/libevex.so" \
+            --count "$count" | tee -a /dev/fd/3
+    done
 }
 
 # The package as users get it, but for the isolation, which would load everything anew.
