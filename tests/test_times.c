@@ -406,7 +406,7 @@ START_TEST(nulls_are_beside_nat) {
     const evex_var var = {"t", EVEX_I64, EVEX_STRONG, 1, S};
     const char *text = "t ?? datetime64(7, 's'), t + 1, max(t, where=not isnat(t)), isna(t)";
     evex_expr *expr = expr_of(text, &var, 1, EVEX_ISA_BEST);
-    int64_t first[N], second[N], third;
+    int64_t first[N], second[N], third = 0;
     uint8_t second_valid[N], third_valid, is_null[N];
     evex_array in = evex_array_1d(EVEX_I64, t, N);
     in.validity = valid;
