@@ -186,14 +186,11 @@
             MAKE_BINARY(quick_##id##_##s, uint8_t, C)                                              \
     }
 
-/* Elements that are looked at together. */
-enum { SCREENED = 128 };
-
 #define SCREEN_KERNEL(s, ID, C, id)                                                                \
     KERNEL(kernel_##id##_##s) {                                                                    \
         (void)context;                                                                             \
-        for (size_t at = 0; at < n; at += SCREENED) {                                              \
-            const size_t length = n - at < SCREENED ? n - at : SCREENED;                           \
+        for (size_t at = 0; at < n; at += QUICK_SCREENED) {                                        \
+            const size_t length = n - at < QUICK_SCREENED ? n - at : QUICK_SCREENED;               \
             const C *pa = (const C *)src[0].data + at * src[0].step;                               \
             const C *pb = (const C *)src[1].data + at * src[1].step;                               \
             void *part = (uint8_t *)dst[0] + at;                                                   \
@@ -202,8 +199,8 @@ enum { SCREENED = 128 };
                 QUICK_BITS_##s)                                                                    \
                 memset(part, 0, length);                                                           \
             else                                                                                   \
-                make_##id##_##s(                                                                   \
-                    &part, (evex_operand[]){{pa, src[0].step}, {pb, src[1].step}}, length);        \
+                make_##id##_##s(&part, (evex_operand[]){{pa, src[0].step}, {pb, src[1].step}},     \
+                                length);                                                           \
         }                                                                                          \
     }
 

@@ -28,7 +28,8 @@ enum {
     LIGHT_BLOCK_BYTES = 512,
     REDUCED_BLOCK_BYTES = 1024,
     LONG_BLOCK_BYTES = 8192,
-    FETCHED_BYTES = 3072,      /* of all inputs */
+    FETCHED_BYTES = 3072,         /* of all inputs; */
+    NEAREST = BLOCK_STEP / 2 - 1, /* rounded, so that a few bytes of masks do not halve a block */
     STREAMED_BYTES = 16 << 20, /* read and written by a pass: more than its share of a usual L3 */
     BARE_BLOCK = 16384,  /* of one reduction that reads arrays in place: its kernel does all */
     SHARED_BLOCK = 1024, /* of several, so that all but the first find the elements in L1 */
@@ -112,9 +113,10 @@ static size_t clamp_size(size_t value, size_t least, size_t most) {
 }
 
 /* Lets all blocks but the first begin on a line of the first output that is written so: each line
- * is then written whole, by one worker. */
+ * is then written whole, by one worker. Beside reductions that holds for each range of leaves, as
+ * these begin where a line would if the array did. */
 static void choose_lead(evex_pass *pass) {
-    if (pass->kind != EVEX_SINK_ELEMENTWISE || pass->n_dims > 1)
+    if (pass->kind == EVEX_SINK_AXES || pass->is_grouped || pass->n_dims > 1)
         return;
     for (size_t p = 0; p < pass->n_ports; p++) {
         const evex_view *view = pass->ports[p].view;
@@ -150,7 +152,8 @@ static size_t longest_block(const evex_binding *binding, const evex_pass *pass) 
         widest = widest < n_bytes ? n_bytes : widest;
         inputs += pass->ports[p].is_output ? 0 : n_bytes;
     }
-    const size_t length = pass->is_fetched_ahead ? FETCHED_BYTES / (inputs > 0 ? inputs : 1)
+    const size_t length = pass->is_fetched_ahead
+                              ? FETCHED_BYTES / (inputs > 0 ? inputs : 1) + NEAREST
                           : wants_long_blocks(binding, pass) ? LONG_BLOCK_BYTES / widest
                           : pass->n_reductions > 0           ? REDUCED_BLOCK_BYTES / widest
                                                              : LIGHT_BLOCK_BYTES / widest;

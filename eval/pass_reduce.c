@@ -193,6 +193,19 @@ static void run_logic(evex_worker *worker, int64_t row, int64_t end) {
     }
 }
 
+/* Runs the rows of leaves; what comes before the first whole line of an output is a block of its
+ * own. */
+static void run_leaves(evex_worker *worker, int64_t row, int64_t end) {
+    const evex_pass *pass = worker->pass;
+    const int64_t w = worker->width;
+    int64_t begin = row;
+    if (pass->lead > 0) {
+        begin += (int64_t)pass->block_length - pass->lead;
+        evex_run_range(worker, row, begin < end ? begin : end, row);
+    }
+    evex_run_range(worker, begin * w, end * w, row);
+}
+
 static void reduce_blocks(evex_worker *worker, int64_t column_unit, int64_t chunk, int64_t row,
                           int64_t end) {
     const int64_t leaf_rows = worker->pass->leaf_rows;
@@ -203,7 +216,7 @@ static void reduce_blocks(evex_worker *worker, int64_t column_unit, int64_t chun
         if (is_for_logic(worker->run))
             run_logic(worker, row, leaf_end);
         else
-            evex_run_range(worker, row * worker->width, leaf_end * worker->width, row);
+            run_leaves(worker, row, leaf_end);
         end_leaves(worker, 1, column_unit, chunk);
         row = leaf_end;
     } while (row < end);

@@ -248,11 +248,24 @@ static int is_read(const evex_pass *pass, const evex_port *output) {
     return 0;
 }
 
+/* Whether blocks that begin on lines of the first output past the caches begin on lines of this one
+ * too (choose_lead in layout.c): parts of lines are best left to the caches. */
+static int shares_lines(const evex_pass *pass, const evex_port *output) {
+    const evex_port *port = pass->ports;
+    while (port < output && !port->is_past_caches)
+        port++;
+    if (port == output || pass->n_dims > 1)
+        return 1;
+    const uintptr_t head = -(uintptr_t)port->view->data % EVEX_CACHE_LINE / port->view->item_bytes;
+    return ((uintptr_t)output->view->data + head * output->view->item_bytes) % EVEX_CACHE_LINE == 0;
+}
+
 static void choose_output(const evex_binding *binding, const evex_pass *pass, evex_port *port,
                           int is_direct) {
     const int may_touch = is_direct && port->view->is_plain;
     port->scatter = evex_scatter_find(port->view);
-    port->is_past_caches = may_touch && pass->is_past_caches && !is_read(pass, port);
+    port->is_past_caches =
+        may_touch && pass->is_past_caches && !is_read(pass, port) && shares_lines(pass, port);
     if (port->view->dtype != port->dtype) {
         port->cast = binding->expr->kernels->cast[port->dtype][port->view->dtype];
         port->after = may_touch && !port->is_past_caches ? cast_in_place : cast_and_scatter;

@@ -145,11 +145,18 @@ static inline unsigned quick_bits(uint64_t a) {
 }
 enum { QUICK_BITS_i64 = 62, QUICK_BITS_u64 = 64 };
 
+/* Elements that are looked at together: a loop of so many has no rest. */
+enum { QUICK_SCREENED = 128 };
+
 #define QUICK_UNION(s, T)                                                                          \
     static inline unsigned quick_union_##s(const T *x, size_t n) {                                 \
         uint64_t all = 0;                                                                          \
-        for (size_t i = 0; i < n; i++)                                                             \
-            all |= quick_size_##s(x[i]);                                                           \
+        if (n == QUICK_SCREENED)                                                                   \
+            for (size_t i = 0; i < QUICK_SCREENED; i++)                                            \
+                all |= quick_size_##s(x[i]);                                                       \
+        else                                                                                       \
+            for (size_t i = 0; i < n; i++)                                                         \
+                all |= quick_size_##s(x[i]);                                                       \
         return quick_bits(all);                                                                    \
     }
 QUICK_UNION(i64, int64_t)
