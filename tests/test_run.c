@@ -452,12 +452,52 @@ START_TEST(stores_past_the_caches) {
 }
 END_TEST
 
+enum { SEVERAL = 9000, SEVERAL_BYTES = SEVERAL * 9 + 3 * MARGIN };
+
+/* A number, a truth and the sum of each of n elements; the truths lie behind the numbers. */
+static void store_several(const evex_expr *expr, const evex_array *in, char *memory, int64_t n,
+                          size_t offset, double *sum, setting s) {
+    memset(memory, 0x5a, SEVERAL_BYTES);
+    evex_array out[] = {
+        evex_array_1d(EVEX_F64, memory + MARGIN + offset * sizeof(double), n),
+        evex_array_1d(EVEX_BOOL, memory + 2 * MARGIN + offset + SEVERAL * sizeof(double), n),
+        evex_array_0d(EVEX_F64, sum)};
+    const evex_eval_options options = options_of(s);
+    ck_assert_int_eq(evex_eval(expr, test_pool(), in, 1, out, 3, &options, NULL), EVEX_OK);
+}
+
+/* Outputs that reach lines together or apart, with a reduction beside them, over several leaves. */
+START_TEST(stores_beside_a_reduction) {
+    static const int64_t lengths[] = {3, 64, 4095, 4096, 4100, 8000};
+    static _Alignas(64) char cached[SEVERAL_BYTES], past[SEVERAL_BYTES];
+    static double a[SEVERAL];
+    for (int i = 0; i < SEVERAL; i++)
+        a[i] = i % 37 / 7.0 - 2;
+    for (int isa = EVEX_ISA_REF; isa <= EVEX_ISA_AVX512; isa++) {
+        evex_expr *expr = expr_of("a*a + 1, a > 0, sum(a)", vars, 1, (evex_isa_cap)isa);
+        for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++)
+            for (size_t offset = 0; offset < 65; offset += 1 + offset / 9) {
+                const evex_array in = evex_array_1d(EVEX_F64, a, lengths[k]);
+                setting s = {EVEX_ISA_BEST, 64 << k % 2, 1 + k % 3, EVEX_STORE_CACHED};
+                double sums[2];
+                store_several(expr, &in, cached, lengths[k], offset, &sums[0], s);
+                s.store = EVEX_STORE_PAST_CACHES;
+                store_several(expr, &in, past, lengths[k], offset, &sums[1], s);
+                ck_assert(memcmp(cached, past, SEVERAL_BYTES) == 0);
+                ck_assert(memcmp(&sums[0], &sums[1], sizeof *sums) == 0);
+            }
+        evex_expr_free(&expr);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tests) {
     tcase_add_test(tests, elementwise_equals_loops);
     tcase_add_test(tests, reductions_equal_loops);
     tcase_add_test(tests, columns_are_tiled);
     tcase_add_test(tests, settings_do_not_change_bits);
     tcase_add_test(tests, stores_past_the_caches);
+    tcase_add_test(tests, stores_beside_a_reduction);
 }
 
 int main(void) {
