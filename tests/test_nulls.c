@@ -15,7 +15,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { N = 5 };
+enum { N = 5, MOST_RESULTS = 16 };
 
 /* ---- Operands ------------------------------------------------------------------------------- */
 
@@ -129,8 +129,8 @@ typedef struct {
     int64_t n;
     int32_t ndim;
     int64_t shape[4];
-    _Alignas(16) char data[16 * N];
-    uint8_t validity[N];
+    _Alignas(16) char data[16 * MOST_RESULTS];
+    uint8_t validity[MOST_RESULTS];
 } answer;
 
 static void write_answer(const answer *a, char *text, size_t n_bytes) {

@@ -28,7 +28,9 @@ class Groups:
     --------
     >>> g = evex.Groups(np.array([0, 1, 0, -1]), 3)
     >>> evex.evaluate('sum(x)', x=np.array([1.0, 2.0, 3.0, 4.0]), by=g)
-    array([4., 2., 0.])
+    masked_array(data=[4.0, 2.0, --],
+                 mask=[False, False,  True],
+           fill_value=1e+20)
     """
 
     __slots__ = ("codes", "n_groups", "keys")
