@@ -32,7 +32,7 @@
  *   B_T     R[d] = op(R[a]) as bool            T_F    R[d] = user function K[a](R[b], ...)
  *   B_TT    R[d] = op(R[a], R[b]) as bool      I_T    R[d] = op(R[a]) as int64
  *   B_TP    R[d] = op(R[a], pattern K[b]) as bool
- *   T_GI    R[d] = R[a][R[b]], R[a] whole
+ *   T_GI    R[d] = R[a][R[b]], R[a] whole: by group and KEPT, or an INPUT
  *   B_TTT   R[d] = op(R[a], R[b], R[c]) as bool
  *
  * Registers are numbered through the classes, in this order:

@@ -200,8 +200,10 @@ static int call_operands_defined(const verifier *v, const evex_insn *insn,
     return 1;
 }
 
-/* Whether the register is what a grouped reduction keeps: it has an element a group. */
+/* Whether the register can be read whole: it is what a grouped reduction keeps, or an input. */
 static int is_grouped_result(const evex_program *p, evex_register reg) {
+    if (evex_program_class(p, reg) == EVEX_CLASS_INPUT)
+        return 1;
     if (evex_program_class(p, reg) != EVEX_CLASS_KEPT)
         return 0;
     for (uint32_t i = 0; i < p->n_reductions; i++)

@@ -22,18 +22,18 @@ static evex_status bind_unknown(evex_binding *binding, uint32_t i) {
                : evex_fail_memory(binding->error);
 }
 
-static evex_status check_options(const evex_binding *binding, const evex_eval_options *options) {
+evex_status evex_check_codes(const evex_eval_options *options, evex_error *error) {
     const evex_array *codes = options->groups;
     if (codes == NULL)
-        return evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
                          "the expression reduces by group, but the options have no groups");
     if (codes->dtype != EVEX_I32 && codes->dtype != EVEX_I64)
-        return evex_fail(binding->error, EVEX_BAD_TYPE, nowhere,
+        return evex_fail(error, EVEX_BAD_TYPE, nowhere,
                          "the codes of the groups are %s, but must be int32 or int64",
                          evex_dtype_size(codes->dtype) == 0 ? "of no known type"
                                                             : evex_dtype_name(codes->dtype));
     if (options->n_groups < 0 || options->n_groups > EVEX_MAX_GROUPS)
-        return evex_fail(binding->error, EVEX_OUT_OF_RANGE, nowhere,
+        return evex_fail(error, EVEX_OUT_OF_RANGE, nowhere,
                          "the number of groups must be between 0 and 2**32 - 2");
     return EVEX_OK;
 }
@@ -41,7 +41,7 @@ static evex_status check_options(const evex_binding *binding, const evex_eval_op
 evex_status evex_bind_codes(evex_binding *binding, uint32_t i, const evex_eval_options *options) {
     if (options == NULL)
         return bind_unknown(binding, i);
-    evex_status status = check_options(binding, options);
+    evex_status status = evex_check_codes(options, binding->error);
     evex_view *view = binding->values[i].view;
     if (status == EVEX_OK)
         status = evex_bind_array(binding, view, options->groups, (int32_t)i, "the codes: input");
@@ -56,17 +56,31 @@ evex_status evex_bind_codes(evex_binding *binding, uint32_t i, const evex_eval_o
     return EVEX_OK;
 }
 
-int evex_bind_whole(const evex_binding *binding, evex_register reg) {
+/* How many elements an input has that TAKE reads; negative: it cannot. */
+static int64_t length_of(const evex_view *view) {
+    if (view->shape.ndim == 0)
+        return 0;
+    if (view->shape.ndim > 1 || !view->is_plain || view->strides[0] != (int64_t)view->item_bytes)
+        return -1;
+    return view->shape.dims[0];
+}
+
+evex_status evex_bind_whole(const evex_binding *binding, evex_register reg) {
     evex_value *value = &binding->values[reg];
     if (value->whole != NULL)
-        return 1;
+        return EVEX_OK;
+    const int is_input = evex_is_in_class(binding->program, reg, EVEX_CLASS_INPUT);
+    const int64_t n = is_input ? length_of(value->view) : binding->n_groups;
+    if (is_input && n < 0)
+        return evex_fail(binding->error, EVEX_BAD_SHAPE, nowhere,
+                         "an array that is read by place must be one row of native elements");
     evex_set *whole = evex_arena_push(binding->arena, sizeof *whole);
     if (whole == NULL)
-        return 0;
-    whole->n = binding->n_groups > 0 ? (size_t)binding->n_groups : 0;
+        return evex_fail_memory(binding->error);
+    whole->n = n > 0 ? (size_t)n : 0;
     whole->values = value->view->data;
     value->whole = whole;
-    return 1;
+    return EVEX_OK;
 }
 
 /* ---- TAKE ----------------------------------------------------------------------------------- */

@@ -344,8 +344,7 @@ static int is_max_kind(uint8_t kind) {
 }
 
 /* A nan's key is no number's, turned round or not. */
-static void read_key(const evex_reduction *spec, const void *nodes, size_t g, evex_node *node) {
-    const int64_t found = ((const int64_t *)nodes)[g];
+static void read_found(const evex_reduction *spec, int64_t found, evex_node *node) {
     const int64_t key = is_max_kind(spec->kind) ? ~found : found;
     switch (evex_dtype_kind((evex_dtype)spec->in_dtype)) {
     case 'f':
@@ -358,6 +357,10 @@ static void read_key(const evex_reduction *spec, const void *nodes, size_t g, ev
     default:
         node->as.best.value.u64 = (uint64_t)key ^ UINT64_C(1) << 63;
     }
+}
+
+static void read_key(const evex_reduction *spec, const void *nodes, size_t g, evex_node *node) {
+    read_found(spec, ((const int64_t *)nodes)[g], node);
 }
 
 /* ---- Keys with places ----------------------------------------------------------------------- */
@@ -401,7 +404,7 @@ PLACED_ADD(argmin_bool, key_unsigned(VALUE(uint8_t) != 0, 0))
 PLACED_ADD(argmax_bool, key_unsigned(VALUE(uint8_t) != 0, 1))
 
 static void read_placed(const evex_reduction *spec, const void *nodes, size_t g, evex_node *node) {
-    (void)spec;
+    read_found(spec, ((const placed *)nodes)[g].key, node);
     node->as.best.index = ((const placed *)nodes)[g].index;
 }
 

@@ -51,17 +51,18 @@ static evex_status infer_insn(evex_binding *binding, uint32_t number) {
     const evex_register *operands = evex_program_operands(program) + insn->first_operand;
     const evex_insn_place place = evex_program_places(program)[number];
     evex_shape shape = {0, NULL};
-    if (insn->op == EVEX_OP_TAKE && !evex_bind_whole(binding, operands[0]))
-        return evex_fail_memory(binding->error);
+    evex_status status = insn->op == EVEX_OP_TAKE ? evex_bind_whole(binding, operands[0]) : EVEX_OK;
+    if (status != EVEX_OK)
+        return status;
     for (uint32_t k = insn->op == EVEX_OP_TAKE; k < insn->n_operands; k++) {
         const evex_shape operand = binding->values[operands[k]].shape;
         if (operand.ndim == 0)
             continue;
-        const evex_status status = widen(binding, &shape, operand, place);
+        status = widen(binding, &shape, operand, place);
         if (status != EVEX_OK)
             return status;
     }
-    evex_status status = take_shape_of_owner(binding, insn->dst, &shape, place);
+    status = take_shape_of_owner(binding, insn->dst, &shape, place);
     if (status != EVEX_OK)
         return status;
     evex_value *value = &binding->values[insn->dst];

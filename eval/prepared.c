@@ -153,6 +153,9 @@ int evex_prepared_recall(evex_prepared *prepared, const evex_array *inputs,
         return 0;
     for (uint32_t k = 0; k < prepared->n_arrays; k++)
         view_of(prepared, k)->data = k < n_inputs ? inputs[k].data : outputs[k - n_inputs].data;
+    for (uint32_t i = 0; i < n_inputs; i++)
+        if (prepared->binding.values[i].whole != NULL)
+            prepared->binding.values[i].whole->values = inputs[i].data;
     return 1;
 }
 

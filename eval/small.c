@@ -54,7 +54,7 @@ static int insns_qualify(const evex_expr *expr) {
     for (uint32_t i = 0; i < program->n_insns; i++) {
         const evex_insn *insn = &evex_program_insns(program)[i];
         if (insn->n_operands > MAX_OPERANDS || insn->op == EVEX_OP_CALL ||
-            expr->links[i].changes_size)
+            insn->op == EVEX_OP_TAKE || expr->links[i].changes_size)
             return 0;
     }
     return 1;

@@ -16,25 +16,28 @@ static const evex_place nowhere = {0, 0};
 
 /* ---- Life --------------------------------------------------------------------------------- */
 
-/* Numbers the stages that read arrays: each wants the whole data once. */
-static void number_passes(evex_stream *stream) {
+/* Numbers the stages that read arrays: each wants the whole data once. 0: out of memory. */
+static int number_passes(evex_stream *stream) {
     const evex_program *program = stream->expr->program;
+    const int is_grouped = evex_stream_is_grouped(stream);
+    uint8_t *reads_rows = NULL;
+    if (is_grouped && !evex_stream_find_rows(program, &stream->arena, &reads_rows))
+        return 0;
     for (uint32_t s = 0; s < program->n_stages; s++) {
         const evex_stage *stage = &evex_program_stages(program)[s];
-        const int reads = stage->n_insns > 0 || stage->n_reductions > 0;
+        const int reads =
+            is_grouped ? reads_rows[s] : stage->n_insns > 0 || stage->n_reductions > 0;
         stream->pass_of_stage[s] = reads ? stream->n_passes++ : UINT32_MAX;
     }
     if (stream->n_passes == 0)
         stream->n_passes = 1;
+    return 1;
 }
 
 static evex_status create(evex_stream **stream, const evex_expr *expr, uint64_t first_row,
                           evex_error *error) {
     if (stream == NULL || expr == NULL)
         return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere, "stream or expr is NULL");
-    if (expr->n_inputs != expr->program->n_inputs)
-        return evex_fail(error, EVEX_UNSUPPORTED, nowhere,
-                         "reductions by group cannot be streamed in this version");
     evex_stream *made = evex_allocate(&expr->allocator, sizeof *made);
     if (made == NULL)
         return evex_fail_memory(error);
@@ -51,11 +54,10 @@ static evex_status create(evex_stream **stream, const evex_expr *expr, uint64_t 
     made->weak_dtypes = evex_arena_push_array(arena, n_inputs, sizeof *made->weak_dtypes);
     *stream = made;
     if (made->pass_of_stage == NULL || made->ndims == NULL || made->inner == NULL ||
-        made->weak == NULL || made->weak_dtypes == NULL) {
+        made->weak == NULL || made->weak_dtypes == NULL || !number_passes(made)) {
         evex_stream_free(stream);
         return evex_fail_memory(error);
     }
-    number_passes(made);
     return EVEX_OK;
 }
 
@@ -232,7 +234,9 @@ static evex_status check_piece(evex_stream *stream, const evex_array *inputs, si
 }
 
 /* What later pieces are compared with, and scalars that the results need at the end. */
-static void remember(evex_stream *stream, const evex_array *inputs) {
+static void remember(evex_stream *stream, const evex_array *inputs, int64_t n_groups) {
+    if (evex_stream_is_grouped(stream))
+        stream->n_groups = n_groups;
     for (uint32_t i = 0; i < stream->expr->program->n_inputs && !stream->is_shaped; i++) {
         for (int32_t d = 0; d < inputs[i].ndim; d++)
             stream->inner[i][d] = dims_of(&inputs[i])[d];
@@ -270,7 +274,7 @@ static evex_status update(evex_stream *stream, evex_pool *pool, const evex_array
     status = evex_stream_run(stream, pool, inputs, outputs, options, n_rows, error);
     if (status != EVEX_OK)
         return status;
-    remember(stream, inputs);
+    remember(stream, inputs, options->n_groups);
     stream->next_row += (uint64_t)n_rows;
     return evex_stream_check_guards(stream, EVEX_AFTER_PIECE, error);
 }
@@ -299,17 +303,39 @@ static evex_status widen_call(const evex_expr *expr, whole_call *call, size_t n_
     return status;
 }
 
+/* With the codes of the groups behind the listed inputs. */
+static evex_status update_grouped(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
+                                  size_t n_inputs, evex_array *outputs, size_t n_outputs,
+                                  const evex_eval_options *options, evex_error *error) {
+    if (stream == NULL || !evex_stream_is_grouped(stream) || options == NULL ||
+        n_inputs != stream->expr->n_own_inputs || (inputs == NULL && n_inputs > 0))
+        return update(stream, pool, inputs, n_inputs, outputs, n_outputs, options, error);
+    const uint32_t n = stream->expr->n_inputs;
+    evex_arena arena;
+    evex_arena_init(&arena, &stream->allocator, NULL, 0);
+    evex_array *all = evex_arena_push_array(&arena, (size_t)n + 1, sizeof *all);
+    evex_status status = all != NULL ? EVEX_OK : evex_fail_memory(error);
+    if (status == EVEX_OK)
+        status = evex_stream_codes(stream, &arena, options, &all[n], error);
+    if (status == EVEX_OK && n > 0)
+        memcpy(all, inputs, n * sizeof *all);
+    if (status == EVEX_OK)
+        status = update(stream, pool, all, n_inputs, outputs, n_outputs, options, error);
+    evex_arena_free(&arena);
+    return status;
+}
+
 static evex_status update_nullable(evex_stream *stream, evex_pool *pool, const evex_array *inputs,
                                    size_t n_inputs, evex_array *outputs, size_t n_outputs,
                                    const evex_eval_options *options, evex_error *error) {
     if (stream == NULL || !evex_has_nulls(stream->expr))
-        return update(stream, pool, inputs, n_inputs, outputs, n_outputs, options, error);
+        return update_grouped(stream, pool, inputs, n_inputs, outputs, n_outputs, options, error);
     const int is_last = evex_stream_is_last_pass(stream);
     whole_call call = {.inputs = inputs, .outputs = is_last ? outputs : NULL};
     evex_status status = widen_call(stream->expr, &call, n_inputs, n_outputs, options, error);
     if (status == EVEX_OK)
-        status = update(stream, pool, call.inputs, n_inputs, call.outputs, n_outputs, call.in_use,
-                        error);
+        status = update_grouped(stream, pool, call.inputs, n_inputs, call.outputs, n_outputs,
+                                call.in_use, error);
     if (is_last && n_outputs == stream->expr->n_own_outputs)
         evex_nulls_take_back(stream->expr, call.outputs, outputs);
     evex_arena_free(&call.arena);
@@ -338,6 +364,9 @@ static evex_status shape_of_nothing(const evex_stream *stream, evex_carry *carry
                                     evex_error *error) {
     if (carry->is_shaped)
         return EVEX_OK;
+    if (carry->sort != NULL)
+        return evex_fail(error, EVEX_BAD_STATE, nowhere,
+                         "no piece has come, so the number of groups is not known");
     if (carry->is_constant || carry->axes != all_axes(carry->ndim) || stream->next_row > 0)
         return evex_fail(error, EVEX_BAD_STATE, nowhere,
                          "no piece has come, so the shape of a result is not known");
@@ -485,6 +514,9 @@ static evex_status check_merge(const evex_stream *left, const evex_stream *right
         memcmp(left->ndims, right->ndims, left->expr->program->n_inputs * sizeof *left->ndims) != 0)
         return evex_fail(error, EVEX_BAD_SHAPE, nowhere,
                          "the streams' pieces have different numbers of dimensions");
+    if (left->is_shaped && right->is_shaped && left->n_groups != right->n_groups)
+        return evex_fail(error, EVEX_INVALID_ARGUMENT, nowhere,
+                         "the streams have different numbers of groups");
     return EVEX_OK;
 }
 
@@ -527,6 +559,7 @@ static void copy_inputs(evex_stream *left, const evex_stream *right) {
     memcpy(left->inner, right->inner, n * sizeof *left->inner);
     memcpy(left->weak, right->weak, n * sizeof *left->weak);
     memcpy(left->weak_dtypes, right->weak_dtypes, n);
+    left->n_groups = right->n_groups;
     left->is_shaped = 1;
 }
 

@@ -13,18 +13,39 @@
  *     operands[pass]   gives the operands and masks of the pass's carried reductions
  *     constants[pass]  the same for constant ones
  *     local            the elementwise outputs and local reductions, in the last pass
- *     final            the outputs that carried and constant reductions end in
+ *     final            the outputs that carried and constant reductions end in, and those with an
+ *                      element a group
  *     checks           the indexes of guards on scalars
  *
  * In a slice the results of carried and constant reductions are inputs, behind those of the
- * program. stream_carry.c has the state of one such reduction, stream_run.c takes a piece through a
+ * program. stream_carry.c has the state of one such reduction, stream_groups.c what is
+ * different by group, stream_run.c takes a piece through a
  * pass, stream_save.c writes and reads states, stream.c is the public API.
  */
 #ifndef EVEX_EVAL_STREAM_H
 #define EVEX_EVAL_STREAM_H
 
 #include "eval/expr.h"
+#include "eval/group_tables.h"
 #include "eval/shape.h"
+
+/* Elements on their way into carries, rows of w columns, contiguous; a step of 0 is a scalar's.
+ * mask.data may be NULL. */
+typedef struct {
+    evex_operand value, mask;
+    const int64_t *codes; /* of the groups, one a row: of reductions by group, else NULL */
+} evex_stream_items;
+
+/* The items behind n_items elements, which make n_rows rows. */
+static inline evex_stream_items evex_stream_skip(evex_stream_items items, size_t n_items,
+                                                 size_t n_rows, size_t size_bytes) {
+    items.value.data = (const char *)items.value.data + n_items * items.value.step * size_bytes;
+    if (items.mask.data != NULL)
+        items.mask.data = (const char *)items.mask.data + n_items * items.mask.step;
+    if (items.codes != NULL)
+        items.codes += n_rows;
+    return items;
+}
 
 /* A carried or constant reduction. Its elements are rows of w columns, numbered as NUMERICS.md's
  * index k along the reduced axes; n_inner of them come from one row (of axis 0) of a piece. */
@@ -36,6 +57,8 @@ typedef struct {
     uint8_t is_constant;
     int32_t ndim; /* of what it goes over */
     uint32_t axes;
+    const evex_group_sort *sort; /* by group: of its leaf's tables, w being the number of groups,
+                                    while its elements come in one column; else NULL */
 
     uint8_t is_shaped;  /* everything below is known: a piece has come */
     evex_result result; /* its dtype and shape */
@@ -47,7 +70,7 @@ typedef struct {
      * before; the last, if it is open, as accumulators. */
     evex_tree tree;
     void *leaf;      /* accumulators of w columns; NULL until needed */
-    char *head;      /* elements [first, min(next, border)) and, behind them, their mask bytes */
+    char *head;      /* elements [first, min(next, border)): codes by group, values, mask bytes */
     uint64_t n_head; /* room, in rows: those up to the border; 0: first is a border */
     void *value;     /* after its pass: the result's elements */
 } evex_carry;
@@ -55,12 +78,13 @@ typedef struct {
 /* What a slice gives for some reductions: the elements they take in. */
 typedef struct {
     evex_register source, mask; /* of the program */
+    evex_register group;        /* the codes, by group; else EVEX_NO_REGISTER */
     uint8_t kind_is_count;      /* the value is not looked at */
     uint8_t dtype;
     uint8_t is_constant;
     int32_t ndim;
     uint32_t axes;
-    int32_t value_output, mask_output; /* of the slice; mask_output -1: no mask */
+    int32_t value_output, mask_output, codes_output; /* of the slice; -1: there is none */
     int32_t direct_input;              /* the input whose elements these are, -1: computed */
 } evex_stream_operand;
 
@@ -81,6 +105,7 @@ struct evex_stream {
     uint32_t *pass_of_stage; /* UINT32_MAX: the stage touches no array */
     uint64_t first_row, next_row;
     uint64_t n_rows; /* of the first pass, which the others must repeat */
+    int64_t n_groups; /* of a program that reduces by group, once is_shaped */
     uint8_t is_planned;
     uint8_t
         is_broken; /* a failure came when some carries had taken in a piece and others had not */
@@ -93,6 +118,7 @@ struct evex_stream {
     uint8_t is_shaped; /* a piece has come: inner and weak are known */
     evex_carry *carries;
     uint32_t n_carries;
+    uint8_t *is_by_group;             /* one an instruction: its result has an element a group */
     uint32_t *carry_of;               /* one a reduction: 1 + its carry, 0: local */
     evex_slice *operands, *constants; /* one a pass */
     evex_slice local, final;
@@ -120,9 +146,9 @@ void evex_stream_unplan(evex_stream *stream);
 /* stream_carry.c. */
 /* Prepares a carry whose shape is known for elements from `first` on. */
 void evex_carry_begin(evex_carry *carry, uint64_t first);
-/* Takes in n rows of w columns, contiguous; a step of 0 is a scalar's. mask.data may be NULL. */
-evex_status evex_carry_add(const evex_stream *stream, evex_carry *carry, evex_operand value,
-                           evex_operand mask, uint64_t n, evex_error *error);
+/* Takes in n rows. */
+evex_status evex_carry_add(const evex_stream *stream, evex_carry *carry, evex_stream_items items,
+                           uint64_t n, evex_error *error);
 /* The nodes of n whole leaves, w for each leaf, which begin at carry->next: a leaf's border. */
 evex_status evex_carry_push(const evex_stream *stream, evex_carry *carry, const evex_node *nodes,
                             uint64_t n, evex_error *error);
@@ -141,6 +167,16 @@ void evex_carry_free(const evex_stream *stream, evex_carry *carry);
 size_t evex_carry_value_bytes(const evex_carry *carry);
 /* Bytes of an element of the operand as carries see it. */
 size_t evex_carry_item_bytes(const evex_carry *carry);
+/* Elements of a row. */
+static inline size_t evex_carry_columns(const evex_carry *carry) {
+    return carry->sort != NULL ? 1 : carry->w;
+}
+/* Bytes of a row in carry->head. */
+size_t evex_carry_head_bytes(const evex_carry *carry);
+/* Bytes of the accumulators. */
+size_t evex_carry_leaf_bytes(const evex_carry *carry);
+/* The parts of carry->head. */
+evex_stream_items evex_carry_head(const evex_carry *carry);
 /* The rows that are in carry->head. */
 static inline uint64_t evex_carry_head_rows(const evex_carry *carry) {
     const uint64_t n = carry->next - carry->first;
@@ -157,6 +193,28 @@ evex_status evex_carry_reserve_leaf(const evex_stream *stream, evex_carry *carry
                                     evex_error *error);
 evex_status evex_carry_reserve_head(const evex_stream *stream, evex_carry *carry,
                                     evex_error *error);
+
+/* stream_groups.c: the open leaf of a reduction by group. */
+size_t evex_group_leaf_bytes(const evex_carry *carry);
+/* Bytes of the room that ending a leaf needs. */
+size_t evex_group_leaf_nodes_bytes(const evex_carry *carry);
+void evex_group_leaf_begin(evex_carry *carry);
+/* index: of the first row. */
+void evex_group_leaf_add(evex_carry *carry, const evex_stream_items *items, size_t n,
+                         uint64_t index);
+void evex_group_leaf_end(evex_carry *carry, evex_node *nodes, void *room);
+/* Whether the leaf, of bytes from outside, can have taken in n rows. */
+int evex_group_leaf_is_valid(const evex_carry *carry, uint64_t n);
+/* Which stages read arrays of rows, of a program that reduces by group; 0: out of memory. */
+int evex_stream_find_rows(const evex_program *program, evex_arena *arena, uint8_t **reads);
+/* Checks the codes of a piece and makes them an int64 array in the arena. */
+evex_status evex_stream_codes(const evex_stream *stream, evex_arena *arena,
+                              const evex_eval_options *options, evex_array *made,
+                              evex_error *error);
+/* Whether the stream's program reduces by group: its codes are an input behind the listed. */
+static inline int evex_stream_is_grouped(const evex_stream *stream) {
+    return stream->expr->n_inputs != stream->expr->program->n_inputs;
+}
 
 /* stream_run.c: takes a piece of n_rows rows, its shapes checked, through the stream's pass. */
 evex_status evex_stream_run(evex_stream *stream, evex_pool *pool, const evex_array *inputs,

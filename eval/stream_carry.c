@@ -27,6 +27,11 @@ size_t evex_carry_value_bytes(const evex_carry *carry) {
     return carry->w * evex_dtype_size((evex_dtype)spec_of(carry)->out_dtype);
 }
 
+size_t evex_carry_leaf_bytes(const evex_carry *carry) {
+    return carry->sort != NULL ? evex_group_leaf_bytes(carry)
+                               : evex_leaf_bytes(carry->reducer, carry->w);
+}
+
 static int has_mask(const evex_carry *carry) {
     return spec_of(carry)->mask != EVEX_NO_REGISTER;
 }
@@ -65,10 +70,9 @@ evex_status evex_carry_reserve(const evex_stream *stream, evex_carry *carry, uin
     return EVEX_OK;
 }
 
-/* Accumulators, and behind them a row of nodes. */
+/* Accumulators, and behind them a row of nodes and what ending a leaf by group needs. */
 static evex_node *leaf_nodes(const evex_carry *carry) {
-    return (evex_node *)(void *)((char *)carry->leaf +
-                                 round_up(evex_leaf_bytes(carry->reducer, carry->w)));
+    return (evex_node *)(void *)((char *)carry->leaf + round_up(evex_carry_leaf_bytes(carry)));
 }
 
 evex_status evex_carry_reserve_leaf(const evex_stream *stream, evex_carry *carry,
@@ -77,14 +81,33 @@ evex_status evex_carry_reserve_leaf(const evex_stream *stream, evex_carry *carry
         return EVEX_OK;
     if (carry->w > SIZE_MAX / (64 * 64)) /* more than any kind's bytes a column */
         return evex_fail_memory(error);
-    carry->leaf = evex_allocate_aligned(&stream->allocator,
-                                        round_up(evex_leaf_bytes(carry->reducer, carry->w)) +
-                                            carry->w * sizeof(evex_node));
-    return carry->leaf != NULL ? EVEX_OK : evex_fail_memory(error);
+    const size_t n_room = carry->sort != NULL ? evex_group_leaf_nodes_bytes(carry) : 0;
+    const size_t n_bytes = round_up(evex_carry_leaf_bytes(carry));
+    carry->leaf =
+        evex_allocate_aligned(&stream->allocator, n_bytes + carry->w * sizeof(evex_node) + n_room);
+    if (carry->leaf == NULL)
+        return evex_fail_memory(error);
+    if (carry->sort != NULL) /* it is saved with the bytes between its tables */
+        memset(carry->leaf, 0, n_bytes);
+    return EVEX_OK;
 }
 
-static uint8_t *head_mask(const evex_carry *carry) {
-    return (uint8_t *)carry->head + carry->n_head * carry->w * evex_carry_item_bytes(carry);
+size_t evex_carry_head_bytes(const evex_carry *carry) {
+    return evex_carry_columns(carry) * (evex_carry_item_bytes(carry) + (size_t)has_mask(carry)) +
+           (carry->sort != NULL ? sizeof(int64_t) : 0);
+}
+
+evex_stream_items evex_carry_head(const evex_carry *carry) {
+    const size_t n_rows = (size_t)carry->n_head;
+    evex_stream_items head = {{carry->head, 1}, {NULL, 1}, NULL};
+    if (carry->sort != NULL) {
+        head.codes = (const int64_t *)(const void *)carry->head;
+        head.value.data = head.codes + n_rows;
+    }
+    if (has_mask(carry))
+        head.mask.data = (const char *)head.value.data +
+                         n_rows * evex_carry_columns(carry) * evex_carry_item_bytes(carry);
+    return head;
 }
 
 evex_status evex_carry_reserve_head(const evex_stream *stream, evex_carry *carry,
@@ -92,8 +115,8 @@ evex_status evex_carry_reserve_head(const evex_stream *stream, evex_carry *carry
     if (carry->head != NULL || carry->n_head == 0)
         return EVEX_OK;
     size_t n_bytes;
-    if (__builtin_mul_overflow((size_t)carry->n_head * (evex_carry_item_bytes(carry) + 1), carry->w,
-                               &n_bytes))
+    if (carry->w > SIZE_MAX / 64 ||
+        __builtin_mul_overflow((size_t)carry->n_head, evex_carry_head_bytes(carry), &n_bytes))
         return evex_fail_memory(error);
     carry->head = evex_allocate(&stream->allocator, n_bytes);
     return carry->head != NULL ? EVEX_OK : evex_fail_memory(error);
@@ -138,43 +161,58 @@ static void copy_items(char *to, evex_operand from, size_t size, size_t n) {
         memcpy(to + i * size, from.data, size);
 }
 
-static void add_to_head(evex_carry *carry, evex_operand value, evex_operand mask, uint64_t n) {
-    const size_t size = evex_carry_item_bytes(carry), n_items = (size_t)n * carry->w;
-    const size_t at = (size_t)(carry->next - carry->first) * carry->w;
-    copy_items(carry->head + at * size, value, size, n_items);
-    if (mask.data != NULL)
-        copy_items((char *)head_mask(carry) + at, mask, 1, n_items);
+static void add_to_head(evex_carry *carry, const evex_stream_items *items, uint64_t n) {
+    const size_t size = evex_carry_item_bytes(carry), columns = evex_carry_columns(carry);
+    const size_t row = (size_t)(carry->next - carry->first), n_items = (size_t)n * columns;
+    const evex_stream_items to = evex_stream_skip(evex_carry_head(carry), row * columns, row, size);
+    copy_items((char *)(uintptr_t)to.value.data, items->value, size, n_items);
+    if (items->mask.data != NULL)
+        copy_items((char *)(uintptr_t)to.mask.data, items->mask, 1, n_items);
+    if (items->codes != NULL)
+        memcpy((int64_t *)(uintptr_t)to.codes, items->codes, (size_t)n * sizeof(int64_t));
 }
 
-static void add_to_leaf(evex_carry *carry, evex_operand value, evex_operand mask, uint64_t n) {
+/* Makes nodes of the open leaf, which is used up, and pushes them. */
+static void end_leaf(evex_carry *carry) {
+    evex_node *nodes = leaf_nodes(carry);
+    if (carry->sort != NULL)
+        evex_group_leaf_end(carry, nodes, nodes + carry->w);
+    else
+        evex_leaf_end(carry->reducer, carry->leaf, carry->w, nodes);
+    evex_tree_push(carry->reducer, &carry->tree, nodes, 0);
+}
+
+static void begin_leaf(evex_carry *carry) {
+    if (carry->sort != NULL)
+        evex_group_leaf_begin(carry);
+    else
+        evex_leaf_begin(carry->reducer, carry->leaf, carry->w);
+}
+
+static void add_to_leaf(evex_carry *carry, const evex_stream_items *items, uint64_t n) {
     const uint64_t offset = carry->next % EVEX_LEAF;
     if (offset == 0)
-        evex_leaf_begin(carry->reducer, carry->leaf, carry->w);
-    evex_leaf_add(carry->reducer, carry->leaf, carry->w, (size_t)offset * carry->w, value, mask,
-                  (size_t)n * carry->w, carry->next - offset);
-    if (offset + n == EVEX_LEAF) {
-        evex_leaf_end(carry->reducer, carry->leaf, carry->w, leaf_nodes(carry));
-        evex_tree_push(carry->reducer, &carry->tree, leaf_nodes(carry), 0);
-    }
+        begin_leaf(carry);
+    if (carry->sort != NULL)
+        evex_group_leaf_add(carry, items, (size_t)n, carry->next);
+    else
+        evex_leaf_add(carry->reducer, carry->leaf, carry->w, (size_t)offset * carry->w,
+                      items->value, items->mask, (size_t)n * carry->w, carry->next - offset);
+    if (offset + n == EVEX_LEAF)
+        end_leaf(carry);
 }
 
-static evex_operand skip(evex_operand operand, size_t n_items, size_t size) {
-    if (operand.data != NULL)
-        operand.data = (const char *)operand.data + n_items * operand.step * size;
-    return operand;
-}
-
-evex_status evex_carry_add(const evex_stream *stream, evex_carry *carry, evex_operand value,
-                           evex_operand mask, uint64_t n, evex_error *error) {
+evex_status evex_carry_add(const evex_stream *stream, evex_carry *carry, evex_stream_items items,
+                           uint64_t n, evex_error *error) {
     const evex_status status = evex_carry_reserve_for(stream, carry, n, error);
     while (status == EVEX_OK && n > 0) {
         const uint64_t room = EVEX_LEAF - carry->next % EVEX_LEAF, taken = n < room ? n : room;
         if (carry->w > 0 && carry->next - carry->first < carry->n_head)
-            add_to_head(carry, value, mask, taken);
+            add_to_head(carry, &items, taken);
         else if (carry->w > 0)
-            add_to_leaf(carry, value, mask, taken);
-        value = skip(value, (size_t)taken * carry->w, evex_carry_item_bytes(carry));
-        mask = skip(mask, (size_t)taken * carry->w, 1);
+            add_to_leaf(carry, &items, taken);
+        items = evex_stream_skip(items, (size_t)taken * evex_carry_columns(carry), (size_t)taken,
+                                 evex_carry_item_bytes(carry));
         carry->next += taken;
         n -= taken;
     }
@@ -234,11 +272,8 @@ evex_status evex_carry_append(const evex_stream *stream, evex_carry *left, evex_
         return EVEX_OK;
     evex_status status = evex_carry_reserve_for(stream, left, right->next - right->first, error);
     const uint64_t n_head = evex_carry_head_rows(right);
-    if (status == EVEX_OK && n_head > 0) {
-        const evex_operand value = {right->head, 1};
-        const evex_operand mask = {has_mask(right) ? head_mask(right) : NULL, 1};
-        status = evex_carry_add(stream, left, value, mask, n_head, error);
-    }
+    if (status == EVEX_OK && n_head > 0)
+        status = evex_carry_add(stream, left, evex_carry_head(right), n_head, error);
     if (status != EVEX_OK || right->next - right->first == n_head)
         return status;
     if (left->w > 0)
@@ -261,17 +296,19 @@ static evex_status fail_empty(const evex_carry *carry, evex_error *error) {
 static evex_status write_values(evex_carry *carry, const evex_node *nodes, evex_error *error) {
     const size_t size = evex_dtype_size((evex_dtype)spec_of(carry)->out_dtype);
     for (size_t c = 0; c < carry->w; c++)
-        if (evex_node_finish(carry->reducer, &nodes[c], (char *)carry->value + c * size) != EVEX_OK)
-            return fail_empty(carry, error);
+        if (evex_node_finish(carry->reducer, &nodes[c], (char *)carry->value + c * size) !=
+            EVEX_OK) {
+            if (carry->sort == NULL)
+                return fail_empty(carry, error);
+            memset((char *)carry->value + c * size, 0, size); /* null: its validity says so */
+        }
     return EVEX_OK;
 }
 
 /* All nodes into one row; an open leaf is used up. */
 static void total(evex_carry *carry, evex_node *nodes) {
-    if (carry->w > 0 && carry->next % EVEX_LEAF != 0) {
-        evex_leaf_end(carry->reducer, carry->leaf, carry->w, leaf_nodes(carry));
-        evex_tree_push(carry->reducer, &carry->tree, leaf_nodes(carry), 0);
-    }
+    if (carry->w > 0 && carry->next % EVEX_LEAF != 0)
+        end_leaf(carry);
     evex_tree_total(carry->reducer, &carry->tree, nodes);
 }
 

@@ -126,8 +126,9 @@ evex_status evex_scratch_evaluate(const evex_pass_run *run, evex_scratch *into, 
         cut_rows(stream, &run->whole, &into->part, first, end);
     for (uint32_t g = 0; g < run->slice->n_operands; g++) {
         const evex_stream_operand *operand = &run->slice->operands[g];
-        const int32_t outputs[] = {operand->value_output, operand->mask_output};
-        for (int k = 0; k < 2; k++) {
+        const int32_t outputs[] = {operand->value_output, operand->mask_output,
+                                   operand->codes_output};
+        for (int k = 0; k < 3; k++) {
             const int32_t o = outputs[k];
             if (o < 0)
                 continue;
@@ -148,20 +149,22 @@ evex_status evex_scratch_evaluate(const evex_pass_run *run, evex_scratch *into, 
                      &options, error);
 }
 
-void evex_scratch_operands(const evex_pass_run *run, const evex_carry *carry,
-                           const evex_scratch *from, int64_t first, evex_operand *value,
-                           evex_operand *mask) {
+evex_stream_items evex_scratch_operands(const evex_pass_run *run, const evex_carry *carry,
+                                        const evex_scratch *from, int64_t first) {
     const evex_stream_operand *operand = &run->slice->operands[carry->operand];
-    *mask = (evex_operand){NULL, 0};
+    evex_stream_items items = {{NULL, 1}, {NULL, 0}, NULL};
     if (run->is_direct) {
         const evex_array *array = &run->whole.arrays[operand->direct_input];
         const int64_t offset = carry->is_constant ? 0 : first * evex_piece_row_stride(array);
-        *value = (evex_operand){(const char *)array->data + offset, 1};
-        return;
+        items.value.data = (const char *)array->data + offset;
+        return items;
     }
-    *value = (evex_operand){from->buffers[operand->value_output], 1};
+    items.value.data = from->buffers[operand->value_output];
     if (operand->mask_output >= 0)
-        *mask = (evex_operand){from->buffers[operand->mask_output], 1};
+        items.mask = (evex_operand){from->buffers[operand->mask_output], 1};
+    if (operand->codes_output >= 0)
+        items.codes = (const int64_t *)(const void *)from->buffers[operand->codes_output];
+    return items;
 }
 
 /* ---- Outputs ------------------------------------------------------------------------------ */

@@ -14,10 +14,11 @@ static evex_place place_of(evex_insn_place place) {
 
 /* ---- What is cut -------------------------------------------------------------------------- */
 
-/* By register: its number of dimensions, and whether axis 0 of it is the stream's. */
+/* By register: its number of dimensions, whether axis 0 of it is the stream's. */
 typedef struct {
     int32_t ndim;
     uint8_t is_cut;
+    uint8_t is_by_group; /* an element a group: no row is read */
 } extent;
 
 typedef struct {
@@ -34,6 +35,7 @@ static evex_status widen(const planner *p, extent *into, extent with, evex_insn_
                          "in a stream, operands that come in pieces must have the same number of "
                          "dimensions, not %d and %d",
                          (int)into->ndim, (int)with.ndim);
+    into->is_by_group |= with.is_by_group;
     const extent cut = into->is_cut ? *into : with;
     into->is_cut |= with.is_cut;
     into->ndim = into->ndim > with.ndim ? into->ndim : with.ndim;
@@ -47,12 +49,13 @@ static evex_status widen(const planner *p, extent *into, extent with, evex_insn_
 static evex_status extend_insn(const planner *p, uint32_t number) {
     const evex_insn *insn = &evex_program_insns(p->program)[number];
     const evex_register *operands = evex_program_operands(p->program) + insn->first_operand;
-    extent result = {0, 0};
+    extent result = {0, 0, 0};
     evex_status status = EVEX_OK;
-    for (uint32_t k = 0; k < insn->n_operands && status == EVEX_OK; k++)
+    for (uint32_t k = insn->op == EVEX_OP_TAKE; k < insn->n_operands && status == EVEX_OK; k++)
         status =
             widen(p, &result, p->extents[operands[k]], evex_program_places(p->program)[number]);
     p->extents[insn->dst] = result;
+    p->stream->is_by_group[number] = result.is_by_group;
     if (insn->dst2 != EVEX_NO_REGISTER)
         p->extents[insn->dst2] = result;
     return status;
@@ -85,7 +88,7 @@ static evex_status axes_of(const planner *p, const evex_reduction *reduction, in
 /* What a reduction goes over. */
 static evex_status extend_source(const planner *p, const evex_reduction *reduction, extent *over) {
     evex_status status = EVEX_OK;
-    *over = (extent){0, 0};
+    *over = (extent){0, 0, 0};
     if (reduction->source != EVEX_NO_REGISTER)
         *over = p->extents[reduction->source];
     else
@@ -93,6 +96,8 @@ static evex_status extend_source(const planner *p, const evex_reduction *reducti
             status = widen(p, over, p->extents[i], reduction->place);
     if (status == EVEX_OK && reduction->mask != EVEX_NO_REGISTER)
         status = widen(p, over, p->extents[reduction->mask], reduction->place);
+    if (status == EVEX_OK && reduction->is_grouped)
+        status = widen(p, over, p->extents[reduction->group], reduction->place);
     return status;
 }
 
@@ -106,12 +111,14 @@ static evex_status classify(const planner *p, uint32_t number, uint32_t pass) {
         status = axes_of(p, reduction, over.ndim, &axes);
     if (status != EVEX_OK)
         return status;
-    if (reduction->is_grouped)
+    if (over.is_by_group)
         return evex_fail(p->error, EVEX_UNSUPPORTED, place_of(reduction->place),
-                         "reductions by group do not work in streams");
+                         "in a stream, what reductions by group give cannot be checked");
     const int32_t n_lost = reduction->keepdims ? 0 : __builtin_popcount(axes);
     const int is_local = over.is_cut && !(axes & 1);
-    p->extents[reduction->dst] = (extent){over.ndim - n_lost, (uint8_t)is_local};
+    p->extents[reduction->dst] = reduction->is_grouped
+                                     ? (extent){1, 0, 1}
+                                     : (extent){over.ndim - n_lost, (uint8_t)is_local, 0};
     stream->carry_of[number] = is_local ? 0 : stream->n_carries + 1;
     if (!is_local)
         stream->carries[stream->n_carries++] =
@@ -120,7 +127,8 @@ static evex_status classify(const planner *p, uint32_t number, uint32_t pass) {
                          .pass = pass,
                          .is_constant = !over.is_cut,
                          .ndim = over.ndim,
-                         .axes = axes};
+                         .axes = axes,
+                         .sort = reduction->is_grouped ? evex_group_sort_of(reduction) : NULL};
     return EVEX_OK;
 }
 
@@ -128,7 +136,7 @@ static evex_status classify_all(const planner *p) {
     evex_stream *stream = p->stream;
     for (uint32_t i = 0; i < p->program->n_inputs; i++)
         p->extents[i] = (extent){stream->ndims[i],
-                                 stream->max_ndim > 0 && stream->ndims[i] == stream->max_ndim};
+                                 stream->max_ndim > 0 && stream->ndims[i] == stream->max_ndim, 0};
     evex_status status = EVEX_OK;
     for (uint32_t s = 0; s < p->program->n_stages && status == EVEX_OK; s++) {
         const evex_stage *stage = &evex_program_stages(p->program)[s];
@@ -145,7 +153,7 @@ static evex_status classify_all(const planner *p) {
 
 static int is_same_operand(const evex_stream_operand *a, const evex_stream_operand *b) {
     return a->source == b->source && a->mask == b->mask && a->kind_is_count == b->kind_is_count &&
-           a->axes == b->axes;
+           a->axes == b->axes && a->group == b->group;
 }
 
 /* Reduced axes that come before all others leave elements in the order of memory. */
@@ -158,10 +166,14 @@ static void add_operand(const evex_stream *stream, evex_slice *slice, evex_carry
         &evex_program_reductions(stream->expr->program)[carry->number];
     const int is_count = reduction->kind == EVEX_RED_COUNT;
     const int is_direct =
-        !is_count && reduction->mask == EVEX_NO_REGISTER && are_leading(carry->axes) &&
+        !is_count && !reduction->is_grouped && reduction->mask == EVEX_NO_REGISTER &&
+        are_leading(carry->axes) &&
         evex_is_in_class(stream->expr->program, reduction->source, EVEX_CLASS_INPUT);
     const evex_stream_operand operand = {.source = reduction->source,
                                          .mask = reduction->mask,
+                                         .group = reduction->is_grouped ? reduction->group
+                                                                        : EVEX_NO_REGISTER,
+                                         .codes_output = -1,
                                          .kind_is_count = (uint8_t)is_count,
                                          .dtype = reduction->in_dtype,
                                          .is_constant = carry->is_constant,
@@ -194,11 +206,13 @@ static evex_status plan_operands(evex_stream *stream, uint32_t pass, uint32_t st
     return status;
 }
 
-/* Whether an output comes from a scalar section or a carried or constant reduction. */
+/* Whether an output comes from a scalar section or a carried or constant reduction, or has an
+ * element a group. */
 static int is_final(const evex_stream *stream, uint32_t output) {
     const evex_program *program = stream->expr->program;
     const uint32_t reg = program->first_register[EVEX_CLASS_OUTPUT] + output;
-    if (evex_stream_carry_of(stream, (evex_register)reg) != NULL)
+    if (evex_stream_carry_of(stream, (evex_register)reg) != NULL ||
+        evex_program_outputs(program)[output].is_grouped)
         return 1;
     for (uint32_t s = 0; s < program->n_stages; s++) {
         const evex_stage *stage = &evex_program_stages(program)[s];
@@ -247,11 +261,12 @@ evex_status evex_stream_plan(evex_stream *stream, evex_error *error) {
         evex_arena_push_array(arena, program->n_reductions + 1, sizeof *stream->carries);
     stream->carry_of =
         evex_arena_push_array(arena, program->n_reductions + 1, sizeof *stream->carry_of);
+    stream->is_by_group = evex_arena_push_array(arena, program->n_insns + 1, 1);
     stream->operands = evex_arena_push_array(arena, stream->n_passes + 1, sizeof *stream->operands);
     stream->constants =
         evex_arena_push_array(arena, stream->n_passes + 1, sizeof *stream->constants);
     if (p.extents == NULL || stream->carries == NULL || stream->carry_of == NULL ||
-        stream->operands == NULL || stream->constants == NULL)
+        stream->is_by_group == NULL || stream->operands == NULL || stream->constants == NULL)
         return evex_fail_memory(error);
     stream->max_ndim = 0;
     for (uint32_t i = 0; i < program->n_inputs; i++)

@@ -65,6 +65,16 @@ typedef struct {
     evex_result result;
 } carry_shape;
 
+/* By group there is one column and one element of the result a group. */
+static int shape_by_group(const evex_pass_run *run, const evex_carry *carry, carry_shape *found) {
+    if (carry->sort == NULL)
+        return 1;
+    found->w = (uint64_t)run->options->n_groups;
+    found->result.ndim = 1;
+    found->result.shape[0] = run->options->n_groups;
+    return 1;
+}
+
 static int find_shape(const evex_pass_run *run, const evex_carry *carry, carry_shape *found) {
     const evex_result *shape = &run->shapes[run->slice->operands[carry->operand].value_output];
     const evex_reduction *spec = carry->reducer->spec;
@@ -76,7 +86,7 @@ static int find_shape(const evex_pass_run *run, const evex_carry *carry, carry_s
         else if (spec->keepdims)
             found->result.shape[found->result.ndim++] = 1;
     return multiply(shape, carry->axes, carry->is_constant ? 0 : 1, 1, &found->n_inner) &&
-           multiply(shape, carry->axes, 0, 0, &found->w) &&
+           multiply(shape, carry->axes, 0, 0, &found->w) && shape_by_group(run, carry, found) &&
            !__builtin_mul_overflow(carry->is_constant ? 0 : run->stream->first_row, found->n_inner,
                                    &found->first);
 }
@@ -151,7 +161,7 @@ static int64_t rows_of_part(const evex_pass_run *run) {
         uint64_t n;
         if (!evex_pass_has(run, carry, 0))
             continue;
-        if (__builtin_mul_overflow(carry->n_inner, (uint64_t)carry->w, &n))
+        if (__builtin_mul_overflow(carry->n_inner, (uint64_t)evex_carry_columns(carry), &n))
             n = UINT64_MAX;
         most = n > most ? n : most;
     }
@@ -170,16 +180,13 @@ static evex_status take_rows(evex_pass_run *run, evex_scratch *buffers, int64_t 
                                        run->error);
     for (uint32_t c = 0; c < stream->n_carries && status == EVEX_OK; c++) {
         evex_carry *carry = &stream->carries[c];
-        evex_operand value, mask;
         if (!evex_pass_has(run, carry, 0))
             continue;
-        evex_scratch_operands(run, carry, buffers, first, &value, &mask);
-        const size_t n_skipped = (size_t)begin * carry->w;
-        value.data = (const char *)value.data + n_skipped * evex_carry_item_bytes(carry);
-        if (mask.data != NULL)
-            mask.data = (const char *)mask.data + n_skipped;
+        const evex_stream_items items = evex_stream_skip(
+            evex_scratch_operands(run, carry, buffers, first),
+            (size_t)begin * evex_carry_columns(carry), (size_t)begin, evex_carry_item_bytes(carry));
         status =
-            evex_carry_add(stream, carry, value, mask,
+            evex_carry_add(stream, carry, items,
                            (uint64_t)(end - first) * carry->n_inner - begin - drop, run->error);
     }
     return status;
@@ -207,13 +214,15 @@ static evex_status take_elements(evex_pass_run *run, evex_scratch *buffers, uint
 
 enum { MIN_SHARED_ELEMENTS = 1 << 18 };
 
-/* Any carry of the run if all have the same elements in a row, else NULL. */
+/* Any carry of the run if all have the same elements in a row and none is by group, else NULL. */
 static const evex_carry *carries_alike(const evex_pass_run *run) {
     const evex_carry *first = NULL;
     for (uint32_t c = 0; c < run->stream->n_carries; c++) {
         const evex_carry *carry = &run->stream->carries[c];
         if (!evex_pass_has(run, carry, 0))
             continue;
+        if (carry->sort != NULL)
+            return NULL;
         if (first != NULL && (carry->n_inner != first->n_inner || carry->w != first->w))
             return NULL;
         first = carry;
@@ -282,9 +291,8 @@ static evex_status take_constants(evex_pass_run *run, evex_arena *arena) {
         evex_carry *carry = &stream->carries[c];
         if (!evex_pass_has(run, carry, 1) || carry->next > 0)
             continue;
-        evex_operand value, mask;
-        evex_scratch_operands(run, carry, &buffers, 0, &value, &mask);
-        status = evex_carry_add(stream, carry, value, mask, carry->n_inner, run->error);
+        status = evex_carry_add(stream, carry, evex_scratch_operands(run, carry, &buffers, 0),
+                                carry->n_inner, run->error);
     }
     return status;
 }

@@ -61,10 +61,9 @@ int evex_scratch_make(const evex_pass_run *run, evex_arena *arena, int64_t n_row
 evex_status evex_scratch_evaluate(const evex_pass_run *run, evex_scratch *into, int64_t first,
                                   int64_t end, int is_constant, size_t n_threads,
                                   evex_error *error);
-/* The operand and mask of a carry for rows from `first` on, evaluated or in place. */
-void evex_scratch_operands(const evex_pass_run *run, const evex_carry *carry,
-                           const evex_scratch *from, int64_t first, evex_operand *value,
-                           evex_operand *mask);
+/* The elements of a carry for rows from `first` on, evaluated or in place. */
+evex_stream_items evex_scratch_operands(const evex_pass_run *run, const evex_carry *carry,
+                                        const evex_scratch *from, int64_t first);
 /* Evaluates a slice straight into the caller's outputs. */
 evex_status evex_piece_evaluate(const evex_slice *slice, evex_pool *pool, const evex_piece *whole,
                                 evex_array *outputs, const evex_eval_options *options,

@@ -6,6 +6,7 @@
  *
  *     u32 magic, u32 version, u64 hash of the program
  *     u32 pass, u32 is_planned, u32 is_shaped, u64 first_row, next_row, n_rows
+ *     u64 number of groups
  *     if planned, for each input: i32 ndim, i64 dims[ndim], u32 weak dtype, 16 bytes weak value
  *     if planned, for each carry: u32 is_shaped and, if shaped, its state: see write_carry
  *     u64 hash of all before
@@ -13,9 +14,10 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "eval/group_bind.h"
 #include "eval/stream.h"
 
-enum { MAGIC = 0x53585645 /* "EVXS" */, VERSION = 1 };
+enum { MAGIC = 0x53585645 /* "EVXS" */, VERSION = 2 };
 
 static const evex_place nowhere = {0, 0};
 
@@ -61,10 +63,6 @@ static evex_node *nodes_at(evex_tree *tree, node_place place, uint64_t **present
     return tree->nodes + (place.level + (is_left ? tree->levels : 0)) * tree->w;
 }
 
-static int has_mask(const evex_carry *carry) {
-    return carry->reducer->spec->mask != EVEX_NO_REGISTER;
-}
-
 static uint64_t n_leaves_behind(const evex_carry *carry) {
     const uint64_t end = carry->next / EVEX_LEAF;
     return end > carry->tree.first_leaf ? end : carry->tree.first_leaf;
@@ -107,10 +105,23 @@ static void write_tree(writer *to, const evex_carry *carry) {
     }
 }
 
+static void write_head(writer *to, const evex_carry *carry) {
+    const size_t n_rows = (size_t)evex_carry_head_rows(carry);
+    const size_t n_items = n_rows * evex_carry_columns(carry);
+    const evex_stream_items head = evex_carry_head(carry);
+    if (n_items == 0)
+        return;
+    if (head.codes != NULL)
+        put(to, head.codes, n_rows * sizeof *head.codes);
+    put(to, head.value.data, n_items * evex_carry_item_bytes(carry));
+    if (head.mask.data != NULL)
+        put(to, head.mask.data, n_items);
+}
+
 /*
  *     i32 ndim, i64 dims[ndim] (of the result), u64 n_inner, w, first, next, u32 has_value
- *     the value's elements, or: the head's elements and their masks, the tree's nodes in order,
- *     the accumulators of an open leaf
+ *     the value's elements, or: the head's codes (by group), elements and masks, the tree's nodes
+ * in order, the accumulators of an open leaf
  */
 static void write_carry(writer *to, const evex_carry *carry) {
     put_u32(to, carry->is_shaped);
@@ -127,15 +138,12 @@ static void write_carry(writer *to, const evex_carry *carry) {
         put(to, carry->value, evex_carry_value_bytes(carry));
         return;
     }
-    const size_t n_head = (size_t)evex_carry_head_rows(carry) * carry->w;
-    const size_t size = evex_carry_item_bytes(carry);
-    put(to, carry->head, n_head * size);
-    if (has_mask(carry) && n_head > 0)
-        put(to, carry->head + (size_t)carry->n_head * carry->w * size, n_head);
-    if (carry->w > 0)
+    if (carry->w > 0) {
+        write_head(to, carry);
         write_tree(to, carry);
+    }
     if (has_open_leaf(carry))
-        put(to, carry->leaf, evex_leaf_bytes(carry->reducer, carry->w));
+        put(to, carry->leaf, evex_carry_leaf_bytes(carry));
 }
 
 static void write_inputs(writer *to, const evex_stream *stream) {
@@ -164,6 +172,7 @@ static evex_status save(const evex_stream *stream, evex_write_fn write, void *us
     put_u64(&to, stream->first_row);
     put_u64(&to, stream->next_row);
     put_u64(&to, stream->n_rows);
+    put_u64(&to, (uint64_t)stream->n_groups);
     if (stream->is_planned)
         write_inputs(&to, stream);
     for (uint32_t c = 0; c < stream->n_carries; c++)
@@ -273,16 +282,19 @@ static evex_status read_tree(reader *from, const evex_stream *stream, evex_carry
 static evex_status read_head(reader *from, const evex_stream *stream, evex_carry *carry,
                              evex_error *error) {
     const uint64_t n_rows = evex_carry_head_rows(carry);
-    const size_t size = evex_carry_item_bytes(carry);
-    if (n_rows == 0 || !has_bytes(from, n_rows * (size + has_mask(carry)), carry->w))
+    if (n_rows == 0 || carry->w == 0 || !has_bytes(from, evex_carry_columns(carry), 1) ||
+        !has_bytes(from, n_rows, evex_carry_head_bytes(carry)))
         return EVEX_OK;
     const evex_status status = evex_carry_reserve_head(stream, carry, error);
     if (status != EVEX_OK)
         return status;
-    const size_t n_head = (size_t)n_rows * carry->w;
-    get(from, carry->head, n_head * size);
-    if (has_mask(carry))
-        get(from, carry->head + (size_t)carry->n_head * carry->w * size, n_head);
+    const size_t n_items = (size_t)n_rows * evex_carry_columns(carry);
+    const evex_stream_items head = evex_carry_head(carry);
+    if (head.codes != NULL)
+        get(from, (int64_t *)(uintptr_t)head.codes, (size_t)n_rows * sizeof *head.codes);
+    get(from, (char *)(uintptr_t)head.value.data, n_items * evex_carry_item_bytes(carry));
+    if (head.mask.data != NULL)
+        get(from, (char *)(uintptr_t)head.mask.data, n_items);
     return EVEX_OK;
 }
 
@@ -290,15 +302,17 @@ static evex_status read_leaf(reader *from, const evex_stream *stream, evex_carry
                              evex_error *error) {
     if (!has_open_leaf(carry) || !has_bytes(from, carry->w, sizeof(uint64_t)))
         return EVEX_OK;
-    const size_t n_bytes = evex_leaf_bytes(carry->reducer, carry->w);
+    const size_t n_bytes = evex_carry_leaf_bytes(carry);
     if (!has_bytes(from, n_bytes, 1))
         return EVEX_OK;
     const evex_status status = evex_carry_reserve_leaf(stream, carry, error);
     if (status != EVEX_OK)
         return status;
     get(from, carry->leaf, n_bytes);
-    from->is_bad |= !evex_leaf_is_valid(carry->reducer, carry->leaf, carry->w,
-                                        carry->next % EVEX_LEAF * carry->w);
+    const uint64_t n_rows = carry->next % EVEX_LEAF;
+    from->is_bad |= carry->sort != NULL ? !evex_group_leaf_is_valid(carry, n_rows)
+                                        : !evex_leaf_is_valid(carry->reducer, carry->leaf, carry->w,
+                                                              n_rows * carry->w);
     return EVEX_OK;
 }
 
@@ -318,12 +332,14 @@ static int is_consistent(const evex_stream *stream, const evex_carry *carry, uin
                          int has_value) {
     const evex_reduction *spec = carry->reducer->spec;
     const int32_t n_lost = spec->keepdims ? 0 : __builtin_popcount(carry->axes);
+    const int32_t ndim = carry->sort != NULL ? 1 : carry->ndim - n_lost;
     uint64_t w = 1, expected;
     for (int32_t d = 0; d < carry->result.ndim; d++)
         if (__builtin_mul_overflow(w, (uint64_t)carry->result.shape[d], &w))
             return 0;
-    if (carry->result.ndim != carry->ndim - n_lost || w != carry->w || carry->next < first ||
-        has_value != (carry->pass < stream->pass) || carry->pass > stream->pass)
+    if ((carry->sort != NULL && w != (uint64_t)stream->n_groups) || carry->result.ndim != ndim ||
+        w != carry->w || carry->next < first || has_value != (carry->pass < stream->pass) ||
+        carry->pass > stream->pass)
         return 0;
     const uint64_t first_row = carry->is_constant || has_value ? 0 : stream->first_row;
     if (__builtin_mul_overflow(first_row, carry->n_inner, &expected) || expected != first)
@@ -370,7 +386,10 @@ static evex_status read_state(reader *from, evex_stream *stream, evex_error *err
     stream->first_row = get_u64(from);
     stream->next_row = get_u64(from);
     stream->n_rows = get_u64(from);
-    from->is_bad |= stream->pass >= stream->n_passes || stream->next_row < stream->first_row ||
+    const uint64_t n_groups = get_u64(from);
+    stream->n_groups = (int64_t)n_groups;
+    from->is_bad |= n_groups > (uint64_t)EVEX_MAX_GROUPS || stream->pass >= stream->n_passes ||
+                    stream->next_row < stream->first_row ||
                     (stream->pass > 0 &&
                      (stream->first_row > 0 || !is_planned || stream->next_row > stream->n_rows)) ||
                     (stream->is_shaped && !is_planned);

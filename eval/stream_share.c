@@ -28,8 +28,8 @@ static void make_nodes(const shared_leaves *all, const evex_carry *carry, evex_n
     const size_t w = carry->w, size = evex_carry_item_bytes(carry);
     const int64_t first_row = (int64_t)(begin / carry->n_inner);
     size_t at = (size_t)(begin - (uint64_t)first_row * carry->n_inner) * w;
-    evex_operand value, mask;
-    evex_scratch_operands(run, carry, from, first_row, &value, &mask);
+    const evex_stream_items items = evex_scratch_operands(run, carry, from, first_row);
+    const evex_operand value = items.value, mask = items.mask;
     for (uint64_t i = 0; i < n_leaves; i++, at += EVEX_LEAF * w, nodes += w) {
         const evex_operand x = {(const char *)value.data + at * size, 1};
         const evex_operand included = {mask.data == NULL ? NULL : (const char *)mask.data + at, 1};

@@ -150,9 +150,39 @@ static evex_register add_output(builder *b, evex_dtype dtype) {
     return (evex_register)(b->first[EVEX_CLASS_OUTPUT] + b->n_outputs++);
 }
 
+/* The same with the codes of the groups, each broadcast to what all go over. */
+static void emit_grouped(builder *b, evex_stream_operand *operand) {
+    const evex_register shape = emit_shape(b, operand), other = extra_temp(b, 1);
+    const evex_register codes = map_register(b, operand->group);
+    const evex_register mask = map_register(b, operand->mask);
+    const evex_register source = map_register(b, operand->source);
+    const evex_dtype dtype = (evex_dtype)operand->dtype;
+    emit(b, EVEX_OP_EQ, EVEX_I64, EVEX_BOOL, other, (evex_register[]){codes, codes}, 2);
+    emit(b, EVEX_OP_SELECT, EVEX_BOOL, EVEX_BOOL, shape, (evex_register[]){other, shape, shape}, 3);
+    if (operand->mask != EVEX_NO_REGISTER)
+        emit(b, EVEX_OP_SELECT, EVEX_BOOL, EVEX_BOOL, shape, (evex_register[]){shape, mask, mask},
+             3);
+    operand->value_output = (int32_t)b->n_outputs;
+    if (operand->kind_is_count)
+        emit(b, EVEX_OP_COPY, EVEX_BOOL, EVEX_BOOL, add_output(b, EVEX_BOOL), &shape, 1);
+    else
+        emit(b, EVEX_OP_SELECT, dtype, dtype, add_output(b, dtype),
+             (evex_register[]){shape, source, source}, 3);
+    operand->codes_output = (int32_t)b->n_outputs;
+    emit(b, EVEX_OP_SELECT, EVEX_I64, EVEX_I64, add_output(b, EVEX_I64),
+         (evex_register[]){shape, codes, codes}, 3);
+    operand->mask_output = operand->mask != EVEX_NO_REGISTER ? (int32_t)b->n_outputs : -1;
+    if (operand->mask != EVEX_NO_REGISTER)
+        emit(b, EVEX_OP_COPY, EVEX_BOOL, EVEX_BOOL, add_output(b, EVEX_BOOL), &shape, 1);
+}
+
 /* Gives a reduction's operand and mask out, both broadcast to what it goes over: a choice between a
  * thing and itself has the shape of the condition too. */
 static void emit_operand(builder *b, evex_stream_operand *operand) {
+    if (operand->group != EVEX_NO_REGISTER) {
+        emit_grouped(b, operand);
+        return;
+    }
     const int is_count = operand->kind_is_count;
     const evex_dtype dtype = is_count ? EVEX_BOOL : (evex_dtype)operand->dtype;
     const evex_register source =
@@ -244,7 +274,7 @@ static int allocate_builder(builder *b, uint32_t n_stages) {
     b->operands = evex_arena_push_array(
         b->arena, ((size_t)n_stages + 1) * program->n_operands + 3 * n_extra, sizeof *b->operands);
     b->outputs = evex_arena_push_array(
-        b->arena, 2 * n_operands + program->n_outputs + program->n_guards + 1, sizeof *b->outputs);
+        b->arena, 3 * n_operands + program->n_outputs + program->n_guards + 1, sizeof *b->outputs);
     b->reductions =
         evex_arena_push_array(b->arena, program->n_reductions + 1, sizeof *b->reductions);
     b->stages = evex_arena_push_array(b->arena, (size_t)n_stages + 1, sizeof *b->stages);
@@ -331,7 +361,8 @@ static void link_validities(builder *b) {
             b->outputs[k].validity = map_output(b, b->outputs[k].validity);
 }
 
-/* The one stage of the final slice: scalar sections, and results that are outputs as they are. */
+/* The one stage of the final slice: scalar sections, arithmetic by group, and results that are
+ * outputs as they are. */
 static void copy_final(builder *b) {
     evex_stage *copy = &b->stages[b->n_stages++];
     *copy = (evex_stage){.first_scalar_insn = 0, .first_insn = 0};
@@ -339,6 +370,9 @@ static void copy_final(builder *b) {
         const evex_stage *stage = &evex_program_stages(b->program)[s];
         for (uint32_t i = 0; i < stage->n_scalar_insns; i++)
             copy_insn(b, stage->first_scalar_insn + i);
+        for (uint32_t i = stage->first_insn; i < stage->first_insn + stage->n_insns; i++)
+            if (b->stream->is_by_group[i])
+                copy_insn(b, i);
     }
     for (uint32_t c = 0; c < b->stream->n_carries; c++) {
         const evex_reduction *reduction =
@@ -379,7 +413,8 @@ evex_status evex_slice_build(evex_stream *stream, evex_slice *slice, evex_slice_
     } else {
         uint32_t n_outputs = slice->n_outputs;
         for (uint32_t g = 0; g < slice->n_operands; g++)
-            n_outputs += slice->operands[g].mask == EVEX_NO_REGISTER ? 1 : 2;
+            n_outputs += 1 + (slice->operands[g].mask != EVEX_NO_REGISTER) +
+                         (slice->operands[g].group != EVEX_NO_REGISTER);
         if (kind != EVEX_SLICE_CHECKS)
             want_outputs(&b);
         if (kind != EVEX_SLICE_FINAL && kind != EVEX_SLICE_CHECKS)

@@ -490,9 +490,16 @@ EVEX_API void evex_recycler_free(evex_recycler **recycler);
  *
  * Inputs with as many dimensions as the one with the most come in pieces, all of the same length
  * along axis 0; inputs with fewer are the same for all pieces and given with each. Elements are
- * numbered in C order; pieces in Fortran order and reductions by group are EVEX_UNSUPPORTED. Where
- * a call fails after part of its piece has been taken in (EVEX_CANCELLED, EVEX_NO_MEMORY), later
- * calls give EVEX_BAD_STATE and the stream is only to be freed.
+ * numbered in C order; pieces in Fortran order are EVEX_UNSUPPORTED. Where a call fails after part
+ * of its piece has been taken in (EVEX_CANCELLED, EVEX_NO_MEMORY), later calls give EVEX_BAD_STATE
+ * and the stream is only to be freed.
+ *
+ * A program that reduces by group gets the codes of each piece, in every pass, by the options'
+ * groups, and the same n_groups with each (EVEX_INVALID_ARGUMENT); arrays with an element a group
+ * come from evex_stream_finish. It keeps, for each reduction, some 40 bytes a group and level of
+ * the tree (their number is the logarithm of the rows / 4,096), which max_memory does not count,
+ * and goes through all groups every 4,096 rows. Where integer overflow of results by group is to be
+ * an error (EVEX_OVERFLOW_ERROR), update is EVEX_UNSUPPORTED.
  */
 typedef struct evex_stream evex_stream;
 
@@ -502,7 +509,7 @@ EVEX_API evex_status evex_stream_create(evex_stream **stream, const evex_expr *e
                                         uint64_t first_index, evex_error *error);
 EVEX_API size_t evex_stream_passes(const evex_stream *stream);
 /* outputs: one an output, written for elementwise ones in the last pass and ignored otherwise (may
- * be NULL before it). options as for evex_eval. */
+ * be NULL before it). options as for evex_eval; by group their codes are read. */
 EVEX_API evex_status evex_stream_update(evex_stream *stream, evex_pool *pool,
                                         const evex_array *inputs, size_t n_inputs,
                                         evex_array *outputs, size_t n_outputs,
