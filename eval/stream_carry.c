@@ -100,6 +100,8 @@ size_t evex_carry_head_bytes(const evex_carry *carry) {
 evex_stream_items evex_carry_head(const evex_carry *carry) {
     const size_t n_rows = (size_t)carry->n_head;
     evex_stream_items head = {{carry->head, 1}, {NULL, 1}, NULL};
+    if (carry->head == NULL)
+        return head;
     if (carry->sort != NULL) {
         head.codes = (const int64_t *)(const void *)carry->head;
         head.value.data = head.codes + n_rows;
