@@ -161,6 +161,8 @@ evex_status evex_literal_op(const evex_checker *c, const evex_ast_node *node, ev
                             int *is_known);
 
 /* compare.c */
+/* The op with its operands exchanged: a < b is b > a. */
+evex_op evex_mirrored(evex_op op);
 evex_status evex_check_comparison(evex_checker *c, const evex_ast_node *node, evex_op op,
                                   size_t left, evex_term *result);
 evex_status evex_check_in(evex_checker *c, const evex_ast_node *node, evex_term *result);

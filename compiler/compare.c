@@ -19,8 +19,7 @@ static int is_integral(const evex_term *t) {
     return sort == 'b' || sort == 'i';
 }
 
-/* The op with its operands exchanged: a < b is b > a. */
-static evex_op mirrored(evex_op op) {
+evex_op evex_mirrored(evex_op op) {
     switch (op) {
     case EVEX_OP_LT:
         return EVEX_OP_GT;
@@ -68,7 +67,7 @@ static evex_ir_id compare_integers(evex_checker *c, evex_op op, evex_ir_id a, ev
     }
     if (q == EVEX_U64)
         return compare_mixed(c, op, evex_ir_cast(ir, a, EVEX_I64), b);
-    return compare_mixed(c, mirrored(op), evex_ir_cast(ir, b, EVEX_I64), a);
+    return compare_mixed(c, evex_mirrored(op), evex_ir_cast(ir, b, EVEX_I64), a);
 }
 
 /* x against an int literal: in x's type if it fits, else in int64, else the answer is known. */
@@ -82,7 +81,7 @@ static evex_ir_id compare_literal(evex_checker *c, evex_op op, evex_ir_id x, con
         return evex_ir_binary(ir, op, wide, evex_term_cast(c, t, EVEX_I64));
     }
     const int is_above = t->is_huge ? t->as.number > 0 : t->dtype == EVEX_U64 || t->as.i64 > 0;
-    return everywhere(c, x, holds_below(is_above ? op : mirrored(op)));
+    return everywhere(c, x, holds_below(is_above ? op : evex_mirrored(op)));
 }
 
 static evex_ir_id compare_by_value(evex_checker *c, evex_op op, const evex_term *a,
@@ -94,7 +93,7 @@ static evex_ir_id compare_by_value(evex_checker *c, evex_op op, const evex_term 
     if (b_literal)
         return compare_literal(c, op, x, b);
     if (a_literal)
-        return compare_literal(c, mirrored(op), y, a);
+        return compare_literal(c, evex_mirrored(op), y, a);
     return compare_integers(c, op, x, y);
 }
 

@@ -34,21 +34,6 @@ static evex_ir_id compare(evex_checker *c, evex_op op, evex_ir_id a, evex_ir_id 
 
 /* ---- Dates in the text ---------------------------------------------------------------------- */
 
-static evex_op mirrored(evex_op op) {
-    switch (op) {
-    case EVEX_OP_LT:
-        return EVEX_OP_GT;
-    case EVEX_OP_LE:
-        return EVEX_OP_GE;
-    case EVEX_OP_GT:
-        return EVEX_OP_LT;
-    case EVEX_OP_GE:
-        return EVEX_OP_LE;
-    default:
-        return op;
-    }
-}
-
 /* True for every time, or false; NaT as ever. */
 static evex_ir_id same_for_all(evex_checker *c, evex_ir_id x, int holds) {
     return holds ? is_time(c, x) : evex_ir_binary(c->ir, EVEX_OP_NE, x, x);
@@ -130,7 +115,7 @@ evex_status evex_times_comparison(evex_checker *c, const evex_ast_node *node, ev
                 status = evex_time_of(c, &terms[1 - i], places[1 - i], 0, &times[0]);
             if (status == EVEX_OK)
                 *result = evex_term_strong(
-                    c, compare_instant(c, i == 1 ? op : mirrored(op), &times[0], &instant));
+                    c, compare_instant(c, i == 1 ? op : evex_mirrored(op), &times[0], &instant));
             return status == EVEX_OK ? evex_check_memory(c) : status;
         }
     evex_status status = evex_times_of(c, terms, places, 2, times);
