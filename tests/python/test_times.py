@@ -27,10 +27,11 @@ def same(result, expected):
 )
 def test_against_numpy(text):
     names = {"day": day, "second": second, "hours": hours, "abs": np.abs, "where": np.where}
-    same(evex.evaluate(text), eval(text, names))
+    with np.errstate(invalid="ignore"):  # NumPy warns of // by NaT
+        same(evex.evaluate(text), eval(text, names))
 
 
-@pytest.mark.parametrize("first, second", itertools.product(UNITS, UNITS))
+@pytest.mark.parametrize("first, second", list(itertools.product(UNITS, UNITS)))
 def test_units_meet_as_numpy_s_do(first, second):
     x = np.array([3, -7, "NaT", 0], f"m8[{first}]")
     y = np.array([5, 2, 1, "NaT"], f"m8[{second}]")
