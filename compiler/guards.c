@@ -9,7 +9,13 @@
  *
  * Conditions of different shape may be or-ed only where they broadcast. That is sure for what meets
  * in the elements of one result or reduction, here called a domain; so conditions are kept apart by
- * domain, and a value that several use gets a guard for each.
+ * domain, and a value that several use gets a guard for each. A condition that is one value goes
+ * with every other.
+ *
+ * A reduction is evaluated before the elements that read it choose: whether any of them does could
+ * be known only by another reduction, and a pass more. So a choice by element spares none of the
+ * elements of a reduction in its branches, though what the reduction gives is looked at only where
+ * it is read; a choice by one value spares them all.
  */
 #include "compiler/check.h"
 
@@ -17,11 +23,9 @@
  * linear, and only results whose shapes do not broadcast with one another could ever notice. */
 enum { MAX_DOMAINS = 8 };
 
-/* The domain of conditions that are one value, which go with every other. */
-enum { SCALAR_DOMAIN = 0 };
-
 typedef struct need {
     evex_ir_id condition;
+    evex_ir_id gate; /* what of it is one value, or EVEX_IR_NONE */
     uint32_t domain;
     struct need *next;
 } need;
@@ -70,9 +74,8 @@ static evex_ir_id both(evex_ir *ir, evex_ir_id a, evex_ir_id b) {
     return is_known(ir, b, 0) ? b : evex_ir_binary(ir, EVEX_OP_AND, a, b);
 }
 
-/* The domain that a condition found in this one belongs to. */
-static uint32_t domain_of(const evex_ir *ir, evex_ir_id condition, uint32_t domain) {
-    return ir->values[condition].is_scalar ? (uint32_t)SCALAR_DOMAIN : domain;
+static int is_one_value(const evex_ir *ir, evex_ir_id condition) {
+    return ir->values[condition].is_scalar;
 }
 
 /* ---- Uses ----------------------------------------------------------------------------------- */
@@ -83,30 +86,41 @@ static void use_always(walker *w, evex_ir_id id, uint32_t domain) {
         *u = (usage){.is_always = 1, .domain = domain};
 }
 
-static need *find_need(const usage *u, evex_ir_id condition, uint32_t domain) {
+/* What the condition may be or-ed with, or NULL. */
+static need *find_need(const evex_ir *ir, const usage *u, evex_ir_id condition, uint32_t domain) {
     need *last = u->conditions;
     for (need *n = u->conditions; n != NULL; n = n->next) {
-        if (n->condition == condition || n->domain == domain || n->domain == SCALAR_DOMAIN ||
-            domain == SCALAR_DOMAIN)
+        if (n->condition == condition || n->domain == domain || is_one_value(ir, n->condition) ||
+            is_one_value(ir, condition))
             return n;
         last = n;
     }
     return u->n_conditions < MAX_DOMAINS ? NULL : last;
 }
 
-static void add_need(walker *w, usage *u, evex_ir_id condition, uint32_t domain) {
+static void add_need(walker *w, usage *u, need found) {
     need *n = evex_arena_push(w->arena, sizeof *n);
     if (n == NULL) {
         w->ir->is_out_of_memory = 1;
         return;
     }
-    *n = (need){condition, domain, u->conditions};
+    *n = found;
+    n->next = u->conditions;
     u->conditions = n;
     u->n_conditions++;
 }
 
-/* The value is used where the condition holds; EVEX_IR_NONE: everywhere. */
-static void use_where(walker *w, evex_ir_id id, evex_ir_id condition, uint32_t domain) {
+/* EVEX_IR_NONE stands for "always" among operands. */
+static evex_ir_id either(evex_ir *ir, evex_ir_id a, evex_ir_id b) {
+    if (a == EVEX_IR_NONE || b == EVEX_IR_NONE)
+        return EVEX_IR_NONE;
+    return a == b ? a : evex_ir_binary(ir, EVEX_OP_OR, a, b);
+}
+
+/* The value is used where the condition of the need holds; EVEX_IR_NONE: everywhere. */
+static void use_where(walker *w, evex_ir_id id, need used) {
+    const evex_ir_id condition = used.condition;
+    const uint32_t domain = used.domain;
     usage *u = &w->usages[id];
     if (id == EVEX_IR_NONE || u->is_always || w->ir->is_out_of_memory)
         return;
@@ -116,52 +130,57 @@ static void use_where(walker *w, evex_ir_id id, evex_ir_id condition, uint32_t d
     }
     if (is_known(w->ir, condition, 0))
         return;
-    const uint32_t narrow = domain_of(w->ir, condition, domain);
-    need *n = find_need(u, condition, narrow);
+    need *n = find_need(w->ir, u, condition, domain);
     if (n == NULL) {
-        add_need(w, u, condition, narrow);
+        add_need(w, u, used);
     } else if (is_opposite(w->ir, condition, n->condition) ||
                is_opposite(w->ir, n->condition, condition)) {
         use_always(w, id, domain);
     } else if (n->condition != condition) {
-        n->condition = evex_ir_binary(w->ir, EVEX_OP_OR, n->condition, condition);
-        n->domain = n->domain == SCALAR_DOMAIN ? narrow : n->domain;
+        if (is_one_value(w->ir, n->condition))
+            n->domain = domain;
+        n->condition = either(w->ir, n->condition, condition);
+        n->gate = either(w->ir, n->gate, used.gate);
     }
 }
 
 /* ---- The walk ------------------------------------------------------------------------------- */
 
-/* An instruction that is used where the condition holds. */
-static void use_operands(walker *w, const evex_ir_value *v, evex_ir_id condition, uint32_t domain) {
+/* The need where this condition holds too. */
+static need narrowed(evex_ir *ir, need used, evex_ir_id condition) {
+    used.condition = both(ir, used.condition, condition);
+    if (condition != EVEX_IR_NONE && is_one_value(ir, condition))
+        used.gate = both(ir, used.gate, condition);
+    return used;
+}
+
+static void use_operands(walker *w, const evex_ir_value *v, need used) {
     const uint32_t first = v->first_operand;
     if (v->op != EVEX_OP_SELECT) {
         for (uint32_t k = 0; k < v->n_operands; k++)
-            use_where(w, w->ir->operands[first + k], condition, domain);
+            use_where(w, w->ir->operands[first + k], used);
         return;
     }
     const evex_ir_id selector = w->ir->operands[first];
     const evex_ir_id opposite = evex_ir_unary(w->ir, EVEX_OP_INVERT, selector);
-    use_where(w, selector, condition, domain);
-    use_where(w, w->ir->operands[first + 1], both(w->ir, condition, selector), domain);
-    use_where(w, w->ir->operands[first + 2], both(w->ir, condition, opposite), domain);
+    use_where(w, selector, used);
+    use_where(w, w->ir->operands[first + 1], narrowed(w->ir, used, selector));
+    use_where(w, w->ir->operands[first + 2], narrowed(w->ir, used, opposite));
 }
 
-/*
- * A reduction that is used, with a domain of its own for its elements. Whether any element of an
- * array that reads it is used could be known only by another reduction; a condition that is one
- * value is taken over.
- */
+/* A reduction that is used, with a domain of its own for its elements. */
 static void use_source(walker *w, const evex_ir_value *v, const usage *u) {
     const evex_ir_reduction *r = &w->ir->reductions[v->index];
-    const uint32_t domain = (uint32_t)(1 + w->ir->n_outputs + v->index);
     const evex_ir_id source = r->source, mask = r->mask;
-    evex_ir_id condition = EVEX_IR_NONE;
-    if (!u->is_always && u->conditions->next == NULL && u->conditions->domain == SCALAR_DOMAIN)
-        condition = u->conditions->condition;
-    if (r->group != EVEX_IR_NONE)
-        condition = both(w->ir, condition, evex_ir_in_group(w->ir));
-    use_where(w, mask, condition, domain);
-    use_where(w, source, both(w->ir, condition, mask), domain);
+    const int is_grouped = r->group != EVEX_IR_NONE;
+    evex_ir_id gate = u->is_always ? EVEX_IR_NONE : u->conditions->gate;
+    for (const need *n = u->conditions; !u->is_always && n != NULL; n = n->next)
+        gate = either(w->ir, gate, n->gate);
+    need used = {gate, gate, (uint32_t)(1 + w->ir->n_outputs + v->index), NULL};
+    if (is_grouped)
+        used = narrowed(w->ir, used, evex_ir_in_group(w->ir));
+    use_where(w, mask, used);
+    use_where(w, source, narrowed(w->ir, used, mask));
 }
 
 static void visit(walker *w, evex_ir_id id) {
@@ -173,9 +192,9 @@ static void visit(walker *w, evex_ir_id id) {
         use_source(w, &v, &u);
     } else if (v.kind == EVEX_IR_INSN) {
         if (u.is_always)
-            use_operands(w, &v, EVEX_IR_NONE, u.domain);
+            use_operands(w, &v, (need){EVEX_IR_NONE, EVEX_IR_NONE, u.domain, NULL});
         for (const need *n = u.conditions; n != NULL; n = n->next)
-            use_operands(w, &v, n->condition, n->domain);
+            use_operands(w, &v, *n);
     }
 }
 
@@ -186,8 +205,9 @@ static int are_alike(const evex_ir_note *a, const evex_ir_note *b) {
            a->failure.message == b->failure.message;
 }
 
-/* A subexpression that the text repeats is noted each time; the first of its notes stays. latest[value] is 1 + the latest note kept of a value, earlier[note] the one before
- * it. Returns 0 when out of memory. */
+/* A subexpression that the text repeats is noted each time; the first of its notes stays.
+ * latest[value] is 1 + the latest note kept of a value, earlier[note] the one before it. Returns 0
+ * when out of memory. */
 static int drop_repeated(walker *w) {
     evex_ir *ir = w->ir;
     uint32_t *latest = evex_arena_push_array(w->arena, ir->n_values, sizeof *latest);

@@ -154,6 +154,12 @@ static const guard_case cases[] = {
     {"sum(c ** n) if k < 3 else 0", NONE, 0, 0},
     {"sum(c $** n) if k < 4 else 0", 1, 2, 0},
     {"count(c, where=c $** n > 0)", 1, 2, 0},
+    /* A choice by element spares nothing of what a reduction reads, one by a single value all. */
+    {"where(c > 99, sum(c $** n), 0)", 1, 2, 0},
+    {"where(k > 2, where(c > 99, sum(c $** n), 0), 0)", 1, 2, 0},
+    {"where(k > 3, where(c > 99, sum(c ** n), 0), 0)", NONE, 0, 0},
+    {"where(sum(c) > 99, c, where(c > 99, sum(c $** n), 0))", 1, 2, 0},
+    {"where(sum(c) > 99, where(p, 0, sum(c ** n)), c)", NONE, 0, 0},
     {"c ** (n - min(n))", NONE, 0, 0},
     {"c $** (n - max(n))", 0, 2, 0},
     /* The smallest element, and of one element the first place. */
@@ -266,6 +272,7 @@ static const guard_case checked[] = {
     {"sum(w, where=w > 0) if k < 3 else 0", NONE, 0, 0},
     {"$sum(w, where=w > 0) if k > 2 else 0", TOTAL, 3, 0},
     {"where(q, 0, $sum(w, where=w > 0))", 1, 3, 0},
+    {"where(c > 99, sum(w, where=w > 0), 0)", NONE, 0, 0},
     {"sum(c) $* 9223372036854775807", TOTAL, 1, 0},
     {"sum(c) * 3 + k", NONE, 0, 0},
     {"c + sum(c) * 3", NONE, 0, 0},
