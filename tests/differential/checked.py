@@ -233,6 +233,8 @@ class Generator:
             dtype = common
         if token == "**" or token == "*" and left_text == right_text:
             self.texts.append(f"powers of {left_text}")  # one may be computed by another
+        if token in "+*" and left_text > right_text:
+            self.texts.append(f"({right_text} {token} {left_text})")  # is the same
         return (("op", dtype, token, checked(dtype, BINARY[token]), left, right),
                 f"({left_text} {token} {right_text})", dtype)
 

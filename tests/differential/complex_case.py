@@ -232,6 +232,8 @@ def reduce(name, a, mask, options):
         bound = np.where(np.isfinite(value), largest**(2 if name == "var" else 1) * 2e-3, np.nan)
         if part == np.float64:
             bound = bound * 1e-6
+    if name in ("var", "std") and np.any((size > 0) & (size < np.sqrt(np.finfo(part).tiny) * 1e10)):
+        raise NotImplementedError("squares too small for the type")
     largest = np.finfo(part).max
     bound = np.where(np.isfinite(total) & (total < largest / 4) & (total**2 < largest / 4), bound, np.nan)
     with np.errstate(all="ignore"):
@@ -259,10 +261,13 @@ class ComplexEvaluation:
             if a.dtype.kind != "c":
                 raise NotImplementedError("left to the other generator")
             part = a.real.dtype
-            value = getattr(np, tree.name)(a.astype(np.clongdouble))
+            wide = np.asarray(getattr(np, tree.name)(a.astype(np.clongdouble)))
             with np.errstate(all="ignore"):
-                value = np.asarray(value).astype(part)
+                value = wide.astype(part)
                 self.bound = np.where(np.isfinite(value), 2 * np.spacing(np.abs(value)), 0)
+                # Within the bound of the largest number it may be that or infinite.
+                limit = np.longdouble(np.finfo(part).max) * (1 + 4 * EPSILON[part.name])
+                self.bound[(wide <= limit) & ~np.isfinite(value)] = np.nan
             return value
         if isinstance(tree, Node) and tree.name in REDUCTIONS:
             values = [self.evaluate(a) for a in tree.arguments]

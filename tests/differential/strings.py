@@ -114,6 +114,8 @@ def draw(rng):
         return f"s in ({', '.join(map(quoted, members))},)", ["s"], lambda s: s in members
     if kind == 2:
         text = rng.choice(["", "", "(?s)", "(?m)"]) + pattern(rng)
+        if "(?m)" in text:  # PCRE2 sees no line behind a newline that ends the text, re does
+            text = re.sub(r"(?<!\[)\^", r"(?!\\Z)^", text)
         found = re.compile(text)
         return f"matches(s, {quoted(text)})", ["s"], lambda s: found.search(s) is not None
     literal = word(rng) if other is None else None
