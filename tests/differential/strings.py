@@ -115,7 +115,7 @@ def draw(rng):
     if kind == 2:
         text = rng.choice(["", "", "(?s)", "(?m)"]) + pattern(rng)
         if "(?m)" in text:  # PCRE2 sees no line behind a newline that ends the text, re does
-            text = re.sub(r"(?<!\[)\^", r"(?!\\Z)^", text)
+            text = re.sub(r"(?<!\[)\^", r"(?=[\\s\\S])^", text)
         found = re.compile(text)
         return f"matches(s, {quoted(text)})", ["s"], lambda s: found.search(s) is not None
     literal = word(rng) if other is None else None
