@@ -88,6 +88,7 @@ static void keep_values(void *to, size_t at, evex_operand value, size_t size_byt
         KEEP_VALUES(uint16_t)
         KEEP_VALUES(uint32_t)
         KEEP_VALUES(uint64_t)
+        KEEP_VALUES(evex_c128)
     }
 }
 
@@ -148,6 +149,7 @@ static void sort_values(void *to, const void *from, size_t size_bytes, const uin
         SORT_VALUES(uint16_t)
         SORT_VALUES(uint32_t)
         SORT_VALUES(uint64_t)
+        SORT_VALUES(evex_c128)
     }
 }
 

@@ -108,6 +108,42 @@ static void read_moments(const evex_reduction *spec, const void *nodes, size_t g
     node->as.moments.m2 = moments[g].m2;
 }
 
+/* ---- Products of complex numbers ------------------------------------------------------------ */
+
+/* No complex number leaves every other as it is (1 times an infinity with a nan may not), so
+ * nothing has been multiplied yet where the count is 0. */
+typedef struct {
+    evex_c128 product;
+    double count;
+} pair;
+
+static void begin_pair(void *entries, size_t n) {
+    memset(entries, 0, n * sizeof(pair));
+}
+
+/* n elements, which are z together. */
+static inline void add_pair(pair *to, evex_c128 z, double n) {
+    if (n == 0)
+        return;
+    to->product = to->count == 0 ? z : mul_c128(to->product, z);
+    to->count += n;
+}
+
+#define PAIR_ADDS(s, ID, C, ...)                                                                   \
+    ADD(add_pair_##s, pair)                                                                        \
+    add_pair(&at[slots[i]], (evex_c128){(double)VALUE(C).re, (double)VALUE(C).im}, 1);             \
+    }
+EVEX_FOR_COMPLEX(PAIR_ADDS, )
+
+MERGE(merge_pair, pair) add_pair(&a[g], b[g].product, b[g].count);
+}
+
+static void read_pair(const evex_reduction *spec, const void *nodes, size_t g, evex_node *node) {
+    const pair *found = (const pair *)nodes + g;
+    (void)spec;
+    node->as.z = found->count == 0 ? (evex_c128){1, 0} : found->product;
+}
+
 /* ---- A tree a group ------------------------------------------------------------------------- */
 
 /* The nodes of the levels in `bits`, from the lowest on, take in what is to the right of them. */
@@ -149,13 +185,16 @@ static void read_moments(const evex_reduction *spec, const void *nodes, size_t g
                 begin_one(&at[slot]);                                                              \
                 tree->leaf = leaf;                                                                 \
             }                                                                                      \
-            add_one(&at[slot], (double)x[i]);                                                      \
+            add_one(&at[slot], x[i]);                                                              \
         }                                                                                          \
     }
 
-#define TREES(name, entry, node, begin_node, begin_one, close_one, merge_one, add_one)             \
+#define TREES_OF_REALS(name, entry, node, begin_node, begin_one, close_one, merge_one, add_one)    \
     ADD_LEAVES(name, f32, float, entry, node, begin_one, close_one, merge_one, add_one)            \
     ADD_LEAVES(name, f64, double, entry, node, begin_one, close_one, merge_one, add_one)           \
+    TOTAL(name, entry, node, begin_node, close_one, merge_one)
+
+#define TOTAL(name, entry, node, begin_node, close_one, merge_one)                                 \
     static void total_##name(void *to, const void *entries, const void *nodes, unsigned levels,    \
                              const evex_group_tree *trees, size_t n) {                             \
         const entry *at = entries;                                                                 \
@@ -177,16 +216,24 @@ static void read_moments(const evex_reduction *spec, const void *nodes, size_t g
 #define BEGIN_SUM(to) (*(to) = -0.0)
 #define BEGIN_PRODUCT(to) (*(to) = 1.0)
 #define BEGIN_SUMS(to) begin_sums(to, 1)
+#define BEGIN_PAIR(to) begin_pair(to, 1)
 #define BEGIN_MOMENTS(to) begin_moments(to, 1)
 #define CLOSE_SUMS(to, from) close_sums(to, from, 1)
+#define MERGE_PAIR(left, right) merge_pair(left, right, 1)
 #define MERGE_MOMENTS(left, right) merge_moments(left, right, 1)
-#define ADD_VALUE(to, x) (*(to) += (x))
-#define MULTIPLY_VALUE(to, x) (*(to) *= (x))
+#define ADD_VALUE(to, x) (*(to) += (double)(x))
+#define MULTIPLY_VALUE(to, x) (*(to) *= (double)(x))
+#define MULTIPLY_PAIR(to, z) add_pair(to, (evex_c128){(double)(z).re, (double)(z).im}, 1)
 
-TREES(sum, double, double, BEGIN_SUM, BEGIN_SUM, COPY_ONE, ADD_ONE, ADD_VALUE)
-TREES(product, double, double, BEGIN_PRODUCT, BEGIN_PRODUCT, COPY_ONE, MULTIPLY_ONE, MULTIPLY_VALUE)
-TREES(moments, sums, evex_moments, BEGIN_MOMENTS, BEGIN_SUMS, CLOSE_SUMS, MERGE_MOMENTS,
-      add_to_sums)
+TREES_OF_REALS(sum, double, double, BEGIN_SUM, BEGIN_SUM, COPY_ONE, ADD_ONE, ADD_VALUE)
+TREES_OF_REALS(product, double, double, BEGIN_PRODUCT, BEGIN_PRODUCT, COPY_ONE, MULTIPLY_ONE,
+               MULTIPLY_VALUE)
+TREES_OF_REALS(moments, sums, evex_moments, BEGIN_MOMENTS, BEGIN_SUMS, CLOSE_SUMS, MERGE_MOMENTS,
+               add_to_sums)
+
+ADD_LEAVES(pair, c64, evex_c64, pair, pair, BEGIN_PAIR, COPY_ONE, MERGE_PAIR, MULTIPLY_PAIR)
+ADD_LEAVES(pair, c128, evex_c128, pair, pair, BEGIN_PAIR, COPY_ONE, MERGE_PAIR, MULTIPLY_PAIR)
+TOTAL(pair, pair, pair, BEGIN_PAIR, COPY_ONE, MERGE_PAIR)
 
 /* ---- Integers ------------------------------------------------------------------------------- */
 
@@ -427,6 +474,9 @@ const evex_group_sort evex_group_counts =
 #define PRODUCT(s, ID, C, ...)                                                                     \
     [EVEX_##ID] = ORDERED(s, begin_product, begin_product, add_product_##s, NULL, product,         \
                           read_double, double, double),
+#define PAIRS(s, ID, C, ...)                                                                       \
+    [EVEX_##ID] =                                                                                  \
+        ORDERED(s, begin_pair, begin_pair, add_pair_##s, NULL, pair, read_pair, pair, pair),
 #define MOMENTS(s, ID, C, ...)                                                                     \
     [EVEX_##ID] = ORDERED(s, begin_sums, begin_moments, add_moments_##s, close_sums, moments,      \
                           read_moments, sums, evex_moments),
@@ -448,7 +498,8 @@ static const evex_group_sort sorts[EVEX_N_REDUCTIONS][EVEX_N_DTYPES] = {
     [EVEX_RED_SUM] = {EVEX_FOR_FLOATS(SUM, ) EVEX_FOR_BITS(WIDE, )},
     [EVEX_RED_MEAN] = {EVEX_FOR_FLOATS(SUM, ) EVEX_FOR_BITS(WIDE, )},
     [EVEX_RED_COUNT_NONZERO] = {EVEX_FOR_BOOL(WIDE, )},
-    [EVEX_RED_PROD] = {EVEX_FOR_FLOATS(PRODUCT, ) EVEX_FOR_BITS(FACTOR, )},
+    [EVEX_RED_PROD] = {EVEX_FOR_FLOATS(PRODUCT, ) EVEX_FOR_COMPLEX(PAIRS, )
+                           EVEX_FOR_BITS(FACTOR, )},
     [EVEX_RED_SUM_OVERFLOWS] = {EVEX_FOR_INTS(WIDE, )},
     [EVEX_RED_PROD_OVERFLOWS] = {EVEX_FOR_INTS(MAGNITUDE, )},
     [EVEX_RED_VAR] = {EVEX_FOR_FLOATS(MOMENTS, )},

@@ -155,6 +155,11 @@ static evex_status finish(const subject *s, evex_stream *stream, evex_error *err
 static int same_element(evex_dtype dtype, const char *a, const char *b) {
     if (memcmp(a, b, evex_dtype_size(dtype)) == 0)
         return 1;
+    if (dtype == EVEX_C128 || dtype == EVEX_C64) {
+        const evex_dtype part = dtype == EVEX_C128 ? EVEX_F64 : EVEX_F32;
+        const size_t size = evex_dtype_size(part);
+        return same_element(part, a, b) && same_element(part, a + size, b + size);
+    }
     return dtype == EVEX_F64   ? isnan(*(const double *)a) && isnan(*(const double *)b)
            : dtype == EVEX_F32 ? isnan(*(const float *)a) && isnan(*(const float *)b)
                                : 0;
@@ -241,6 +246,7 @@ static const char *const programs[] = {
     "sum(y), count(y), min(y), y - mean(y)",
     "any(b), all(x > -250), max(k) - min(k), f / sum(f * w)",
     "sum(x, where=x > mean(x)), sqrt(var(x)), w * max(x)",
+    "prod(exp(complex(0.0, x))), sum(complex(x, f)), prod(complex64(x), where=b)",
     "prod(k), argmin(y), sum(y, where=b), isnan(nanmax(y))",
 };
 

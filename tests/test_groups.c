@@ -282,6 +282,59 @@ START_TEST(sums_have_the_bits_of_the_order) {
 }
 END_TEST
 
+/* ---- Products of complex numbers ------------------------------------------------------------ */
+
+typedef struct {
+    double re, im;
+    int is_there;
+} factor;
+
+static factor multiply(factor a, factor b) {
+    if (!a.is_there || !b.is_there)
+        return a.is_there ? a : b;
+    return (factor){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re, 1};
+}
+
+/* Of a group's z in the 2^level leaves from `leaf` on. */
+static factor product_of(double (*z)[2], size_t n_rows, int64_t group, size_t leaf,
+                         unsigned level) {
+    factor all = {0};
+    if (leaf * LEAF >= n_rows)
+        return all;
+    if (level > 0)
+        return multiply(product_of(z, n_rows, group, leaf, level - 1),
+                        product_of(z, n_rows, group, leaf + ((size_t)1 << (level - 1)), level - 1));
+    for (size_t i = leaf * LEAF; i < (leaf + 1) * LEAF && i < n_rows; i++)
+        if (data.codes[i] == group)
+            all = multiply(all, (factor){z[i][0], z[i][1], 1});
+    return all;
+}
+
+START_TEST(complex_products_have_the_bits_of_the_order) {
+    static double z[MOST_ROWS][2], products[MOST_GROUPS][2];
+    static float narrow[MOST_GROUPS][2];
+    evex_expr *expr =
+        compile("z = exp(complex(0.0, x)); z, prod(z), prod(complex64(where(b, z, 1)))");
+    draw(rows_of(_i), shapes[_i].n_groups, shapes[_i].how);
+    for (size_t k = 0; k < COUNT(settings); k++) {
+        setting s = settings[k];
+        s.n_rows = rows_of(_i);
+        s.n_groups = shapes[_i].n_groups;
+        evaluate_well(expr, &s, (void *[]){z, products, narrow});
+        const size_t step = s.n_groups / 60 + 1;
+        for (size_t g = k % step; g < s.n_groups; g += step) {
+            const factor wanted = product_of(z, s.n_rows, (int64_t)g, 0, 8);
+            ck_assert_int_eq(validity[1][g], wanted.is_there);
+            ck_assert_msg(!wanted.is_there || (same_bits(products[g][0], wanted.re) &&
+                                               same_bits(products[g][1], wanted.im)),
+                          "group %zu: %a, %a", g, products[g][0], products[g][1]);
+            ck_assert(!wanted.is_there || fabs(hypot(narrow[g][0], narrow[g][1]) - 1) < 1e-3);
+        }
+    }
+    evex_expr_free(&expr);
+}
+END_TEST
+
 /* ---- What is exact -------------------------------------------------------------------------- */
 
 START_TEST(exact_kinds_have_their_values) {
@@ -490,6 +543,7 @@ END_TEST
 static void add_tests(TCase *tests) {
     tcase_add_loop_test(tests, running_out_of_memory_is_an_error, 0, 2 * COUNT(hungry));
     tcase_add_loop_test(tests, sums_have_the_bits_of_the_order, 0, COUNT(shapes));
+    tcase_add_loop_test(tests, complex_products_have_the_bits_of_the_order, 0, COUNT(shapes));
     tcase_add_loop_test(tests, exact_kinds_have_their_values, 0, COUNT(shapes));
     tcase_add_loop_test(tests, rows_read_what_their_group_has, 0, COUNT(shapes));
     tcase_add_test(tests, groups_without_rows);
