@@ -4,7 +4,6 @@
  * op.def's definition (tests/kernels/kernel_trial.h); and the definitions themselves against what
  * NUMERICS.md promises, written out here as numbers.
  */
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 
 #include "tests/kernels/kernel_trial.h"
+#include "tests/suite.h"
 
 /* ---- Kernels against definitions ------------------------------------------------------------ */
 
@@ -340,24 +340,18 @@ END_TEST
 
 #define N_FACTS(facts) ((int)(sizeof(facts) / sizeof(facts)[0]))
 
+static void add_tests(TCase *tests) {
+    tcase_add_loop_test(tests, kernels_agree_with_definition, 0, EVEX_N_OPS);
+    tcase_add_test(tests, tables_hold_exactly_the_types_of_a_row);
+    tcase_add_test(tests, a_cap_bounds_the_choice);
+    tcase_add_loop_test(tests, integer_definitions_hold_to_the_contract, 0, N_FACTS(integer_facts));
+    tcase_add_loop_test(tests, float_definitions_hold_to_the_contract, 0, N_FACTS(float_facts));
+    tcase_add_loop_test(tests, casts_hold_to_the_contract, 0, N_FACTS(cast_facts));
+    tcase_add_test(tests, float32_integers_and_neighbours_are_exact);
+    tcase_add_test(tests, strings_compare_by_bytes);
+    tcase_add_test(tests, membership_finds_what_is_listed);
+}
+
 int main(void) {
-    Suite *suite = suite_create("kernels");
-    TCase *trials = tcase_create("trials"), *facts = tcase_create("definitions");
-    tcase_set_timeout(trials, 60);
-    tcase_add_loop_test(trials, kernels_agree_with_definition, 0, EVEX_N_OPS);
-    tcase_add_test(trials, tables_hold_exactly_the_types_of_a_row);
-    tcase_add_test(trials, a_cap_bounds_the_choice);
-    suite_add_tcase(suite, trials);
-    tcase_add_loop_test(facts, integer_definitions_hold_to_the_contract, 0, N_FACTS(integer_facts));
-    tcase_add_loop_test(facts, float_definitions_hold_to_the_contract, 0, N_FACTS(float_facts));
-    tcase_add_loop_test(facts, casts_hold_to_the_contract, 0, N_FACTS(cast_facts));
-    tcase_add_test(facts, float32_integers_and_neighbours_are_exact);
-    tcase_add_test(facts, strings_compare_by_bytes);
-    tcase_add_test(facts, membership_finds_what_is_listed);
-    suite_add_tcase(suite, facts);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int n_failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return n_failed != 0;
+    return run_suite("kernels", add_tests);
 }

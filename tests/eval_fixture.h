@@ -6,10 +6,10 @@
 #ifndef EVEX_TESTS_EVAL_FIXTURE_H
 #define EVEX_TESTS_EVAL_FIXTURE_H
 
-#include <check.h>
 
 #include "tests/caps.h"
 #include "tests/eval_arrays.h"
+#include "tests/suite.h"
 
 /* Compiles text over variables, or fails the test. */
 static inline evex_expr *expr_of(const char *text, const evex_var *vars, size_t n_vars,

@@ -6,11 +6,11 @@
 #ifndef EVEX_TESTS_STRINGS_FIXTURE_H
 #define EVEX_TESTS_STRINGS_FIXTURE_H
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "include/evex.h"
+#include "tests/suite.h"
 
 typedef enum {
     FORM_VIEWS,

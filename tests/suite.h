@@ -8,6 +8,11 @@
 
 #include <check.h>
 
+/* Check notes each assertion that holds in a file, to tell where a test was that crashed. That is
+ * most of the time of a test that compares element by element, and crashes have their sanitizers;
+ * so assertions note nothing. */
+#define _mark_point(file, line) ((void)0)
+
 typedef void (*add_tests_fn)(TCase *tests);
 
 /* Runs what add() adds; the exit status for main. */

@@ -5,13 +5,13 @@
  * arguments; powers as NumPy's. Accuracy is accuracy_complex.c's matter, equal bits on all targets
  * vecmath/digests.c's.
  */
-#include <check.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "core/scalar.h"
+#include "tests/suite.h"
 
 #define INF HUGE_VAL
 #define NONE ((double)NAN)
@@ -390,30 +390,17 @@ START_TEST(special_powers) {
 }
 END_TEST
 
-static Suite *complex_suite(void) {
-    Suite *suite = suite_create("complex");
-    TCase *special = tcase_create("special values"), *mirrors = tcase_create("mirrors");
-    TCase *exact = tcase_create("exact results");
-    tcase_add_test(special, special_values);
-    tcase_add_loop_test(special, signed_zeros_choose_the_side_of_a_cut, 0,
+static void add_tests(TCase *tests) {
+    tcase_add_test(tests, special_values);
+    tcase_add_loop_test(tests, signed_zeros_choose_the_side_of_a_cut, 0,
                         (int)(sizeof cut_cases / sizeof *cut_cases));
-    tcase_add_loop_test(special, special_powers, 0,
-                        (int)(sizeof power_cases / sizeof *power_cases));
-    tcase_add_test(mirrors, conjugates_give_conjugates);
-    tcase_add_test(mirrors, odd_functions_are_odd);
-    tcase_add_test(exact, roots_of_squares_are_exact);
-    tcase_add_test(exact, integral_powers_are_exact);
-    tcase_set_timeout(mirrors, 120);
-    suite_add_tcase(suite, special);
-    suite_add_tcase(suite, mirrors);
-    suite_add_tcase(suite, exact);
-    return suite;
+    tcase_add_loop_test(tests, special_powers, 0, (int)(sizeof power_cases / sizeof *power_cases));
+    tcase_add_test(tests, conjugates_give_conjugates);
+    tcase_add_test(tests, odd_functions_are_odd);
+    tcase_add_test(tests, roots_of_squares_are_exact);
+    tcase_add_test(tests, integral_powers_are_exact);
 }
 
 int main(void) {
-    SRunner *runner = srunner_create(complex_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite("complex", add_tests);
 }

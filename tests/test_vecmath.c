@@ -5,7 +5,6 @@
  * against NumPy's definition. Accuracy is accuracy.c's matter, equal bits on all targets
  * vecmath/digests.c's.
  */
-#include <check.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +12,7 @@
 #include <string.h>
 
 #include "core/scalar.h"
+#include "tests/suite.h"
 
 #define INF HUGE_VAL
 #define NONE ((double)NAN)
@@ -581,31 +581,21 @@ START_TEST(single_remainders_are_numpys) {
 }
 END_TEST
 
-static Suite *vecmath_suite(void) {
-    Suite *suite = suite_create("vecmath");
-    TCase *special = tcase_create("special values"), *exact = tcase_create("exact results");
-    tcase_add_test(special, unary_special_values);
-    tcase_add_test(special, binary_special_values);
-    tcase_add_test(special, overflow_thresholds);
-    tcase_add_test(special, least_subnormal_results);
-    tcase_add_test(special, hard_arguments);
-    tcase_add_test(exact, exact_powers_of_two);
-    tcase_add_test(exact, exact_powers_of_ten_and_factorials);
-    tcase_add_test(exact, exact_cubes_and_squares);
-    tcase_add_test(exact, floordiv_of_a_tenth);
-    tcase_add_test(exact, remainders_are_numpys);
-    tcase_add_test(exact, single_remainders_are_numpys);
-    tcase_add_test(exact, sincos_is_sin_and_cos);
-    tcase_set_timeout(exact, 120);
-    suite_add_tcase(suite, special);
-    suite_add_tcase(suite, exact);
-    return suite;
+static void add_tests(TCase *tests) {
+    tcase_add_test(tests, unary_special_values);
+    tcase_add_test(tests, binary_special_values);
+    tcase_add_test(tests, overflow_thresholds);
+    tcase_add_test(tests, least_subnormal_results);
+    tcase_add_test(tests, hard_arguments);
+    tcase_add_test(tests, exact_powers_of_two);
+    tcase_add_test(tests, exact_powers_of_ten_and_factorials);
+    tcase_add_test(tests, exact_cubes_and_squares);
+    tcase_add_test(tests, floordiv_of_a_tenth);
+    tcase_add_test(tests, remainders_are_numpys);
+    tcase_add_test(tests, single_remainders_are_numpys);
+    tcase_add_test(tests, sincos_is_sin_and_cos);
 }
 
 int main(void) {
-    SRunner *runner = srunner_create(vecmath_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite("vecmath", add_tests);
 }

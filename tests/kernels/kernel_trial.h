@@ -2,8 +2,7 @@
 /*
  * A trial of one kernel against its definition in op.def: every length up to four vectors and a
  * bit, buffers at guard pages, scalar operands in every place, results written over operands, edge
- * values in all combinations. Knows no test framework, so that it also runs where there is none
- * (smoke_kernels.c); check_kernels.c runs it under Check.
+ * values in all combinations.
  */
 #ifndef EVEX_TESTS_KERNEL_TRIAL_H
 #define EVEX_TESTS_KERNEL_TRIAL_H
