@@ -15,7 +15,7 @@
  *     local            the elementwise outputs and local reductions, in the last pass
  *     final            the outputs that carried and constant reductions end in, and those with an
  *                      element a group
- *     checks           the indexes of guards on scalars
+ *     checks           the indexes of guards on scalars and on what has an element a group
  *
  * In a slice the results of carried and constant reductions are inputs, behind those of the
  * program. stream_carry.c has the state of one such reduction, stream_groups.c what is
@@ -97,6 +97,10 @@ typedef struct {
     uint32_t n_outputs;
 } evex_slice;
 
+/* The mark of a reduction over an element a group, as the guards of grouped results have. It belongs
+ * to the slice `checks`. */
+#define EVEX_OVER_GROUPS UINT32_MAX
+
 struct evex_stream {
     const evex_expr *expr;
     evex_allocator allocator;
@@ -119,10 +123,10 @@ struct evex_stream {
     evex_carry *carries;
     uint32_t n_carries;
     uint8_t *is_by_group;             /* one an instruction: its result has an element a group */
-    uint32_t *carry_of;               /* one a reduction: 1 + its carry, 0: local */
+    uint32_t *carry_of;               /* one a reduction: 1 + its carry, 0: local, or this */
     evex_slice *operands, *constants; /* one a pass */
     evex_slice local, final;
-    evex_slice checks;       /* the indexes of guards on scalars; its outputs are guards */
+    evex_slice checks;       /* its outputs are guards */
     int64_t *scalar_indexes; /* one a guard: what `checks` gave */
 };
 

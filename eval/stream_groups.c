@@ -91,6 +91,12 @@ int evex_group_leaf_is_valid(const evex_carry *carry, uint64_t n) {
 
 /* ---- What reads rows ------------------------------------------------------------------------ */
 
+/* All do but those over an element a group, which guards have. */
+static uint8_t goes_over_rows(const evex_reduction *reduction, const uint8_t *has_rows) {
+    return reduction->is_grouped || reduction->source == EVEX_NO_REGISTER ||
+           has_rows[reduction->source];
+}
+
 int evex_stream_find_rows(const evex_program *program, evex_arena *arena, uint8_t **reads) {
     uint8_t *has_rows = evex_arena_push_array(arena, evex_n_registers(program) + 1, 1);
     *reads = evex_arena_push_array(arena, (size_t)program->n_stages + 1, 1);
@@ -100,7 +106,6 @@ int evex_stream_find_rows(const evex_program *program, evex_arena *arena, uint8_
         has_rows[i] = evex_program_inputs(program)[i].kind != EVEX_WEAK;
     for (uint32_t s = 0; s < program->n_stages; s++) {
         const evex_stage *stage = &evex_program_stages(program)[s];
-        (*reads)[s] = stage->n_reductions > 0;
         for (uint32_t i = stage->first_insn; i < stage->first_insn + stage->n_insns; i++) {
             const evex_insn *insn = &evex_program_insns(program)[i];
             const evex_register *operands = evex_program_operands(program) + insn->first_operand;
@@ -113,6 +118,9 @@ int evex_stream_find_rows(const evex_program *program, evex_arena *arena, uint8_
                 has_rows[insn->dst2] = any;
             (*reads)[s] |= any;
         }
+        for (uint32_t r = 0; r < stage->n_reductions; r++)
+            (*reads)[s] |= goes_over_rows(
+                &evex_program_reductions(program)[stage->first_reduction + r], has_rows);
     }
     return 1;
 }

@@ -111,9 +111,11 @@ static evex_status classify(const planner *p, uint32_t number, uint32_t pass) {
         status = axes_of(p, reduction, over.ndim, &axes);
     if (status != EVEX_OK)
         return status;
-    if (over.is_by_group)
-        return evex_fail(p->error, EVEX_UNSUPPORTED, place_of(reduction->place),
-                         "in a stream, what reductions by group give cannot be checked");
+    if (over.is_by_group) {
+        p->extents[reduction->dst] = (extent){0, 0, 0};
+        stream->carry_of[number] = EVEX_OVER_GROUPS;
+        return EVEX_OK;
+    }
     const int32_t n_lost = reduction->keepdims ? 0 : __builtin_popcount(axes);
     const int is_local = over.is_cut && !(axes & 1);
     p->extents[reduction->dst] = reduction->is_grouped
@@ -292,6 +294,7 @@ void evex_stream_unplan(evex_stream *stream) {
     evex_expr_free(&stream->checks.expr);
     for (uint32_t c = 0; c < stream->n_carries; c++)
         evex_carry_free(stream, &stream->carries[c]);
-    stream->n_carries = stream->local.n_outputs = stream->final.n_outputs = stream->checks.n_outputs = 0;
+    stream->n_carries = stream->local.n_outputs = stream->final.n_outputs =
+        stream->checks.n_outputs = 0;
     stream->is_planned = 0;
 }

@@ -94,8 +94,8 @@ static evex_register map_result(const builder *b, evex_register reg) {
     return is_output(b, reg) ? map_output(b, reg) : map_register(b, reg);
 }
 
-/* An instruction of the program, unless it writes an output that is not wanted; where it writes two,
- * both are elementwise and wanted together. */
+/* An instruction of the program, unless it writes an output that is not wanted; where it writes
+ * two, both are elementwise and wanted together. */
 static void copy_insn(builder *b, uint32_t number) {
     const evex_insn *insn = &evex_program_insns(b->program)[number];
     const evex_register dst = map_result(b, insn->dst);
@@ -275,8 +275,8 @@ static int allocate_builder(builder *b, uint32_t n_stages) {
         b->arena, ((size_t)n_stages + 1) * program->n_operands + 3 * n_extra, sizeof *b->operands);
     b->outputs = evex_arena_push_array(
         b->arena, 3 * n_operands + program->n_outputs + program->n_guards + 1, sizeof *b->outputs);
-    b->reductions =
-        evex_arena_push_array(b->arena, program->n_reductions + 1, sizeof *b->reductions);
+    b->reductions = evex_arena_push_array(
+        b->arena, (size_t)program->n_reductions + program->n_guards + 1, sizeof *b->reductions);
     b->stages = evex_arena_push_array(b->arena, (size_t)n_stages + 1, sizeof *b->stages);
     return b->insns != NULL && b->places != NULL && b->operands != NULL && b->outputs != NULL &&
            b->reductions != NULL && b->stages != NULL;
@@ -385,17 +385,64 @@ static void copy_final(builder *b) {
     copy->n_insns = (uint32_t)b->n_insns;
 }
 
-/* The same for the indexes of guards that scalar sections compute. */
-static void copy_checks(builder *b) {
-    evex_stage *copy = &b->stages[b->n_stages++];
-    *copy = (evex_stage){.first_scalar_insn = 0, .first_insn = 0};
-    copy_scalars(b, b->program->n_stages - 1);
-    for (uint32_t k = 0; k < b->slice->n_outputs; k++) {
-        const evex_guard *guard = &evex_program_guards(b->program)[b->slice->outputs[k]];
-        const evex_register index = map_register(b, guard->index);
-        emit(b, EVEX_OP_COPY, EVEX_I64, EVEX_I64, add_output(b, EVEX_I64), &index, 1);
+/* What has an element a group in a stage, and the guards that look at it. */
+static void check_groups(builder *b, const evex_stage *stage, const evex_register *indexes) {
+    const evex_program *program = b->program;
+    for (uint32_t i = stage->first_insn; i < stage->first_insn + stage->n_insns; i++)
+        if (b->stream->is_by_group[i])
+            copy_insn(b, i);
+    for (uint32_t r = stage->first_reduction; r < stage->first_reduction + stage->n_reductions;
+         r++) {
+        const evex_reduction *reduction = &evex_program_reductions(program)[r];
+        if (b->stream->carry_of[r] != EVEX_OVER_GROUPS)
+            continue;
+        for (uint32_t k = 0; k < b->slice->n_outputs; k++) {
+            if (evex_program_guards(program)[b->slice->outputs[k]].index != reduction->dst)
+                continue;
+            evex_reduction *copy = &b->reductions[b->n_reductions++];
+            *copy = *reduction;
+            copy->dst = indexes[k];
+            copy->source = map_register(b, reduction->source);
+            copy->mask = map_register(b, reduction->mask);
+        }
     }
-    copy->n_insns = (uint32_t)b->n_insns;
+}
+
+/* Whether a guard looks at an element a group. */
+static int is_over_groups(const builder *b, const evex_guard *guard) {
+    for (uint32_t r = 0; r < b->program->n_reductions; r++)
+        if (evex_program_reductions(b->program)[r].dst == guard->index)
+            return b->stream->carry_of[r] == EVEX_OVER_GROUPS;
+    return 0;
+}
+
+/* A stage for each of the program's; the last one gives the indexes that scalar sections compute.
+ */
+static int copy_checks(builder *b) {
+    const uint32_t n_stages = b->program->n_stages;
+    evex_register *indexes =
+        evex_arena_push_array(b->arena, (size_t)b->slice->n_outputs + 1, sizeof *indexes);
+    if (indexes == NULL)
+        return 0;
+    for (uint32_t k = 0; k < b->slice->n_outputs; k++)
+        indexes[k] = add_output(b, EVEX_I64);
+    for (uint32_t s = 0; s < n_stages; s++) {
+        evex_stage *copy = &b->stages[b->n_stages++];
+        *copy = (evex_stage){.first_scalar_insn = (uint32_t)b->n_insns,
+                             .first_insn = (uint32_t)b->n_insns,
+                             .first_reduction = (uint32_t)b->n_reductions};
+        copy_scalars(b, s);
+        check_groups(b, &evex_program_stages(b->program)[s], indexes);
+        for (uint32_t k = 0; k < b->slice->n_outputs && s + 1 == n_stages; k++) {
+            const evex_guard *guard = &evex_program_guards(b->program)[b->slice->outputs[k]];
+            const evex_register index = map_register(b, guard->index);
+            if (!is_over_groups(b, guard))
+                emit(b, EVEX_OP_COPY, EVEX_I64, EVEX_I64, indexes[k], &index, 1);
+        }
+        copy->n_insns = (uint32_t)b->n_insns - copy->first_insn;
+        copy->n_reductions = (uint32_t)b->n_reductions - copy->first_reduction;
+    }
+    return 1;
 }
 
 evex_status evex_slice_build(evex_stream *stream, evex_slice *slice, evex_slice_kind kind,
@@ -422,14 +469,15 @@ evex_status evex_slice_build(evex_stream *stream, evex_slice *slice, evex_slice_
         number_registers(&b, n_outputs);
         if (kind != EVEX_SLICE_CHECKS)
             link_validities(&b);
+        int is_complete = 1;
         if (kind == EVEX_SLICE_CHECKS)
-            copy_checks(&b);
+            is_complete = copy_checks(&b);
         else if (kind == EVEX_SLICE_FINAL)
             copy_final(&b);
         else
             for (uint32_t s = 0; s < n_stages; s++)
                 copy_stage(&b, s, kind == EVEX_SLICE_OPERANDS && s + 1 == n_stages);
-        status = create_expr(&b, error);
+        status = is_complete ? create_expr(&b, error) : evex_fail_memory(error);
     }
     evex_arena_free(&arena);
     return status;

@@ -405,18 +405,67 @@ START_TEST(what_is_wrong_leaves_the_stream_as_it_was) {
 }
 END_TEST
 
-START_TEST(results_by_group_cannot_be_checked) {
-    evex_compile_options options = caps_compile_options();
-    evex_error error = EVEX_ERROR_INIT;
-    subject s = {.text = "sum(k)", .n_rows = 100, .n_groups = 2};
+/* ---- Guards --------------------------------------------------------------------------------- */
+
+static const char *const checked[] = {
+    "sum(k), prod(k, where=b)",
+    "sum(abs(k) * 1000000000000000)",
+    "k - sum(abs(k) * 1000000000000000)",
+    "x * sum(abs(k) * 1000000000000000), sum(k)",
+    "sum(k) + 9223372036854775807",
+    "where(sum(k) > 0, 0, sum(k) - 9223372036854775807)",
+    "where(k > 1000, sum(abs(k) * 1000000000000000), 0)",
+    "k // (min(k) + 500)",
+    "max(k // (k - min(k)))",
+    "s = sum(k); count() // (s - s), sum(1 // (k - 1000))",
+    "t = sum(k); sum(t * k) + t",
+    "prod(k, where=k != 0)",
+};
+
+static evex_status run_stream(const subject *s, evex_error *error) {
     evex_stream *stream;
+    evex_status status = evex_stream_create(&stream, s->expr, 0, error);
+    for (size_t pass = 0; status == EVEX_OK && pass < evex_stream_passes(stream); pass++) {
+        if (pass > 0)
+            status = evex_stream_next_pass(stream, error);
+        for (size_t first = 0; first < s->n_rows && status == EVEX_OK; first += 1500) {
+            const size_t end = first + 1500 < s->n_rows ? first + 1500 : s->n_rows;
+            status = feed_piece(s, stream, first, end, error);
+        }
+    }
+    if (status == EVEX_OK)
+        status = finish(s, stream, error);
+    evex_stream_free(&stream);
+    return status;
+}
+
+START_TEST(results_by_group_are_checked) {
+    evex_compile_options options = caps_compile_options();
+    evex_error whole = EVEX_ERROR_INIT, pieces = EVEX_ERROR_INIT;
+    subject s = {.text = checked[(size_t)_i % COUNT(checked)],
+                 .n_rows = 9000,
+                 .n_groups = numbers_of_groups[(size_t)_i / COUNT(checked)]};
+    call c;
     options.grouped = 1;
     options.overflow = EVEX_OVERFLOW_ERROR;
-    evex_compile(&s.expr, s.text, strlen(s.text), vars, COUNT(vars), &options, &error);
-    draw(2);
-    ck_assert_int_eq(evex_stream_create(&stream, s.expr, 0, NULL), EVEX_OK);
-    ck_assert_int_eq(feed_piece(&s, stream, 0, 100, &error), EVEX_UNSUPPORTED);
-    evex_stream_free(&stream);
+    evex_compile(&s.expr, s.text, strlen(s.text), vars, COUNT(vars), &options, &whole);
+    ck_assert_msg(s.expr != NULL, "%s: %s", s.text, whole.message);
+    draw(s.n_groups);
+    make_call(&c, &s, &expected, 0, s.n_rows);
+    const evex_status status =
+        evex_eval(s.expr, NULL, c.inputs, c.n_inputs, c.outputs, c.n_outputs, &c.options, &whole);
+    const evex_status got = run_stream(&s, &pieces);
+    ck_assert_msg(got == status, "%s, %zu groups: %s for %s", s.text, s.n_groups, pieces.message,
+                  whole.message);
+    if (status == EVEX_OK) {
+        check_results(&s);
+    } else {
+        ck_assert_int_eq(status, EVEX_GUARD);
+        ck_assert_msg(pieces.index == whole.index && pieces.offset == whole.offset &&
+                          pieces.length == whole.length,
+                      "%s, %zu groups: %lld at %zu for %lld at %zu", s.text, s.n_groups,
+                      (long long)pieces.index, pieces.offset, (long long)whole.index, whole.offset);
+    }
     evex_expr_free(&s.expr);
 }
 END_TEST
@@ -520,7 +569,8 @@ static void add_tests(TCase *tests) {
     tcase_add_loop_test(tests, parts_merge, 0, n);
     tcase_add_test(tests, codes_of_fewer_dimensions);
     tcase_add_test(tests, what_is_wrong_leaves_the_stream_as_it_was);
-    tcase_add_test(tests, results_by_group_cannot_be_checked);
+    tcase_add_loop_test(tests, results_by_group_are_checked, 0,
+                        (int)(COUNT(checked) * COUNT(numbers_of_groups)));
     tcase_add_loop_test(tests, lying_bytes_do_no_harm, 0, 2);
     tcase_add_loop_test(tests, memory_may_fail_anywhere, 0, 4);
 }
