@@ -104,6 +104,9 @@ static node_index parse_element(parser *p) {
         return FAILED;
     int is_number = at(p, EVEX_TOKEN_INT) || at(p, EVEX_TOKEN_FLOAT) || at(p, EVEX_TOKEN_IMAGINARY);
     int is_other = at(p, EVEX_TOKEN_STRING) || at(p, EVEX_TOKEN_TRUE) || at(p, EVEX_TOKEN_FALSE);
+    if (at(p, EVEX_TOKEN_NA) || at(p, EVEX_TOKEN_NONE))
+        return evex_parser_fail(p, p->token.place, "a null cannot stand in a tuple",
+                                "ask for it beside the tuple: x in (1, 2) or isna(x)");
     if (!is_number && !(is_other && !is_signed))
         return evex_parser_fail_operand(p, is_signed ? "a number" : "a literal");
     node_index literal = parse_literal(p, UNARY);
