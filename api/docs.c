@@ -49,14 +49,17 @@ static const evex_op_doc docs[] = {
 #include "core/op.def"
 #undef OP
 #undef ALIAS
-#define FORM(id, name, signature, summary) {name, signature, NAMES_OF(REALS), summary, 0},
-#define TIME_FORM(id, name, signature, summary)                                                    \
+#define FORM(id, name, signature, types, summary) {name, signature, NAMES_OF(types), summary, 0},
+#define TIME_FORM(id, name, signature, types, summary)                                             \
     {name, signature, "datetime64 timedelta64", summary, 0},
 #include "core/form.def"
 #undef FORM
 #define INTERNAL_REDUCTION(...)
 #define REDUCTION(id, name, types, result, summary)                                                \
     {name, name "(x, axis=None, keepdims=False, where=True)", NAMES_OF(types), summary, 1},
+#define REDUCTION_BY_PARTS(id, name, types, result, summary)                                       \
+    {name, name "(x, axis=None, keepdims=False, where=True)",                                      \
+     &(EVEX_FOR_##types(NAME_OF, ) NAME_C64 NAME_C128)[1], summary, 1},
 #include "core/reduction.def"
 #undef REDUCTION
 };
