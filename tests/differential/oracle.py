@@ -163,7 +163,7 @@ def to_uint64(a):
 
 
 def cast(a, dtype):
-    a, dtype = np.asarray(a), np.dtype(dtype)
+    a, dtype = np.asarray(a), np.dtype(dtype).newbyteorder("=")
     if a.dtype.kind != "f" or dtype.kind not in "iu":
         with np.errstate(all="ignore"):
             return a.astype(dtype)

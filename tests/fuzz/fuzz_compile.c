@@ -2,7 +2,8 @@
 /*
  * Any bytes as an expression: compiles them, and evaluates what compiles. An error must have a
  * status, a message and a place inside the text; nothing may leak, also when an allocation fails.
- * The first byte says which allocation that is and how to evaluate; the rest is the text.
+ * The first byte says which allocation that is and how to evaluate; the rest is the text, behind
+ * "grouped:" where it reduces by group.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -24,6 +25,7 @@ static void compile(const char *source, size_t length, uint8_t how,
     options.allocator = allocator;
     options.limits.source_bytes = 4096;
     options.no_optimise = how >> 5 & 1;
+    source = fuzz_unmark(source, &length, &options);
     options.isa = how >> 4 & 1 ? EVEX_ISA_REF : EVEX_ISA_BEST;
     evex_expr *expr = NULL;
     size_t n_written = 0;
@@ -35,7 +37,7 @@ static void compile(const char *source, size_t length, uint8_t how,
         return;
     }
     evex_expr_dump(expr, fuzz_discard, &n_written);
-    const evex_status evaluated = fuzz_evaluate(expr, how, &error);
+    const evex_status evaluated = fuzz_evaluate(expr, options.grouped, how, &error);
     if (evaluated != EVEX_OK)
         require_good_error(&error, evaluated, length);
     evex_expr_free(&expr);

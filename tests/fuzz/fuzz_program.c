@@ -17,16 +17,19 @@ static void dump(const evex_program *program) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
-    const size_t length = fuzz_source_bytes(data, n_bytes);
-    const evex_compile_options options = EVEX_COMPILE_OPTIONS_INIT;
+    const size_t line_bytes = fuzz_source_bytes(data, n_bytes);
+    evex_compile_options options = EVEX_COMPILE_OPTIONS_INIT;
+    size_t length = line_bytes;
+    const char *source = fuzz_unmark((const char *)data, &length, &options);
     evex_error error = EVEX_ERROR_INIT;
     evex_program *program = NULL;
-    if (evex_compile_program(&program, (const char *)data, length, fuzz_vars, FUZZ_N_VARS, &options,
-                             &error) != EVEX_OK)
+    if (evex_compile_program(&program, source, length, fuzz_vars, FUZZ_N_VARS, &options, &error) !=
+        EVEX_OK)
         return 0;
     const size_t program_bytes = program->total_bytes;
-    if (length < n_bytes)
-        fuzz_mutate((uint8_t *)program, program_bytes, data + length + 1, n_bytes - length - 1);
+    if (line_bytes < n_bytes)
+        fuzz_mutate((uint8_t *)program, program_bytes, data + line_bytes + 1,
+                    n_bytes - line_bytes - 1);
     if (evex_program_verify(program, program_bytes, &evex_system_allocator, &error) != EVEX_OK) {
         FUZZ_REQUIRE(error.message[0] != '\0');
         evex_free(&evex_system_allocator, program);
@@ -35,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
     dump(program);
     evex_expr *expr = NULL;
     if (evex_expr_create(&expr, program, &options, &error) == EVEX_OK)
-        fuzz_evaluate(expr, (uint8_t)n_bytes, &error);
+        fuzz_evaluate(expr, options.grouped, (uint8_t)n_bytes, &error);
     evex_expr_free(&expr);
     return 0;
 }

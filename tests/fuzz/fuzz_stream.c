@@ -23,7 +23,8 @@ static int append(void *user, const char *text, size_t n_bytes) {
 }
 
 /* One update with the operands; elementwise results go to memory of their own. */
-static evex_status feed(evex_stream *stream, const evex_expr *expr) {
+static evex_status feed(evex_stream *stream, const evex_expr *expr, int is_grouped) {
+    static uint8_t validity[FUZZ_MAX_RESULTS][FUZZ_ROWS * FUZZ_COLUMNS];
     static char memory[FUZZ_MAX_RESULTS][FUZZ_ROWS * FUZZ_COLUMNS * 16];
     static const int64_t shape[] = {FUZZ_ROWS, FUZZ_COLUMNS};
     evex_array in[FUZZ_N_VARS], out[FUZZ_MAX_RESULTS];
@@ -34,29 +35,40 @@ static evex_status feed(evex_stream *stream, const evex_expr *expr) {
         return EVEX_UNSUPPORTED;
     for (size_t i = 0; i < n_inputs; i++)
         in[i] = fuzz_operand(&inputs[i]);
-    for (size_t i = 0; i < n_outputs; i++)
+    for (size_t i = 0; i < n_outputs; i++) {
         out[i] = evex_array_nd(outputs[i].dtype, memory[i], 2, shape);
-    return evex_stream_update(stream, NULL, in, n_inputs, out, n_outputs, NULL, NULL);
+        out[i].validity = outputs[i].nullable ? validity[i] : NULL;
+    }
+    evex_eval_options options = EVEX_EVAL_OPTIONS_INIT;
+    fuzz_give_groups(is_grouped, &options);
+    return evex_stream_update(stream, NULL, in, n_inputs, out, n_outputs, &options, NULL);
 }
 
-static void finish(evex_stream *stream, const evex_expr *expr) {
+/* Results of one element, along a row, or one a group. */
+static void finish(evex_stream *stream, const evex_expr *expr, int is_grouped) {
+    static uint8_t validity[FUZZ_MAX_RESULTS][FUZZ_COLUMNS];
     static _Alignas(16) char memory[FUZZ_MAX_RESULTS][FUZZ_COLUMNS * 16];
-    static const int64_t shape[] = {FUZZ_COLUMNS};
+    const int64_t shape[] = {is_grouped ? FUZZ_GROUPS : FUZZ_COLUMNS};
     size_t n;
     const evex_output *outputs = evex_expr_outputs(expr, &n);
     evex_array out[FUZZ_MAX_RESULTS];
     if (n > FUZZ_MAX_RESULTS)
         return;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         out[i] = evex_array_0d(outputs[i].dtype, memory[i]);
+        out[i].validity = outputs[i].nullable ? validity[i] : NULL;
+    }
     if (evex_stream_finish(stream, out, n, NULL, NULL) == EVEX_OK)
         return;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         out[i] = evex_array_nd(outputs[i].dtype, memory[i], 1, shape);
+        out[i].validity = outputs[i].nullable ? validity[i] : NULL;
+    }
     evex_stream_finish(stream, out, n, NULL, NULL);
 }
 
-static void use_state(const evex_expr *expr, evex_stream *stream, const saved_state *state) {
+static void use_state(const evex_expr *expr, int is_grouped, evex_stream *stream,
+                      const saved_state *state) {
     evex_stream *loaded = NULL;
     evex_error error = EVEX_ERROR_INIT;
     const evex_status status =
@@ -66,32 +78,36 @@ static void use_state(const evex_expr *expr, evex_stream *stream, const saved_st
         FUZZ_REQUIRE(error.message[0] != '\0');
         return;
     }
-    feed(loaded, expr);
+    feed(loaded, expr, is_grouped);
     evex_stream_merge(stream, loaded, NULL);
-    while (evex_stream_next_pass(loaded, NULL) == EVEX_OK && feed(loaded, expr) == EVEX_OK) {
+    while (evex_stream_next_pass(loaded, NULL) == EVEX_OK &&
+           feed(loaded, expr, is_grouped) == EVEX_OK) {
     }
-    finish(loaded, expr);
+    finish(loaded, expr, is_grouped);
     evex_stream_free(&loaded);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
     static saved_state state;
-    const size_t length = fuzz_source_bytes(data, n_bytes);
-    const uint8_t *rest = data + length + 1;
-    const size_t n_rest = length < n_bytes ? n_bytes - length - 1 : 0;
+    const size_t line_bytes = fuzz_source_bytes(data, n_bytes);
+    const uint8_t *rest = data + line_bytes + 1;
+    const size_t n_rest = line_bytes < n_bytes ? n_bytes - line_bytes - 1 : 0;
+    evex_compile_options options = EVEX_COMPILE_OPTIONS_INIT;
+    size_t length = line_bytes;
+    const char *source = fuzz_unmark((const char *)data, &length, &options);
     evex_expr *expr = NULL;
     evex_stream *stream = NULL;
-    if (evex_compile(&expr, (const char *)data, length, fuzz_vars, FUZZ_N_VARS, NULL, NULL) !=
-        EVEX_OK)
+    if (evex_compile(&expr, source, length, fuzz_vars, FUZZ_N_VARS, &options, NULL) != EVEX_OK)
         return 0;
     state.n_bytes = 0;
-    if (evex_stream_create(&stream, expr, 0, NULL) == EVEX_OK && feed(stream, expr) == EVEX_OK &&
+    if (evex_stream_create(&stream, expr, 0, NULL) == EVEX_OK &&
+        feed(stream, expr, options.grouped) == EVEX_OK &&
         evex_stream_save(stream, append, &state, NULL) == EVEX_OK) {
         if (n_rest != 0 && rest[0] != 0)
             state.n_bytes = state.n_bytes * rest[0] / 256;
         if (n_rest > 1)
             fuzz_mutate(state.bytes, state.n_bytes, rest + 1, n_rest - 1);
-        use_state(expr, stream, &state);
+        use_state(expr, options.grouped, stream, &state);
     }
     evex_stream_free(&stream);
     evex_expr_free(&expr);
