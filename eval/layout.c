@@ -23,10 +23,12 @@ enum {
      * number counts and blocks are longer; then the next one is fetched by prefetches, of no more
      * bytes than the processor keeps under way (20 million elements, one thread, short blocks /
      * those chosen here, against a fused loop: a cubic of 3 calls 0.56 / 0.64, 3*i - 2*j + 7 of
-     * int32 0.33 / 0.84, a filter of 3 inputs 0.45 / 0.78). */
+     * int32 0.33 / 0.84, a filter of 3 inputs 0.45 / 0.78). Movers ask for what they read by
+     * themselves, so that blocks behind them may be longer. */
     LIGHT_CALLS = 2,
     LIGHT_BLOCK_BYTES = 512,
     REDUCED_BLOCK_BYTES = 1024,
+    GATHERED_BLOCK_BYTES = 2048,
     LONG_BLOCK_BYTES = 8192,
     FETCHED_BYTES = 3072,         /* of all inputs; */
     NEAREST = BLOCK_STEP / 2 - 1, /* rounded, so that a few bytes of masks do not halve a block */
@@ -155,6 +157,7 @@ static size_t longest_block(const evex_binding *binding, const evex_pass *pass) 
     const size_t length = pass->is_fetched_ahead
                               ? FETCHED_BYTES / (inputs > 0 ? inputs : 1) + NEAREST
                           : wants_long_blocks(binding, pass) ? LONG_BLOCK_BYTES / widest
+                          : pass->has_before                 ? GATHERED_BLOCK_BYTES / widest
                           : pass->n_reductions > 0           ? REDUCED_BLOCK_BYTES / widest
                                                              : LIGHT_BLOCK_BYTES / widest;
     return clamp_size(length / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP, MAX_BLOCK);

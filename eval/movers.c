@@ -36,12 +36,49 @@ static void fence(void) {
 /* ---- Gathers -------------------------------------------------------------------------------- */
 
 /* One loop for each usual stride, which the compiler then makes vectors of. */
-#define MOVE(type, change, stride)                                                                 \
+#define MOVE_ONE(type, change, stride, i)                                                          \
+    type x;                                                                                        \
+    memcpy(&x, from + (int64_t)(i) * (stride), sizeof x);                                          \
+    x = change(x);                                                                                 \
+    memcpy(to + (i) * sizeof x, &x, sizeof x);
+#define MOVE_N(type, change, stride, n)                                                            \
+    for (size_t i = 0; i < (n); i++) {                                                             \
+        MOVE_ONE(type, change, stride, i)                                                          \
+    }
+
+/* Asks for what stands some way behind an element, which may be no place of any array. */
+enum { AHEAD = 2048, ELEMENTS_AHEAD = 16 };
+
+static inline void prefetch(const char *from, uintptr_t n_bytes) {
+    __builtin_prefetch((const void *)((uintptr_t)from + n_bytes));
+}
+
+/* MOVE that does so, for of lines that are read in part the prefetchers bring too few. (20 million
+ * elements, one thread, 2*a + 3*b of every second a: 2.1 ns an element without, 0.8 so.) PART
+ * elements a time are enough for a loop over vectors. */
+#define MOVE_AHEAD(type, change, stride)                                                           \
+    {                                                                                              \
+        enum { PART = 4 * EVEX_CACHE_LINE / sizeof(type) };                                        \
+        for (; n >= PART; n -= PART, to += PART * sizeof(type), from += PART * (stride)) {         \
+            for (uintptr_t k = 0; k < PART * (stride); k += EVEX_CACHE_LINE)                       \
+                prefetch(from, AHEAD + k);                                                         \
+            MOVE_N(type, change, stride, PART)                                                     \
+        }                                                                                          \
+        MOVE_N(type, change, stride, n)                                                            \
+    }
+
+/* For any stride: AHEAD bytes, or ELEMENTS_AHEAD elements where these lie far apart. */
+static inline uintptr_t find_ahead(int64_t stride) {
+    const int is_far = stride > AHEAD / ELEMENTS_AHEAD || stride < -AHEAD / ELEMENTS_AHEAD;
+    const uintptr_t near = stride < 0 ? -(uintptr_t)AHEAD : AHEAD;
+    return is_far ? ELEMENTS_AHEAD * (uintptr_t)stride : near;
+}
+
+#define MOVE_FAR(type, change, stride)                                                             \
+    const uintptr_t ahead = find_ahead(stride);                                                    \
     for (size_t i = 0; i < n; i++) {                                                               \
-        type x;                                                                                    \
-        memcpy(&x, from + (int64_t)i * (stride), sizeof x);                                        \
-        x = change(x);                                                                             \
-        memcpy(to + i * sizeof x, &x, sizeof x);                                                   \
+        prefetch(from, ahead + i * (uintptr_t)(stride));                                           \
+        MOVE_ONE(type, change, stride, i)                                                          \
     }
 
 #define GATHER(name, type, change)                                                                 \
@@ -49,13 +86,13 @@ static void fence(void) {
                               size_t n) {                                                          \
         enum { SIZE = sizeof(type) };                                                              \
         if (stride == SIZE) {                                                                      \
-            MOVE(type, change, SIZE)                                                               \
+            MOVE_N(type, change, SIZE, n)                                                          \
         } else if (stride == 2 * SIZE) {                                                           \
-            MOVE(type, change, 2 * SIZE)                                                           \
+            MOVE_AHEAD(type, change, 2 * SIZE)                                                     \
         } else if (stride == -SIZE) {                                                              \
-            MOVE(type, change, -SIZE)                                                              \
+            MOVE_N(type, change, -SIZE, n)                                                         \
         } else {                                                                                   \
-            MOVE(type, change, stride)                                                             \
+            MOVE_FAR(type, change, stride)                                                         \
         }                                                                                          \
     }
 
