@@ -313,16 +313,33 @@ static int64_t rows_of(const evex_pass *pass) {
 
 /* ---- Panels --------------------------------------------------------------------------------- */
 
-/* The port that reduction k reads as it is, -1: none. */
-static int64_t find_source(const evex_binding *binding, const evex_pass *pass, size_t k) {
-    const evex_reduction *reduction =
-        &evex_program_reductions(binding->program)[pass->reductions[k]];
-    if (reduction->mask != EVEX_NO_REGISTER)
-        return -1;
+/* The plain array that a register is, -1: none. */
+static int64_t find_array(const evex_pass *pass, evex_register reg) {
     for (size_t p = 0; p < pass->n_ports; p++)
-        if (pass->ports[p].reg == reduction->source && pass->ports[p].view->is_plain)
+        if (pass->ports[p].reg == reg && pass->ports[p].view->is_plain)
             return (int64_t)p;
     return -1;
+}
+
+/* The ports of the arrays that reduction k reads as they are: its source, or what it computes its
+ * elements from. 0: there are no such. */
+static int find_sources(const evex_binding *binding, const evex_pass *pass, size_t k) {
+    const evex_fused_sum *fused = evex_fused_sum_of(binding, pass->reductions[k]);
+    const evex_reduction *reduction =
+        &evex_program_reductions(binding->program)[pass->reductions[k]];
+    if (reduction->mask != EVEX_NO_REGISTER ||
+        (fused != NULL && (fused->panels == NULL || pass->kind != EVEX_SINK_AXES)))
+        return 0;
+    for (size_t i = 0; i < EVEX_PANEL_PORTS; i++) {
+        const evex_register reg = fused == NULL           ? reduction->source
+                                  : i < fused->n_operands ? fused->operands[i]
+                                                          : fused->operands[0];
+        const int64_t port = find_array(pass, reg);
+        if (port < 0)
+            return 0;
+        pass->panel_ports[EVEX_PANEL_PORTS * k + i] = (size_t)port;
+    }
+    return 1;
 }
 
 /* Whether the pass does nothing but reduce arrays. Several reductions of many rows are better
@@ -334,13 +351,25 @@ static int may_be_panel(const evex_binding *binding, evex_pass *pass) {
     if (pass->is_grouped || pass->n_calls > 0 || pass->n_rows < 1 ||
         (pass->n_reductions > 1 && pass->n_rows > EVEX_LEAF))
         return 0;
-    for (size_t k = 0; k < pass->n_reductions; k++) {
-        const int64_t source = find_source(binding, pass, k);
-        if (source < 0)
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        if (!find_sources(binding, pass, k))
             return 0;
-        pass->panel_ports[k] = (size_t)source;
-    }
     return 1;
+}
+
+/* Whether reduction k can be run so, when `sources` tells the strides of the dimensions. */
+static int has_panel(const evex_binding *binding, const evex_pass *pass, size_t k,
+                     const int32_t *sources) {
+    const evex_reducer *reducer = &binding->expr->reducers[pass->reductions[k]];
+    int64_t rows[EVEX_PANEL_PORTS], columns[EVEX_PANEL_PORTS];
+    for (size_t i = 0; i < EVEX_PANEL_PORTS; i++) {
+        const evex_port *port = &pass->ports[pass->panel_ports[EVEX_PANEL_PORTS * k + i]];
+        rows[i] = pass->row_dim < 0 ? 0 : port->strides[sources[pass->row_dim]];
+        columns[i] = pass->column_dim < 0 ? 0 : port->strides[sources[pass->column_dim]];
+    }
+    if (evex_fused_sum_of(binding, pass->reductions[k]) != NULL)
+        return evex_panel_is_fusible(reducer, rows, columns, pass->n_rows, pass->n_columns);
+    return evex_panel_is_possible(reducer, rows[0], columns[0], pass->n_rows);
 }
 
 /* Finds the dimensions of a unit, whose strides `sources` tells; 0 if it is no panel. */
@@ -352,14 +381,9 @@ static int find_panel(const evex_binding *binding, evex_pass *pass, const box_or
         return 0;
     pass->row_dim = n_row_dims > 0 ? first : -1;
     pass->column_dim = has_columns ? first + n_row_dims : -1;
-    for (size_t k = 0; k < pass->n_reductions; k++) {
-        const evex_port *port = &pass->ports[pass->panel_ports[k]];
-        if (!evex_panel_is_possible(&binding->expr->reducers[pass->reductions[k]],
-                                    n_row_dims > 0 ? port->strides[sources[pass->row_dim]] : 0,
-                                    has_columns ? port->strides[sources[pass->column_dim]] : 0,
-                                    pass->n_rows))
+    for (size_t k = 0; k < pass->n_reductions; k++)
+        if (!has_panel(binding, pass, k, sources))
             return 0;
-    }
     return 1;
 }
 
@@ -390,8 +414,8 @@ static int arrange_panel(const evex_binding *binding, evex_pass *pass, box_order
 }
 
 evex_status evex_box_build(evex_binding *binding, evex_pass *pass) {
-    pass->panel_ports =
-        evex_arena_push_array(binding->arena, pass->n_reductions + 1, sizeof *pass->panel_ports);
+    pass->panel_ports = evex_arena_push_array(
+        binding->arena, EVEX_PANEL_PORTS * pass->n_reductions + 1, sizeof *pass->panel_ports);
     if (pass->panel_ports == NULL || !expand(binding, pass))
         return evex_fail_memory(binding->error);
     box_order order;

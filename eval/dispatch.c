@@ -13,7 +13,7 @@
 
 const evex_kernel_table evex_kernels_ref = {
     "ref", evex_definition_of, evex_definition_cast, evex_reduce_ref, NULL, NULL, &evex_movers_ref,
-    NULL};
+    NULL, NULL};
 
 /* In the order of evex_isa_cap, which starts with BEST. */
 static const evex_kernel_table *const tables[] = {

@@ -80,16 +80,20 @@ static int is_kept(const fuser *f, const evex_fused_sum *fused) {
     return 1;
 }
 
-static evex_fused_sum_kernel find_kernel(const fuser *f, const evex_fused_sum *fused, int role,
-                                         evex_dtype dtype) {
+/* Finds the kernels for the instruction, if there are any. */
+static void find_kernels(const fuser *f, evex_fused_sum *fused, int role, evex_dtype dtype) {
+    const evex_kernel_table *kernels = f->expr->kernels;
     const evex_insn *insn = &f->insns[fused->insn];
     const evex_pair *pair = f->expr->links[fused->insn].pair;
     const uint16_t first = pair == NULL ? NO_OP : f->insns[pair->first].op;
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
         if (rows[r].role == role && rows[r].first == first && rows[r].op == insn->op &&
-            insn->in_dtype == dtype)
-            return f->expr->kernels->fused_sums[r][dtype];
-    return NULL;
+            insn->in_dtype == dtype) {
+            fused->kernel = kernels->fused_sums[r][dtype];
+            fused->panels = &kernels->fused_panels[r][dtype];
+        }
+    if (fused->panels != NULL && fused->panels->panel == NULL)
+        fused->panels = NULL;
 }
 
 static void add_operands(const fuser *f, evex_fused_sum *fused) {
@@ -110,7 +114,7 @@ static void fuse_reduction(const fuser *f, const evex_reduction *reduction, int 
     if (fused.insn == NOBODY || !is_temp(f, reg) || f->expr->links[fused.insn].is_absorbed ||
         count_reads(f, reg, fused.insn) != 1)
         return;
-    fused.kernel = find_kernel(f, &fused, role, (evex_dtype)reduction->in_dtype);
+    find_kernels(f, &fused, role, (evex_dtype)reduction->in_dtype);
     if (fused.kernel == NULL)
         return;
     if (role == ROLE_MASK)

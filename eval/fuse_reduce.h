@@ -13,7 +13,8 @@ enum { EVEX_FUSED_SUM_OPERANDS = 3 };
 
 /* What a reduction runs as, unless its instruction is hoisted. */
 typedef struct {
-    evex_fused_sum_kernel kernel; /* NULL: always as itself */
+    evex_fused_sum_kernel kernel;     /* NULL: always as itself */
+    const evex_panel_kernels *panels; /* for arrays; NULL: none */
     uint32_t insn;                /* which is skipped then */
     uint8_t n_operands;
     evex_register operands[EVEX_FUSED_SUM_OPERANDS];

@@ -417,4 +417,5 @@ const evex_kernel_table FOR_ISA(evex_kernels, EVEX_ISA) = {TEXT(EVEX_ISA),
                                                            FOR_ISA(evex_pairs, EVEX_ISA),
                                                            FOR_ISA(evex_panels, EVEX_ISA),
                                                            &FOR_ISA(evex_movers, EVEX_ISA),
-                                                           FOR_ISA(evex_fused_sums, EVEX_ISA)};
+                                                           FOR_ISA(evex_fused_sums, EVEX_ISA),
+                                                           FOR_ISA(evex_fused_panels, EVEX_ISA)};

@@ -34,15 +34,22 @@ typedef void (*evex_reduce_kernel)(void *accumulators, size_t w, size_t first, c
 typedef void (*evex_fused_sum_kernel)(void *accumulators, uint64_t *excluded, size_t w,
                                       size_t first, const evex_operand *src, size_t n);
 
+/* What a panel is made of: x and, where a kernel computes its elements from two arrays, y. Columns
+ * are adjacent, rows lie so many elements apart, of y perhaps none. */
+typedef struct {
+    const void *x, *y;
+    size_t x_pitch, y_pitch;
+} evex_panel_source;
+
 /*
- * Takes in n_rows <= EVEX_LEAF rows of w columns of floats, `pitch` elements apart: a whole leaf.
- * memory has room for 7 * w doubles, for moments 14 * w, and receives the results of the columns:
- * double total[w], or mean[w] and m2[w].
+ * Takes in n_rows <= EVEX_LEAF rows of w columns of floats: a whole leaf. memory has room for
+ * 7 * w doubles, for moments 14 * w, and receives the results of the columns: double total[w], or
+ * mean[w] and m2[w].
  */
-typedef void (*evex_panel_kernel)(double *memory, const void *value, size_t pitch, size_t n_rows,
+typedef void (*evex_panel_kernel)(double *memory, const evex_panel_source *from, size_t n_rows,
                                   size_t w);
 /* The same for a single column of n adjacent elements, at least as many as there are lanes. */
-typedef void (*evex_line_kernel)(double *result, const void *value, size_t n);
+typedef void (*evex_line_kernel)(double *result, const evex_panel_source *from, size_t n);
 
 typedef struct {
     evex_panel_kernel panel;
@@ -63,6 +70,7 @@ typedef struct {
     const evex_panel_row *panels;  /* [EVEX_N_REDUCTIONS], by operand dtype; NULL: none */
     const evex_mover_table *move;
     const evex_fused_sum_row *fused_sums; /* in the order of eval/fused_sums.def; or NULL */
+    const evex_panel_row *fused_panels;   /* in the same order; those with masks have none */
 } evex_kernel_table;
 
 /* One instruction set's part of each: evex_kernels_avx2 is made by eval/kernels.c and points to
@@ -77,9 +85,11 @@ void evex_reduce_prod_c64(void *accumulators, size_t w, size_t first, const void
                           size_t pitch, const uint8_t *mask, size_t n, uint64_t leaf_index);
 void evex_reduce_prod_c128(void *accumulators, size_t w, size_t first, const void *value,
                            size_t pitch, const uint8_t *mask, size_t n, uint64_t leaf_index);
-/* eval/panel_kernels.c: for sums, products and moments of floats. */
+/* eval/panel_kernels.c: for sums, products and moments of floats, and for fused sums. */
 extern evex_panel_row evex_panels_base[EVEX_N_REDUCTIONS], evex_panels_avx2[EVEX_N_REDUCTIONS],
     evex_panels_avx512[EVEX_N_REDUCTIONS];
+extern evex_panel_row evex_fused_panels_base[], evex_fused_panels_avx2[],
+    evex_fused_panels_avx512[];
 /* eval/pair_kernels.c */
 extern evex_kernel_row evex_pairs_base[], evex_pairs_avx2[], evex_pairs_avx512[];
 /* eval/fused_sum_kernels.c */

@@ -36,6 +36,10 @@ static const evex_panel_kernels *kernels_of(const evex_reducer *reducer) {
     return &reducer->kernels->panels[reducer->spec->kind][reducer->spec->in_dtype];
 }
 
+static const evex_panel_kernels *kernels_for(const evex_reducer *reducer, const evex_panel *panel) {
+    return panel->fused != NULL ? panel->fused : kernels_of(reducer);
+}
+
 static int are_columns_adjacent(int64_t size, int64_t row_stride, int64_t column_stride) {
     return column_stride == size && row_stride > 0 && row_stride % size == 0;
 }
@@ -51,6 +55,25 @@ int evex_panel_is_possible(const evex_reducer *reducer, int64_t row_stride, int6
            are_columns_adjacent(size, row_stride, column_stride);
 }
 
+static int are_rows_adjacent(int64_t size, int64_t row_stride, int64_t n_rows) {
+    return row_stride == size && n_rows >= LINE_ROWS;
+}
+
+int evex_panel_is_fusible(const evex_reducer *reducer, const int64_t row_strides[2],
+                          const int64_t column_strides[2], int64_t n_rows, int64_t w) {
+    const int64_t size = size_of(reducer);
+    const int has_lines = are_rows_adjacent(size, row_strides[0], n_rows);
+    if (n_rows < 1 || n_rows > EVEX_LEAF || (!has_lines && w <= NARROW))
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        const int has_columns =
+            column_strides[i] == size && row_strides[i] >= 0 && row_strides[i] % size == 0;
+        if (has_lines ? row_strides[i] != size : !has_columns)
+            return 0;
+    }
+    return 1;
+}
+
 /* Of accumulators, in front of the buffer. */
 static size_t accumulator_bytes(size_t w) {
     const size_t stack = STACK_DOUBLES * sizeof(double) * (w < WIDTH_MOMENTS ? w : WIDTH_MOMENTS);
@@ -63,10 +86,17 @@ size_t evex_panel_bytes(size_t w) {
 
 /* ---- Lines ---------------------------------------------------------------------------------- */
 
-static void reduce_line(const evex_reducer *reducer, void *at, const char *x, size_t n,
+/* Column c. */
+static void reduce_line(const evex_reducer *reducer, void *at, const evex_panel *panel, size_t c,
                         uint64_t leaf_index) {
+    const size_t n = panel->n_rows;
+    const char *x = panel->data + (int64_t)c * panel->column_stride;
     if (reducer->is_ordered) {
-        kernels_of(reducer)->line(at, x, n);
+        const evex_panel_source from = {
+            .x = x,
+            .y = panel->fused == NULL ? x
+                                      : panel->second + (int64_t)c * panel->second_column_stride};
+        kernels_for(reducer, panel)->line(at, &from, n);
         return;
     }
     evex_accumulators_begin(reducer, at, 1, n);
@@ -101,8 +131,7 @@ static void reduce_lines(const evex_reducer *reducer, char *at, const evex_panel
     accumulator_sizes(reducer, sizes);
     for (size_t c = 0; c < panel->w; c++) {
         uint64_t line[2];
-        reduce_line(reducer, line, panel->data + (int64_t)c * panel->column_stride, panel->n_rows,
-                    leaf_index);
+        reduce_line(reducer, line, panel, c, leaf_index);
         memcpy(at + c * sizes[0], line, sizes[0]);
         memcpy(at + panel->w * sizes[0] + c * sizes[1], line + 1, sizes[1]);
     }
@@ -112,10 +141,12 @@ static void reduce_lines(const evex_reducer *reducer, char *at, const evex_panel
 
 static void reduce_columns(const evex_reducer *reducer, void *at, const evex_panel *panel,
                            uint64_t leaf_index) {
-    const size_t pitch =
-        panel->n_rows > 1 ? (size_t)(panel->row_stride / size_of(reducer)) : panel->w;
+    const int64_t size = size_of(reducer);
+    const size_t pitch = panel->n_rows > 1 ? (size_t)(panel->row_stride / size) : panel->w;
     if (reducer->is_ordered) {
-        kernels_of(reducer)->panel(at, panel->data, pitch, panel->n_rows, panel->w);
+        const evex_panel_source from = {panel->data, panel->second, pitch,
+                                        (size_t)(panel->second_row_stride / size)};
+        kernels_for(reducer, panel)->panel(at, &from, panel->n_rows, panel->w);
         return;
     }
     evex_accumulators_begin(reducer, at, panel->w, panel->n_rows);
@@ -127,7 +158,7 @@ static void reduce_columns(const evex_reducer *reducer, void *at, const evex_pan
 
 static int is_narrow(const evex_reducer *reducer, const evex_panel *panel) {
     const int64_t size = size_of(reducer);
-    if (panel->w == 1 || panel->column_stride != size ||
+    if (panel->w == 1 || panel->fused != NULL || panel->column_stride != size ||
         panel->row_stride != (int64_t)panel->w * size)
         return 0;
     if (reducer->is_ordered)
@@ -200,7 +231,11 @@ static evex_panel copy(const evex_reducer *reducer, void *buffer, const evex_pan
         COPY(uint32_t)
         COPY(uint64_t)
     }
-    return (evex_panel){buffer, (int64_t)panel->w * size, size, panel->n_rows, panel->w};
+    return (evex_panel){.data = buffer,
+                        .row_stride = (int64_t)panel->w * size,
+                        .column_stride = size,
+                        .n_rows = panel->n_rows,
+                        .w = panel->w};
 }
 
 /* ---- All ------------------------------------------------------------------------------------ */
@@ -209,9 +244,10 @@ static evex_panel copy(const evex_reducer *reducer, void *buffer, const evex_pan
 static void reduce(const evex_reducer *reducer, void *at, void *buffer, const evex_panel *panel,
                    uint64_t leaf_index) {
     const int64_t size = size_of(reducer);
-    if (panel->row_stride == size && panel->n_rows >= LINE_ROWS) {
+    if (are_rows_adjacent(size, panel->row_stride, (int64_t)panel->n_rows)) {
         reduce_lines(reducer, at, panel, leaf_index);
-    } else if (are_columns_adjacent(size, panel->row_stride, panel->column_stride)) {
+    } else if (panel->fused != NULL ||
+               are_columns_adjacent(size, panel->row_stride, panel->column_stride)) {
         reduce_columns(reducer, at, panel, leaf_index);
     } else {
         const evex_panel copied = copy(reducer, buffer, panel);
@@ -220,7 +256,8 @@ static void reduce(const evex_reducer *reducer, void *at, void *buffer, const ev
 }
 
 static size_t width_of(const evex_reducer *reducer, const evex_panel *panel) {
-    if (!are_columns_adjacent(size_of(reducer), panel->row_stride, panel->column_stride))
+    if (panel->fused == NULL &&
+        !are_columns_adjacent(size_of(reducer), panel->row_stride, panel->column_stride))
         return COPIED;
     return reducer->accumulator == EVEX_ACC_MOMENTS ? WIDTH_MOMENTS : EVEX_PANEL_WIDTH;
 }
@@ -230,6 +267,8 @@ static evex_panel part_of(const evex_reducer *reducer, const evex_panel *panel, 
     const size_t most = width_of(reducer, panel);
     evex_panel part = *panel;
     part.data += (int64_t)first * panel->column_stride;
+    if (panel->fused != NULL)
+        part.second += (int64_t)first * panel->second_column_stride;
     part.w = panel->w - first < most ? panel->w - first : most;
     return part;
 }

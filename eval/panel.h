@@ -16,12 +16,21 @@ typedef struct {
     const char *data;
     int64_t row_stride, column_stride;
     size_t n_rows, w;
+    /* Of a sum whose elements are computed from arrays (eval/fused_sums.def): its kernels, and the
+     * second array where it has one, else the first again. NULL: elements are as they stand. */
+    const evex_panel_kernels *fused;
+    const char *second;
+    int64_t second_row_stride, second_column_stride;
 } evex_panel;
 
 /* Whether a panel of these rows and strides can be reduced: adjacent rows or columns, or few rows.
  */
 int evex_panel_is_possible(const evex_reducer *reducer, int64_t row_stride, int64_t column_stride,
                            int64_t n_rows);
+/* The same for a fused sum of w columns, by the strides of both arrays: adjacent rows, or adjacent
+ * columns. */
+int evex_panel_is_fusible(const evex_reducer *reducer, const int64_t row_strides[2],
+                          const int64_t column_strides[2], int64_t n_rows, int64_t w);
 /* The most columns to hand over at once. */
 enum { EVEX_PANEL_WIDTH = 512 };
 /* No element of a result is larger. */

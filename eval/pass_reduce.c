@@ -225,15 +225,27 @@ static void reduce_blocks(evex_worker *worker, int64_t column_unit, int64_t chun
 
 /* ---- Panels --------------------------------------------------------------------------------- */
 
+/* From one row or column of the unit to the next; d: -1 where there is one only. */
+static int64_t panel_stride(const evex_pass *pass, size_t port, int32_t d) {
+    return d < 0 ? 0 : pass->ports[port].strides[d];
+}
+
 /* What reduction k reads of the unit, from a row on. */
 static evex_panel panel_of(const evex_worker *worker, size_t k, int64_t row) {
     const evex_pass *pass = worker->pass;
-    const evex_port *port = &pass->ports[pass->panel_ports[k]];
-    evex_panel panel = {.data = worker->states[pass->panel_ports[k]].base,
-                        .row_stride = pass->row_dim < 0 ? 0 : port->strides[pass->row_dim],
-                        .column_stride = pass->column_dim < 0 ? 0 : port->strides[pass->column_dim],
+    const size_t *ports = pass->panel_ports + EVEX_PANEL_PORTS * k;
+    const evex_fused_sum *fused = evex_fused_sum_of(worker->run->binding, pass->reductions[k]);
+    evex_panel panel = {.data = worker->states[ports[0]].base,
+                        .row_stride = panel_stride(pass, ports[0], pass->row_dim),
+                        .column_stride = panel_stride(pass, ports[0], pass->column_dim),
                         .w = (size_t)worker->width};
     panel.data += row * panel.row_stride;
+    if (fused == NULL)
+        return panel;
+    panel.fused = fused->panels;
+    panel.second_row_stride = panel_stride(pass, ports[1], pass->row_dim);
+    panel.second_column_stride = panel_stride(pass, ports[1], pass->column_dim);
+    panel.second = worker->states[ports[1]].base + row * panel.second_row_stride;
     return panel;
 }
 

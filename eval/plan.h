@@ -24,6 +24,8 @@ struct evex_port;
 
 /* Operands that are kept for a reduction: a value and a mask, or those of what it is fused with. */
 enum { EVEX_SINK_OPERANDS = EVEX_FUSED_SUM_OPERANDS };
+/* Arrays that a reduction reads as they lie. */
+enum { EVEX_PANEL_PORTS = 2 };
 
 /* Where a block begins. */
 typedef struct {
@@ -86,7 +88,8 @@ typedef struct evex_pass {
     int64_t leaf_rows;    /* EVEX_LEAF; a chunk's rows when no reduction's order shows */
     int64_t n_units, units_a_claim;
     uint8_t is_panel; /* arrays are reduced as they lie (eval/panel.h): a unit is rows, columns */
-    size_t *panel_ports;         /* one a reduction: what it reads */
+    size_t *panel_ports; /* EVEX_PANEL_PORTS a reduction: what it reads; one of them twice, if there
+                            is no second */
     int32_t row_dim, column_dim; /* of such a pass; -1: there is none */
     uint8_t is_row_by_row;       /* a block never goes over the end of the innermost dimension */
     uint8_t is_walked, has_before, has_after; /* some port is, or has such a function */

@@ -117,12 +117,14 @@ static const void *data_of(char name) {
     return name == 'a' ? (void *)a : name == 'b' ? (void *)b : name == 'f' ? (void *)f : (void *)g;
 }
 
-/* Shapes that the inputs of a call have: all the same, or the second one a scalar, or a row. */
+/* Shapes that the inputs of a call have: all the same, or the second one a scalar, or a row; and
+ * whether they are in Fortran order. */
 typedef struct {
     int32_t ndim;
     int64_t shape[2];
     int32_t second_ndim;
     int64_t second_shape[2];
+    int is_f, second_is_f;
 } call_shape;
 
 static evex_status evaluate(const evex_expr *expr, const call_shape *shape, setting s,
@@ -130,10 +132,17 @@ static evex_status evaluate(const evex_expr *expr, const call_shape *shape, sett
     size_t n;
     const evex_var *inputs = evex_expr_inputs(expr, &n);
     evex_array in[2];
-    for (size_t k = 0; k < n; k++)
+    int64_t f_strides[2][2];
+    for (size_t k = 0; k < n; k++) {
+        const int64_t *own_shape = k > 0 ? shape->second_shape : shape->shape;
+        const int64_t size = (int64_t)evex_dtype_size(inputs[k].dtype);
         in[k] = evex_array_nd(inputs[k].dtype, data_of(inputs[k].name[0]),
-                              k > 0 ? shape->second_ndim : shape->ndim,
-                              k > 0 ? shape->second_shape : shape->shape);
+                              k > 0 ? shape->second_ndim : shape->ndim, own_shape);
+        f_strides[k][0] = size;
+        f_strides[k][1] = size * own_shape[0];
+        if (k > 0 ? shape->second_is_f : shape->is_f)
+            in[k].strides = f_strides[k];
+    }
     const int64_t result_shape[] = {(int64_t)n_results};
     evex_array out = evex_array_nd(dtype, results, n_results > 1 ? 1 : 0, result_shape);
     const evex_eval_options options = options_of(s);
@@ -202,18 +211,20 @@ START_TEST(sums_with_a_scalar) {
 }
 END_TEST
 
-/* Rows, columns and inputs that are broadcast along either. */
+/* Rows, columns and inputs that are broadcast along either, or in another order. */
 START_TEST(sums_along_axes) {
-    static const int64_t shapes[][2] = {{3, 700}, {700, 3}, {70, 70}, {1, 500}, {4500, 2}};
+    static const int64_t shapes[][2] = {{3, 700},  {700, 3},  {70, 70},  {1, 500},
+                                        {4500, 2}, {300, 40}, {17, 600}, {600, 17}};
     char source[64];
     fill((uint64_t)_i + 200, 0);
     for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++)
         for (int axis = 0; axis < 2; axis++)
-            for (int form = 0; form < 3; form++) {
+            for (int form = 0; form < 5; form++) {
                 const int64_t rows = shapes[k][0], columns = shapes[k][1];
                 const size_t n_results = (size_t)(axis == 0 ? columns : rows);
                 const call_shape shape = {
-                    2, {rows, columns}, 2, {form == 1 ? 1 : rows, form == 2 ? 1 : columns}};
+                    2,         {rows, columns}, 2, {form == 1 ? 1 : rows, form == 2 ? 1 : columns},
+                    form == 3, form >= 3};
                 if (n_results == 1 || n_results > MOST_RESULTS)
                     continue;
                 snprintf(source, sizeof source, "%.*s, axis=%d)", (int)strlen(sums[_i].source) - 1,
