@@ -59,13 +59,13 @@ static inline evex_array fuzz_operand(const evex_var *var) {
 enum { FUZZ_GROUPS = 5 };
 
 /* Takes the mark off the text, and says so in the options. */
-static inline const char *fuzz_unmark(const char *source, size_t *length,
+static inline const char *fuzz_unmark(const char *text, size_t *length,
                                       evex_compile_options *options) {
     static const char mark[] = "grouped:";
     const size_t n = sizeof mark - 1;
-    options->grouped = *length >= n && memcmp(source, mark, n) == 0;
+    options->grouped = *length >= n && memcmp(text, mark, n) == 0;
     *length -= options->grouped ? n : 0;
-    return source + (options->grouped ? n : 0);
+    return text + (options->grouped ? n : 0);
 }
 
 static inline void fuzz_give_groups(int is_grouped, evex_eval_options *options) {
