@@ -4,7 +4,7 @@
  * all up to some one, and a cap takes away more from the wide end.
  */
 #include <stdatomic.h>
-#if defined(__x86_64__)
+#if EVEX_N_WIDE_ISAS > 0
 #include <cpuid.h>
 #endif
 
@@ -19,14 +19,17 @@ const evex_kernel_table evex_kernels_ref = {
 static const evex_kernel_table *const tables[] = {
     &evex_kernels_ref,
     &evex_kernels_base,
-#if defined(__x86_64__)
+#if EVEX_N_WIDE_ISAS > 0
     &evex_kernels_avx2,
+#endif
+#if EVEX_N_WIDE_ISAS > 1
     &evex_kernels_avx512,
 #endif
 };
 
-/* The features are exactly the flags of the same set in eval/simd/meson.build. */
-#if defined(__x86_64__)
+/* The features are exactly the flags of the same set in eval/simd/meson.build, which also says how
+ * many sets beyond the base there are. */
+#if EVEX_N_WIDE_ISAS > 0
 #define HAS(feature) (__builtin_cpu_supports(feature) != 0)
 
 /* Clang 14 does not know this one by name. */
@@ -41,7 +44,7 @@ static const evex_kernel_table *const *find_widest(void) {
         return &tables[1];
     if (!HAS("avx512f") || !HAS("avx512bw") || !HAS("avx512dq") || !HAS("avx512vl"))
         return &tables[2];
-    return &tables[3];
+    return &tables[1 + EVEX_N_WIDE_ISAS];
 }
 #else
 static const evex_kernel_table *const *find_widest(void) {

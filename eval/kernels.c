@@ -333,14 +333,14 @@ typedef uint64_t __attribute__((may_alias)) bits_c128;
         EVEX_PART_OF_##s re[TILE], im[TILE], *out = dst[0];                                        \
         const C *pa = src[0].data;                                                                 \
         const evex_operand parts[] = {{first, 1}, {second, 1}};                                    \
-        for (size_t length; n != 0; n -= length, out += length) {                                  \
+        const size_t step = src[0].step;                                                           \
+        for (size_t length; n != 0; n -= length, out += length, pa += length * step) {             \
             length = n < TILE ? n : TILE;                                                          \
-            for (size_t i = 0; i < length; i++) {                                                  \
-                re[i] = pa[i * src[0].step].re;                                                    \
-                im[i] = pa[i * src[0].step].im;                                                    \
-            }                                                                                      \
+            for (size_t i = 0; step != 0 && i < length; i++)                                       \
+                re[i] = pa[i].re, im[i] = pa[i].im;                                                \
+            for (size_t i = 0; step == 0 && i < length; i++)                                       \
+                re[i] = pa->re, im[i] = pa->im;                                                    \
             KERNEL_OF(other, EVEX_PART_SUFFIX_##s)((void *[]){out}, parts, length, context);       \
-            pa += length * src[0].step;                                                            \
         }                                                                                          \
     }
 #define PARTS(id, other, first, second)                                                            \

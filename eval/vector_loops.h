@@ -31,15 +31,21 @@
 #define S(p, s) p##_splat
 
 /* Stores the vector `expression` of element k for each whole vector, four a turn where possible. */
+#define STORE_AT(s, expression, place)                                                             \
+    do {                                                                                           \
+        const size_t k = place;                                                                    \
+        v_store_##s(out + k, expression);                                                          \
+    } while (0)
 #define RUN(s, expression)                                                                         \
     do {                                                                                           \
-        for (; n - i >= 4 * LANES_##s; i += 4 * LANES_##s)                                         \
-            for (size_t k = i; k < i + 4 * LANES_##s; k += LANES_##s)                              \
-                v_store_##s(out + k, expression);                                                  \
-        for (; n - i >= LANES_##s; i += LANES_##s) {                                               \
-            const size_t k = i;                                                                    \
-            v_store_##s(out + k, expression);                                                      \
+        for (; n - i >= 4 * LANES_##s; i += 4 * LANES_##s) {                                       \
+            STORE_AT(s, expression, i);                                                            \
+            STORE_AT(s, expression, i + LANES_##s);                                                \
+            STORE_AT(s, expression, i + 2 * LANES_##s);                                            \
+            STORE_AT(s, expression, i + 3 * LANES_##s);                                            \
         }                                                                                          \
+        for (; n - i >= LANES_##s; i += LANES_##s)                                                 \
+            STORE_AT(s, expression, i);                                                            \
     } while (0)
 
 /* A loop for each combination of vectors and scalars; bit j of its number: is operand j a scalar */

@@ -7,7 +7,7 @@
 
 build_packages=(gcc libc6-dev meson ninja-build pkg-config libpcre2-dev libsimde-dev python3)
 # shellcheck disable=SC2034  # a list for the scripts that source this one
-test_packages=("${build_packages[@]}" g++ clang binutils util-linux
+test_packages=("${build_packages[@]}" g++ clang ccache binutils util-linux
     check libsubunit-dev libmpc-dev libmpfr-dev python3-dev python3-venv ca-certificates)
 # For the sanitizers and fuzzers of clang, which Debian packages under a name with the version.
 runtime_package() {

@@ -12,9 +12,9 @@
 #   gcc        build with gcc -Werror; the whole suite                               2
 #   settings   the suite again under each instruction-set cap (ref, base, avx2,      2
 #              avx512), 1, 2, 3 and 8 threads, tiny blocks, without optimisation
-#   clang      build with clang -Werror; the whole suite                             2
+#   clang      build with clang -Werror; the suite with reduced matrices             2
 #   asan       ASan + UBSan (clang), reduced matrices                                2
-#   tsan       TSan (clang), reduced matrices                                        2
+#   tsan       TSan (clang), reduced matrices of what has threads                    2
 #   numpy      random expressions against NumPy, and against evex itself under       1.5
 #              every instruction set, thread count and block length
 #   python     pip install . into .venv; the Python package's tests                  1.5
@@ -30,6 +30,9 @@ export LC_ALL=C.UTF-8
 . scripts/packages.sh
 
 readonly top=$PWD/build-tests venv=$PWD/.venv
+# The Python package is made of what the gcc step has compiled already, in another folder.
+export CCACHE_DIR=$top/ccache CCACHE_NOHASHDIR=1
+readonly gcc='ccache gcc'
 jobs=$(nproc)
 is_long=0
 n_failed=0
@@ -112,14 +115,14 @@ step_packages() {
 }
 
 step_gcc() {
-    CC=gcc configure gcc
+    CC=$gcc configure gcc
     build gcc
     suite gcc
 }
 
 step_settings() {
     local setting status=0
-    CC=gcc configure gcc
+    CC=$gcc configure gcc
     build gcc
     for setting in ref base avx2 avx512 unoptimised; do
         suite gcc --setup "$setting" || status=1
@@ -130,7 +133,7 @@ step_settings() {
 step_clang() {
     CC=clang configure clang
     build clang
-    suite clang
+    suite clang --setup reduced
 }
 
 # The sanitizers end a test at their first finding. Shared objects find their runtime in the
@@ -150,6 +153,8 @@ step_asan() {
     suite asan --setup reduced
 }
 
+# Threads share arrays in the same way on every instruction set: one will do.
+#
 # TSan of clang 14 and gcc 12 cannot place its shadow under a kernel that randomises addresses
 # by more than 28 bits, so the layout is fixed where the system lets us.
 fixed_layout() {
@@ -162,14 +167,14 @@ fixed_layout() {
 
 step_tsan() {
     export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
-    CC=clang configure tsan "${sanitized[@]}" -Db_sanitize=thread
+    CC=clang configure tsan "${sanitized[@]}" -Db_sanitize=thread -Dwidest=base
     build tsan
-    fixed_layout bash -c "$(declare -f suite); top='$top'; suite tsan --setup reduced"
+    fixed_layout bash -c "$(declare -f suite); top='$top'; suite tsan --setup threads"
 }
 
 step_numpy() {
     local count=5000
-    CC=gcc configure gcc
+    CC=$gcc configure gcc
     build gcc
     if ((is_long)); then
         count=100000
@@ -183,11 +188,14 @@ step_numpy() {
     done
 }
 
-# The package as users get it, but for the isolation, which would load everything anew.
+# The package as users get it, but for the isolation, which would load everything anew, and the
+# build type, which is that of the gcc step so that its objects serve.
 step_python() {
     local status=0
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
-        --force-reinstall -Cbuild-dir="$top/python" .
+    CC=$gcc "$venv/bin/pip" install --quiet --disable-pip-version-check --no-build-isolation \
+        --no-deps --force-reinstall -Cbuild-dir="$top/python" \
+        -Csetup-args=-Dbuildtype=debugoptimized -Csetup-args=-Db_ndebug=false \
+        -Csetup-args=-Dwerror=true .
     PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m pytest -q -p no:cacheprovider \
         tests/python >"$top/pytest.log" 2>&1 || status=$?
     cat "$top/pytest.log"
@@ -233,7 +241,7 @@ step_aarch64() {
         "$root/usr/lib/aarch64-linux-gnu" >"$top/aarch64-root.ini"
     CC='' configure aarch64 --cross-file "$top/aarch64-root.ini" \
         --cross-file scripts/aarch64.ini -Dbench=false
-    CC=gcc configure gcc
+    CC=$gcc configure gcc
     if ((is_long)); then
         build aarch64
         suite aarch64 --setup reduced
@@ -291,13 +299,13 @@ step_fuzz() {
 }
 
 step_valgrind() {
-    CC=gcc configure gcc
+    CC=$gcc configure gcc
     build gcc
     suite gcc --setup valgrind
 }
 
 step_coverage() {
-    CC=gcc configure coverage -Db_coverage=true -Dbench=false
+    CC=$gcc configure coverage -Db_coverage=true -Dbench=false
     build coverage
     suite coverage
     gcovr --root . --exclude tests --exclude examples --print-summary \

@@ -6,7 +6,6 @@
 #ifndef EVEX_TESTS_EVAL_FIXTURE_H
 #define EVEX_TESTS_EVAL_FIXTURE_H
 
-
 #include "tests/caps.h"
 #include "tests/eval_arrays.h"
 #include "tests/suite.h"
