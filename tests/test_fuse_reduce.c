@@ -196,7 +196,7 @@ START_TEST(whole_sums) {
     for (int has_specials = 0; has_specials < 2; has_specials++) {
         fill((uint64_t)_i + 1, has_specials);
         for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
-            const call_shape shape = {1, {lengths[k]}, 1, {lengths[k]}};
+            const call_shape shape = {1, {lengths[k]}, 1, {lengths[k]}, 0, 0};
             try_sum(sums[_i].source, sums[_i].result, &shape, 1);
         }
     }
@@ -205,7 +205,7 @@ END_TEST
 
 START_TEST(sums_with_a_scalar) {
     fill((uint64_t)_i + 100, 0);
-    const call_shape shape = {1, {MOST}, 0, {0}}, both = {0, {0}, 0, {0}};
+    const call_shape shape = {.ndim = 1, .shape = {MOST}}, both = {.ndim = 0};
     try_sum(sums[_i].source, sums[_i].result, &shape, 1);
     try_sum(sums[_i].source, sums[_i].result, &both, 1);
 }

@@ -137,7 +137,11 @@ static void check_panel(const evex_reducer *reducer, room r, size_t n_rows, size
         return;
     fill_random(r.x, (evex_dtype)reducer->spec->in_dtype, (size_t)last + 1,
                 (flavour)(next_random() % N_FLAVOURS));
-    const evex_panel panel = {r.x, how.row * size, how.column * size, n_rows, w};
+    const evex_panel panel = {.data = r.x,
+                              .row_stride = how.row * size,
+                              .column_stride = how.column * size,
+                              .n_rows = n_rows,
+                              .w = w};
     ck_assert_uint_le(evex_panel_bytes(w), 1 << 18);
     memset(r.memory, 0x5a, 1 << 18);
     evex_panel_finish(reducer, r.memory, &panel, r.results);
@@ -197,7 +201,8 @@ START_TEST(the_place_counts_from_the_leaf) {
                      EVEX_OK);
     x[3 * 700 + 1] = x[3 * 701 + 1] = x[3 * 1999 + 1] = 5;
     x[3 * 1999 + 2] = 1;
-    const evex_panel panel = {(const char *)x, 6, 2, 2000, 3};
+    const evex_panel panel = {
+        .data = (const char *)x, .row_stride = 6, .column_stride = 2, .n_rows = 2000, .w = 3};
     evex_panel_reduce(&reducer, memory, &panel, 10000, nodes);
     ck_assert_uint_eq(nodes[0].as.best.index, 10000);
     ck_assert_uint_eq(nodes[1].as.best.index, 10700);
@@ -226,7 +231,7 @@ START_TEST(long_sums_do_not_wrap) {
         evex_reducer reducer;
         int64_t sum;
         ck_assert_int_eq(evex_reducer_link(&reducer, &spec, tables[t], NULL), EVEX_OK);
-        const evex_panel panel = {x, (int64_t)size, 0, N, 1};
+        const evex_panel panel = {.data = x, .row_stride = (int64_t)size, .n_rows = N, .w = 1};
         evex_panel_finish(&reducer, memory, &panel, &sum);
         ck_assert_int_eq(sum, N * each[_i]);
     }
