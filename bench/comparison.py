@@ -58,6 +58,9 @@ def runs_for(contestants, line, arrays, n_threads):
     return {c.name: c.prepare(line, arrays, output(), n_threads) for c in contestants}
 
 
+MEASURED = ((1, "NumPy"), (1, "numexpr"), (2, "numexpr"))  # at every size
+
+
 # ---- Tables --------------------------------------------------------------------------------------
 
 
@@ -129,7 +132,7 @@ def mean_of(ratios):
 
 
 def summarise(report, columns, n, ratios):
-    """Geometric means by class at the large size, and the least over all sizes."""
+    """Geometric means by class at the large size, the least over all sizes, and means by size."""
     report.table(f"geometric means at {n} elements", ["class"] + [f"{p}, {t}" for t, p in columns])
     for group in dict.fromkeys(ratio.group for ratio in ratios.found):
         kept = [ratios.select(p, t, lambda r: r.n == n and r.group == group) for t, p in columns]
@@ -146,6 +149,14 @@ def summarise(report, columns, n, ratios):
         if found:
             least = min(found)
             report.row(peer, t, least_n, least.value, least.line, least.n)
+    report.table(
+        "geometric means by elements",
+        ["peer, threads"] + [str(size) for size in (*SMALL_SIZES, n)] + ["all"],
+    )
+    for t, peer in MEASURED:
+        by_size = [ratios.select(peer, t, lambda r: r.n == size) for size in (*SMALL_SIZES, n)]
+        if all(by_size):
+            report.row(f"{peer}, {t}", *map(mean_of, by_size), mean_of(sum(by_size, [])))
 
 
 def measure(build, path, names, n, json_path):
@@ -159,7 +170,7 @@ def measure(build, path, names, n, json_path):
     columns = [(t, c.name) for c in contestants[1:] for t in c.threads]
     ratios = Ratios()
     measure_large(report, lines, columns, usable, n, ratios)
-    for n_threads, peer in ((1, "NumPy"), (1, "numexpr"), (2, "numexpr")):
+    for n_threads, peer in MEASURED:
         measure_small(report, lines, usable, peer, n_threads, ratios)
     summarise(report, columns, n, ratios)
     if json_path:

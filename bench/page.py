@@ -102,11 +102,11 @@ def floor_rows(results):
 
 
 def peer_rows(results):
-    for t in (1, 2):
-        found = results.values("bench_peers", 0, f"numexpr, {t}")
-        yield aim("corpus, mean", f"numexpr, {t} thr.", ">=", 8, found, is_mean=True)
-    found = results.values("bench_peers", 0, "NumPy, 1")
-    yield aim("corpus, mean", "NumPy, 1 thr.", ">=", 5, found, is_mean=True)
+    for peer, target in (("numexpr, 1", 8), ("numexpr, 2", 8), ("NumPy, 1", 5)):
+        found = results.values("bench_peers", 0, peer)
+        yield aim("corpus, mean, large", f"{peer} thr.", ">=", target, found, is_mean=True)
+        found = results.values("bench_peers", 6, "all", lambda row: row["peer, threads"] == peer)
+        yield aim("corpus, mean of all sizes", f"{peer} thr.", ">=", target, found)
     for row in results.rows("bench_peers", 5):
         target = 1 if row["peer"] == "NumPy" else 2
         where = f"{row['threads']} thr., from {max(row['from elements'], 10)} elements"
@@ -197,6 +197,21 @@ def targets(results):
     return markdown(["what", "reference", "aim", "measured", "met"], rows)
 
 
+def bound(results):
+    """What the corpus would be beside numexpr if every line took the time of its bytes alone, at
+    the highest speed of bench_limits: what is above that, no engine can reach on this machine."""
+    rows = []
+    for t in (1, 2):
+        speed, loop = max(results.values("bench_limits", 0, f"GB/s, {t}"))
+        speeds = {name: gb for gb, name in results.values("bench_expr", 0, f"GB/s, {t}")}
+        found = results.values("bench_peers", 0, f"numexpr, {t}")
+        possible = [(ratio * speed / speeds[name], name) for ratio, name in found]
+        rows.append([f"numexpr, {t}", speed, loop, mean(found), mean(possible)])
+    return markdown(
+        ["peer, threads", "GB/s", "of the loop", "measured", "by its bytes alone"], rows
+    )
+
+
 def better(results):
     """Every line at which a peer needs less time than evex."""
     rows = []
@@ -243,7 +258,7 @@ def fill(results, match):
             table["columns"], table["rows"]
         )
     else:
-        content = "\n" + {"targets": targets, "better": better}[what](results)
+        content = "\n" + {"targets": targets, "better": better, "bound": bound}[what](results)
     return f"{head}{content}\n{end}"
 
 
