@@ -31,8 +31,7 @@ enum {
     LIGHT_BLOCK_BYTES = 512,
     REDUCED_BLOCK_BYTES = 1024,
     GATHERED_BLOCK_BYTES = 2048,
-    HEAVY_BLOCK_BYTES = 4096, /* of few calls */
-    HEAVY_BLOCK_BYTES_OF_MANY = 2048,
+    HEAVY_BLOCK_BYTES = 4096,
     LONG_BLOCK_BYTES = 8192,
     FETCHED_BYTES = 3072,         /* of all inputs; */
     NEAREST = BLOCK_STEP / 2 - 1, /* rounded, so that a few bytes of masks do not halve a block */
@@ -167,16 +166,14 @@ static size_t longest_block(const evex_binding *binding, const evex_pass *pass) 
         inputs += pass->ports[p].is_output ? 0 : n_bytes;
         all += n_bytes;
     }
-    size_t length = pass->is_fetched_ahead ? FETCHED_BYTES / (inputs > 0 ? inputs : 1) + NEAREST
-                    : wants_long_blocks(binding, pass) ? LONG_BLOCK_BYTES / widest
-                    : pass->has_before                 ? GATHERED_BLOCK_BYTES / widest
-                    : pass->n_reductions > 0           ? REDUCED_BLOCK_BYTES / widest
-                                                       : LIGHT_BLOCK_BYTES / widest;
-    if (insns_ps(binding, pass) > all * STREAMED_BYTE_PS) {
-        const size_t heavy =
-            (pass->n_calls > LIGHT_CALLS ? HEAVY_BLOCK_BYTES_OF_MANY : HEAVY_BLOCK_BYTES) / widest;
-        length = heavy > length ? heavy : length;
-    }
+    const int is_heavy = insns_ps(binding, pass) > all * STREAMED_BYTE_PS;
+    const size_t length = pass->is_fetched_ahead
+                              ? FETCHED_BYTES / (inputs > 0 ? inputs : 1) + NEAREST
+                          : wants_long_blocks(binding, pass) ? LONG_BLOCK_BYTES / widest
+                          : is_heavy                         ? HEAVY_BLOCK_BYTES / widest
+                          : pass->has_before                 ? GATHERED_BLOCK_BYTES / widest
+                          : pass->n_reductions > 0           ? REDUCED_BLOCK_BYTES / widest
+                                                             : LIGHT_BLOCK_BYTES / widest;
     return clamp_size(length / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP, MAX_BLOCK);
 }
 
