@@ -115,11 +115,22 @@ static inline void evex_prefetch_line(const void *run) {
     __builtin_prefetch((const char *)run + 2 * EVEX_CACHE_LINE);
 }
 
-/* Asks for what stands 2 KiB behind n_bytes that are about to be read: measured with one stream of
- * 160 MB, 42 GB/s for 40, and beyond a leaf's end it bridges what is done between leaves. */
-static inline void evex_prefetch_ahead(const void *x, size_t n_bytes) {
+/* How far ahead to ask for what is read, in bytes: of one stream among several, of one alone, and
+ * of one whose bytes take some arithmetic, or much. (20 million elements, one thread, of the speed
+ * of reading, with 2, 4 and 8 KiB: sum 0.96, 1.00, 0.93; min 0.95, 1.00, 1.01; std 0.85, 0.91,
+ * 0.95; sum of float32 0.69, 0.76, 0.88, and 1.0 with 16; sum(a*b) 0.94, 0.92, 0.92.) Beyond a
+ * leaf's end it bridges what is done between leaves. */
+enum {
+    EVEX_AHEAD_SHARED = 2048,
+    EVEX_AHEAD = 4096,
+    EVEX_AHEAD_FAR = 8192,
+    EVEX_AHEAD_FARTHEST = 16384
+};
+
+/* Asks for what stands so far behind n_bytes that are about to be read. */
+static inline void evex_prefetch_ahead(const void *x, size_t n_bytes, size_t distance) {
     for (size_t k = 0; k < n_bytes; k += EVEX_CACHE_LINE)
-        __builtin_prefetch((const char *)x + 2048 + k);
+        __builtin_prefetch((const char *)x + distance + k);
 }
 
 /* Virtual lanes of a leaf: twice as many for float32, whose vectors hold twice as many. */

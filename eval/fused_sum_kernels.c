@@ -47,11 +47,11 @@ EVEX_FOR_FLOATS(FUSED_WORDS, )
 FUSED_INLINE void prefetch_operands(const void *x, size_t dx, const void *y, size_t dy,
                                     const void *z, size_t dz, size_t n_bytes) {
     if (dx > 0)
-        evex_prefetch_ahead(x, n_bytes);
+        evex_prefetch_ahead(x, n_bytes, EVEX_AHEAD_SHARED);
     if (dy > 0 && y != x)
-        evex_prefetch_ahead(y, n_bytes);
+        evex_prefetch_ahead(y, n_bytes, EVEX_AHEAD_SHARED);
     if (dz > 0 && z != x && z != y)
-        evex_prefetch_ahead(z, n_bytes);
+        evex_prefetch_ahead(z, n_bytes, EVEX_AHEAD_SHARED);
 }
 
 /*

@@ -50,9 +50,12 @@ PANEL_INLINE size_t next_lane(size_t lane, size_t lanes) {
             evex_prefetch_line((const T *)p.y + k * p.y_pitch + w);                                \
     }                                                                                              \
     PANEL_INLINE void word##_ahead_##s(evex_panel_source p, size_t c) {                            \
-        evex_prefetch_ahead((const T *)p.x + c, PANEL_LANES(T) * sizeof(T));                       \
+        const size_t distance = has_second       ? EVEX_AHEAD_SHARED                               \
+                                : sizeof(T) == 4 ? EVEX_AHEAD_FARTHEST                             \
+                                                 : EVEX_AHEAD;                                     \
+        evex_prefetch_ahead((const T *)p.x + c, PANEL_LANES(T) * sizeof(T), distance);             \
         if (has_second)                                                                            \
-            evex_prefetch_ahead((const T *)p.y + c, PANEL_LANES(T) * sizeof(T));                   \
+            evex_prefetch_ahead((const T *)p.y + c, PANEL_LANES(T) * sizeof(T), distance);         \
     }
 #define PANEL_TERMS(s, ID, T, unused)                                                              \
     PANEL_TERM(sum, s, T, 0, x)                                                                    \
@@ -251,7 +254,7 @@ PANEL_INLINE void merge_moments(double *restrict left, const double *restrict ri
             count[j] = (double)(n_rows + (j < rest));                                              \
         }                                                                                          \
         for (size_t k = 1; k < n_rows; k++) {                                                      \
-            evex_prefetch_ahead(x + k * L, L * sizeof(T));                                         \
+            evex_prefetch_ahead(x + k * L, L * sizeof(T), EVEX_AHEAD_FAR);                         \
             PANEL_EACH(j, L) {                                                                     \
                 const double d = (double)x[k * L + j] - shift[j];                                  \
                 s1[j] += d;                                                                        \

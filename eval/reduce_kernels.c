@@ -211,7 +211,7 @@ enum { RED_SUMS = 32, RED_ROUNDS = 1 << 15 };
             partial lows[RED_SUMS] = {0};                                                          \
             int64_t highs[RED_SUMS] = {0};                                                         \
             for (int k = 1; k < RED_ROUNDS && i + RED_SUMS <= n; k++, i += RED_SUMS) {             \
-                evex_prefetch_ahead(x + i, RED_SUMS * sizeof(T));                                  \
+                evex_prefetch_ahead(x + i, RED_SUMS * sizeof(T), EVEX_AHEAD_FAR);                  \
                 sum_round_##s(lows, highs, x + i, RED_FROM(mask, i), RED_SUMS);                    \
             }                                                                                      \
             const size_t rest = n - i < RED_SUMS ? n - i : 0;                                      \
@@ -246,7 +246,7 @@ enum { RED_COUNTERS = 64 };
             counter counts[RED_COUNTERS] = {0};                                                    \
             int32_t total = 0;                                                                     \
             for (int k = 1; k < (n_rounds) && i + RED_COUNTERS <= n; k++, i += RED_COUNTERS) {     \
-                evex_prefetch_ahead(x + i, RED_COUNTERS);                                          \
+                evex_prefetch_ahead(x + i, RED_COUNTERS, EVEX_AHEAD_FAR);                          \
                 sum_round_##s(counts, x + i, RED_FROM(mask, i), RED_COUNTERS);                     \
             }                                                                                      \
             const size_t rest = n - i < RED_COUNTERS ? n - i : 0;                                  \
@@ -351,7 +351,7 @@ EVEX_FOR_INTS(RED_INTEGER_TOTALS, RED_AS_IS)
         RED_EACH(j, RED_WIDTH(T))                                                                  \
         best[j] = bound(T), nans[j] = 0;                                                           \
         for (; i + RED_WIDTH(T) <= n; i += RED_WIDTH(T)) {                                         \
-            evex_prefetch_ahead(x + i, RED_WIDTH(T) * sizeof(T));                                  \
+            evex_prefetch_ahead(x + i, RED_WIDTH(T) * sizeof(T), EVEX_AHEAD_FAR);              \
             name##_step_##s(best, nans, x + i, RED_FROM(mask, i), RED_WIDTH(T));                   \
         }                                                                                          \
         name##_step_##s(best, nans, x + i, RED_FROM(mask, i), n - i);                              \
