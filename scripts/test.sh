@@ -166,7 +166,8 @@ fixed_layout() {
 }
 
 step_tsan() {
-    export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+    # Each test is a process of its own, which would sleep for a second when it ends.
+    export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:atexit_sleep_ms=0
     CC=clang configure tsan "${sanitized[@]}" -Db_sanitize=thread -Dwidest=base
     build tsan
     fixed_layout bash -c "$(declare -f suite); top='$top'; suite tsan --setup threads"
