@@ -67,7 +67,7 @@ enum { MAX_ARITY = 2 };
 #define TEST(id, types)
 #define SCREEN(id, types)
 #define DIVIDE(id, types)
-#define SEARCH(id)
+#define STRINGS(id)
 #define TWIN(id, types)
 #define LIKE(id, other, types)
 #define VECTOR(id, arity, types, word)

@@ -10,6 +10,10 @@
 
 #include "eval/quick_strings.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* ---- Numbers -------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -174,26 +178,81 @@ ROWS(swapped8, uint64_t, swap8, SWAP_ROWS)
 
 /* ---- Strings of fixed width ----------------------------------------------------------------- */
 
-/* Where a text ends whose next eight bytes, up to `end`, are x: behind the last that is no NUL, or,
- * if there is none, where it ended before. Without a branch. */
-static inline size_t end_in(uint64_t x, size_t end, size_t before) {
-    const size_t is_here = 0 - (size_t)(x != 0);
-    return ((end - (size_t)__builtin_clzll(x | 1) / 8) & is_here) | (before & ~is_here);
+/* The bytes of a text without the NULs behind it. */
+static inline size_t length_by_bytes(const char *p, size_t width) {
+    while (width > 0 && p[width - 1] == '\0')
+        width--;
+    return width;
 }
 
-/* The bytes of a text without the NULs behind it. Up to a few words, all are looked at in turn: how
- * long texts are is hard to foresee, how wide they may be is always the same. */
-static inline size_t length_of(const char *p, size_t width) {
-    enum { WORD = 8, FEW = 8 * WORD };
-    size_t length = 0;
-    if (width < WORD || width > FEW) {
-        for (length = width; length > 0 && p[length - 1] == '\0';)
-            length--;
-        return length;
+/* The last eight bytes seen that are no NULs, and where they end; none: NULs. */
+typedef struct {
+    uint64_t word;
+    size_t end;
+} text_tail;
+
+/* Takes in the eight bytes before `end`, without a branch. */
+static inline text_tail take_word(text_tail before, uint64_t x, size_t end) {
+    const size_t is_here = 0 - (size_t)(x != 0);
+    return (text_tail){x | (before.word & ~is_here), (end & is_here) | (before.end & ~is_here)};
+}
+
+enum { LEAST_WORDS = 8, MOST_WORDS = 64 };
+
+/* The same of a width within the two. All of it is looked at, in words of which the last two
+ * overlap: how long texts are is hard to foresee, how wide they may be is always the same. */
+static inline size_t length_by_words(const char *p, size_t width) {
+    text_tail tail = {text_load8(p), 8};
+    for (size_t i = 8; i + 8 < width; i += 8)
+        tail = take_word(tail, text_load8(p + i), i + 8);
+    tail = take_word(tail, text_load8(p + width - 8), width);
+    return tail.word == 0 ? 0 : tail.end - (size_t)__builtin_clzll(tail.word) / 8;
+}
+
+#ifdef __SSE2__
+
+enum { LEAST_MASKS = 8, MOST_MASKS = 32 };
+
+/* The place of the highest bit that is set, from 1 on, or 0. As the exponent of a number, for the
+ * plainest instruction that counts zeros from the high end takes several cycles. */
+static inline size_t highest_bit(uint32_t x) {
+    const double number = (double)(2 * (int64_t)x + 1);
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return (size_t)(bits >> 52) - 1023;
+}
+
+/* A bit for each byte that is no NUL. */
+static inline uint32_t text_bytes(__m128i x) {
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_setzero_si128())) ^ 0xffff;
+}
+
+/* The same of a width within the two, in halves that overlap. */
+static inline size_t length_by_masks(const char *p, size_t width) {
+    if (width < 16) {
+        const __m128i first = _mm_loadl_epi64((const __m128i *)(const void *)p);
+        const __m128i last = _mm_loadl_epi64((const __m128i *)(const void *)(p + width - 8));
+        const uint32_t bytes = text_bytes(_mm_unpacklo_epi64(first, last));
+        return highest_bit((bytes & 0xff) | bytes >> 8 << (width - 8));
     }
-    for (size_t i = 0; i + WORD < width; i += WORD)
-        length = end_in(text_load8(p + i), i + WORD, length);
-    return end_in(text_load8(p + width - WORD), width, length);
+    const __m128i first = _mm_loadu_si128((const __m128i *)(const void *)p);
+    const __m128i last = _mm_loadu_si128((const __m128i *)(const void *)(p + width - 16));
+    return highest_bit(text_bytes(first) | text_bytes(last) << (width - 16));
+}
+
+#else
+
+enum { LEAST_MASKS = 1, MOST_MASKS = 0 };
+#define length_by_masks length_by_words
+
+#endif
+
+static inline size_t length_of(const char *p, size_t width) {
+    if (width >= LEAST_MASKS && width <= MOST_MASKS)
+        return length_by_masks(p, width);
+    if (width >= LEAST_WORDS && width <= MOST_WORDS)
+        return length_by_words(p, width);
+    return length_by_bytes(p, width);
 }
 
 static void gather_bytes(evex_gather *to, const char *from, int64_t stride, size_t n) {

@@ -263,7 +263,7 @@ enum { MANY = 16 };
     CHECK_ARITY(id, 2) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(SCREEN_KERNEL, id)
 #define DIVIDE(id, types)                                                                          \
     CHECK_ARITY(id, 2) EVEX_FOR_##types(HAS_ROW, id) EVEX_FOR_##types(DIVIDE_KERNEL, id)
-#define SEARCH(id)                                                                                 \
+#define STRINGS(id)                                                                                \
     EVEX_FOR_STR(HAS_ROW, id)                                                                      \
     KERNEL(kernel_##id##_str) {                                                                    \
         if (n != 0)                                                                                \

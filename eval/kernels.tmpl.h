@@ -11,7 +11,7 @@
  *   SCREEN(id, types)            as LOOP, but passes over elements that are small enough to be sure
  *                                of a product (eval/quick.h)
  *   TWIN(id, types)              the kernel of the signed type of the same width
- *   SEARCH(id)                   strings, from eval/text_kernels.h
+ *   STRINGS(id)                  strings, from eval/text_kernels.h
  *   LIKE(id, other, types)       the kernel of another row
  *   VECTOR(id, n, types, word)   the vocabulary's word (eval/simd/) of n operands, vector by vector
  *   MATH(id, n, name)            for FLOATS, the algorithm of core/vecmath/ of n operands
@@ -125,19 +125,19 @@ LOOP(EQ, BOOL)
 LOOP(EQ, SIGNED)
 LOOP(EQ, FLOATS)
 LOOP(EQ, COMPLEX)
-SEARCH(EQ)
+STRINGS(EQ)
 TWIN(EQ, UNSIGNED)
 LOOP(NE, BOOL)
 LOOP(NE, SIGNED)
 LOOP(NE, FLOATS)
 LOOP(NE, COMPLEX)
-SEARCH(NE)
+STRINGS(NE)
 TWIN(NE, UNSIGNED)
-LOOP(LT, REALS) SEARCH(LT)
-LOOP(LE, REALS) SEARCH(LE)
-LOOP(GT, REALS) SEARCH(GT)
-LOOP(GE, REALS) SEARCH(GE)
-LOOP(IN, NUMERIC) SEARCH(IN)
+LOOP(LT, REALS) STRINGS(LT)
+LOOP(LE, REALS) STRINGS(LE)
+LOOP(GT, REALS) STRINGS(GT)
+LOOP(GE, REALS) STRINGS(GE)
+LOOP(IN, NUMERIC) STRINGS(IN)
 
 TEST(ADD_OVERFLOWS, INTS)
 TEST(SUB_OVERFLOWS, INTS)
@@ -155,13 +155,13 @@ LOOP(ISINF, FIELDS)
 LOOP(ISFINITE, FIELDS)
 LOOP(SIGNBIT, FLOATS)
 
-SEARCH(LEN)
-SEARCH(CONTAINS)
-SEARCH(STARTSWITH)
-SEARCH(ENDSWITH)
-SEARCH(MATCHES)
-SEARCH(EXCEEDS)
-SEARCH(SEARCH)
+STRINGS(LEN)
+STRINGS(CONTAINS)
+STRINGS(STARTSWITH)
+STRINGS(ENDSWITH)
+STRINGS(MATCHES)
+STRINGS(EXCEEDS)
+STRINGS(SEARCH)
 
 MATH_FMA(CBRT, 1, cbrt)
 MATH(HYPOT, 2, hypot)

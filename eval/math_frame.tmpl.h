@@ -152,7 +152,7 @@ static void run(math_block *block, int arity, ELEMENT *out, const evex_operand *
 #define TEST(id, types)
 #define SCREEN(id, types)
 #define DIVIDE(id, types)
-#define SEARCH(id)
+#define STRINGS(id)
 #define TWIN(id, types)
 #define LIKE(id, other, types)
 #define VECTOR(id, arity, types, word)

@@ -7,7 +7,7 @@
 #ifndef EVEX_EVAL_QUICK_STRINGS_H
 #define EVEX_EVAL_QUICK_STRINGS_H
 
-#if defined(__AVX512BW__) && defined(__AVX512VL__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -43,6 +43,22 @@ EVEX_DEF uint64_t text_head(const char *p, size_t n) {
                    last = (unsigned char)p[n - 1];
     return first | middle << (8 * (n / 2)) | last << (8 * (n - 1));
 }
+
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+/* The same without a branch: lengths are hard to foresee. */
+EVEX_DEF uint64_t text_head_at_once(const char *p, size_t n) {
+    const __mmask16 mask = (__mmask16)((1u << (n < 8 ? n : 8)) - 1);
+    return (uint64_t)_mm_cvtsi128_si64(_mm_maskz_loadu_epi8(mask, p));
+}
+#else
+/* The same with one: words at both ends of up to eight bytes overlap. */
+EVEX_DEF uint64_t text_head_at_once(const char *p, size_t n) {
+    if (n < 4)
+        return text_head(p, n);
+    const size_t rest = n < 8 ? n - 4 : 4;
+    return text_load4(p) | (uint64_t)text_load4(p + rest) >> (8 * (4 - rest)) << 32;
+}
+#endif
 
 /* Whether n bytes are the same. */
 EVEX_DEF int text_same(const char *p, const char *q, size_t n) {
@@ -85,6 +101,75 @@ EVEX_DEF int quick_ENDSWITH_str(evex_str a, evex_str b) {
     return b.n_bytes <= a.n_bytes &&
            (b.n_bytes == 0 || text_same(a.text + (a.n_bytes - b.n_bytes), b.text, b.n_bytes));
 }
+
+/* ---- Beside one string ---------------------------------------------------------------------- */
+
+/* A string that many are compared with. */
+typedef struct {
+    evex_str text;
+    uint64_t rank;        /* its head, in the order of strings */
+    uint64_t first, last; /* its head, and its last eight bytes if it is longer */
+} text_other;
+
+EVEX_DEF text_other text_prepare_other(evex_str text) {
+    const uint64_t head = text_head(text.text, text.n_bytes);
+    return (text_other){text, __builtin_bswap64(head), head,
+                        text.n_bytes > 8 ? text_load8(text.text + text.n_bytes - 8) : 0};
+}
+
+/* All bits set if a number of 63 bits and a sign is 0, or is not below 0: said by arithmetic, of
+ * which compilers make no branch. */
+EVEX_DEF uint64_t text_bits_if_zero(uint64_t x) {
+    return 0 - ((x - 1) >> 63);
+}
+EVEX_DEF uint64_t text_bits_if_positive(uint64_t x) {
+    return (x >> 63) - 1;
+}
+
+/* Whether the bytes at p are b's, all of it, if they may be, as all bits of `may_be` say: else b is
+ * compared with itself, so that no branch depends on what is hard to foresee. */
+EVEX_DEF int text_same_if(uint64_t may_be, const char *p, const text_other *b) {
+    const uintptr_t mask = (uintptr_t)may_be, own = (uintptr_t)b->text.text;
+    const char *chosen = (const char *)(((uintptr_t)p & mask) | (own & ~mask));
+    const size_t n = b->text.n_bytes;
+    if (n <= 8)
+        return ((text_head(chosen, n) ^ b->first) | ~may_be) == 0;
+    return ((text_load8(chosen) ^ b->first) | (text_load8(chosen + n - 8) ^ b->last) | ~may_be) ==
+           0;
+}
+
+enum { TEXT_SHORT = 16 }; /* longer texts are worth a branch */
+
+EVEX_DEF int beside_EQ(evex_str a, const text_other *b) {
+    if (b->text.n_bytes > TEXT_SHORT)
+        return quick_EQ_str(a, b->text);
+    return text_same_if(text_bits_if_zero(a.n_bytes ^ b->text.n_bytes), a.text, b);
+}
+EVEX_DEF int beside_NE(evex_str a, const text_other *b) {
+    return !beside_EQ(a, b);
+}
+EVEX_DEF int beside_STARTSWITH(evex_str a, const text_other *b) {
+    if (b->text.n_bytes > TEXT_SHORT)
+        return quick_STARTSWITH_str(a, b->text);
+    return text_same_if(text_bits_if_positive(a.n_bytes - b->text.n_bytes), a.text, b);
+}
+EVEX_DEF int beside_ENDSWITH(evex_str a, const text_other *b) {
+    const size_t n = b->text.n_bytes;
+    if (n == 0 || n > TEXT_SHORT)
+        return quick_ENDSWITH_str(a, b->text);
+    const uint64_t may_be = text_bits_if_positive(a.n_bytes - n);
+    return text_same_if(may_be, (const char *)((uintptr_t)a.text + (a.n_bytes - n)), b);
+}
+
+#define TEXT_BESIDE(id, op)                                                                        \
+    EVEX_DEF int beside_##id(evex_str a, const text_other *b) {                                    \
+        const uint64_t x = __builtin_bswap64(text_head_at_once(a.text, a.n_bytes));                \
+        return x != b->rank ? x op b->rank : compare_str(a, b->text) op 0;                         \
+    }
+TEXT_BESIDE(LT, <)
+TEXT_BESIDE(LE, <=)
+TEXT_BESIDE(GT, >)
+TEXT_BESIDE(GE, >=)
 
 /* ---- Lengths -------------------------------------------------------------------------------- */
 
@@ -133,11 +218,8 @@ EVEX_DEF uint64_t text_pairs(const text_needle *needle, uint64_t x) {
 /* Not 0 if they do in a text of at least two bytes. Each word has the last byte of the one before.
  */
 EVEX_DEF uint64_t text_has_pair_by_words(const text_needle *needle, const char *p, size_t n) {
-    if (n < 8) {
-        if (n < 4)
-            return text_pairs(needle, (text_head(p, n)));
-        return text_pairs(needle, text_load4(p)) | text_pairs(needle, text_load4(p + n - 4));
-    }
+    if (n <= 8)
+        return text_pairs(needle, text_head_at_once(p, n));
     uint64_t found = text_pairs(needle, text_load8(p + n - 8));
     for (size_t i = 0; i + 8 <= n; i += 7)
         found |= text_pairs(needle, text_load8(p + i));
@@ -155,6 +237,22 @@ EVEX_DEF uint64_t text_has_pair_at_once(const text_needle *needle, const char *p
     return first & second >> 1;
 }
 #define TEXT_AT_ONCE 32
+#elif defined(__AVX2__)
+/* The same: whole words of four bytes by a masked load, and the last four bytes beside them. What
+ * seems to stand side by side where the two meet makes the answer at worst a careless yes. */
+EVEX_DEF uint64_t text_has_pair_at_once(const text_needle *needle, const char *p, size_t n) {
+    static const int32_t window[] = {-1, -1, -1, -1, 0, 0, 0, 0};
+    if (n < 4)
+        return text_pairs(needle, text_head(p, n));
+    const __m128i mask = _mm_loadu_si128((const __m128i *)(const void *)(window + 4 - n / 4));
+    const __m128i words = _mm_maskload_epi32((const int *)(const void *)p, mask);
+    const __m128i last = _mm_cvtsi32_si128((int)text_load4(p + n - 4));
+    const __m256i text = _mm256_inserti128_si256(_mm256_castsi128_si256(words), last, 1);
+    const __m256i first = _mm256_cmpeq_epi8(text, _mm256_set1_epi64x((int64_t)needle->first));
+    const __m256i second = _mm256_cmpeq_epi8(text, _mm256_set1_epi64x((int64_t)needle->second));
+    return (uint32_t)_mm256_movemask_epi8(first) & (uint32_t)_mm256_movemask_epi8(second) >> 1;
+}
+#define TEXT_AT_ONCE 16
 #else
 #define text_has_pair_at_once text_has_pair_by_words
 #define TEXT_AT_ONCE 0

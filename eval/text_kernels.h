@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernels of strings that eval/kernels.tmpl.h calls SEARCH, as loops over
+ * The kernels of strings that eval/kernels.tmpl.h calls STRINGS, as loops over
  * eval/quick_strings.h: text_<id>(dst, src, n, context) for n > 0.
  */
 #ifndef EVEX_EVAL_TEXT_KERNELS_H
@@ -14,7 +14,14 @@
         const evex_str *a = src[0].data, *b = src[1].data;                                         \
         uint8_t *out = dst[0];                                                                     \
         (void)context;                                                                             \
-        for (size_t i = 0; i < n; i++, a += src[0].step, b += src[1].step)                         \
+        const size_t step = src[0].step, other_step = src[1].step;                                 \
+        if (other_step == 0) {                                                                     \
+            const text_other other = text_prepare_other(*b);                                       \
+            for (size_t i = 0; i < n; i++, a += step)                                              \
+                out[i] = (uint8_t)beside_##id(*a, &other);                                         \
+            return;                                                                                \
+        }                                                                                          \
+        for (size_t i = 0; i < n; i++, a += step, b += other_step)                                 \
             out[i] = (uint8_t)quick_##id##_str(*a, *b);                                            \
     }
 
