@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/evaluation.h"
 #include "bench/measure.h"
 #include "bench/report.h"
 #include "include/evex.h"
@@ -29,25 +30,6 @@ static const struct {
 
 enum { N_CASES = sizeof cases / sizeof *cases };
 
-typedef struct {
-    evex_expr *expr;
-    evex_pool *pool;
-    evex_array inputs[N_OPERANDS], output;
-    size_t n_inputs;
-} turn;
-
-static void fail(const char *what, const evex_error *error) {
-    fprintf(stderr, "bench_checked: %s: %s\n", what, error->message);
-    exit(1);
-}
-
-static void run_turn(void *context) {
-    turn *t = context;
-    evex_error error = EVEX_ERROR_INIT;
-    if (evex_eval(t->expr, t->pool, t->inputs, t->n_inputs, &t->output, 1, NULL, &error) != EVEX_OK)
-        fail("evaluating", &error);
-}
-
 /* Random elements from 1 to about the square root of the greatest. */
 static void *make_operand(evex_dtype dtype, size_t n, uint64_t seed) {
     const size_t size = evex_dtype_size(dtype);
@@ -61,37 +43,26 @@ static void *make_operand(evex_dtype dtype, size_t n, uint64_t seed) {
     return bytes;
 }
 
-static turn prepare(size_t which, evex_overflow overflow, evex_pool *pool, void *const *operands,
-                    void *result, size_t n) {
+static bench_evaluation prepare(size_t which, evex_overflow overflow, evex_pool *pool,
+                                void *const *operands, void *result, size_t n) {
     static const char *const names[N_OPERANDS] = {"a", "b", "c"};
     evex_compile_options options = EVEX_COMPILE_OPTIONS_INIT;
-    evex_error error = EVEX_ERROR_INIT;
     evex_var vars[N_OPERANDS];
-    turn t = {.pool = pool};
-    size_t n_outputs;
-    memset(vars, 0, sizeof vars);
-    for (size_t i = 0; i < N_OPERANDS; i++) {
-        vars[i].name = names[i];
-        vars[i].dtype = cases[which].dtype;
-    }
+    for (size_t i = 0; i < N_OPERANDS; i++)
+        vars[i] = (evex_var){names[i], cases[which].dtype, EVEX_STRONG, 0, 0};
     options.overflow = (uint8_t)overflow;
-    if (evex_compile(&t.expr, cases[which].source, strlen(cases[which].source), vars, N_OPERANDS,
-                     &options, &error) != EVEX_OK)
-        fail(cases[which].source, &error);
-    const evex_var *used = evex_expr_inputs(t.expr, &t.n_inputs);
-    for (size_t i = 0; i < t.n_inputs; i++)
-        t.inputs[i] = evex_array_1d(cases[which].dtype, operands[used[i].name[0] - 'a'], n);
-    const evex_output *output = evex_expr_outputs(t.expr, &n_outputs);
-    t.output = output->is_reduced ? evex_array_0d(output->dtype, result)
-                                  : evex_array_1d(output->dtype, result, n);
-    return t;
+    bench_evaluation made =
+        bench_evaluation_of(cases[which].source, vars, N_OPERANDS, &options, pool, result, n);
+    for (size_t i = 0; i < made.n_inputs; i++)
+        made.inputs[i] = evex_array_1d(cases[which].dtype, operands[made.vars[i].name[0] - 'a'], n);
+    return made;
 }
 
 /* One line: milliseconds and the ratio, for each number of threads. */
 static void measure(bench_report *report, size_t which, evex_pool *const *pools, void *result,
                     size_t n) {
     bench_contestant contestants[2 * N_THREADS] = {{0}};
-    turn turns[2 * N_THREADS];
+    bench_evaluation turns[2 * N_THREADS];
     void *operands[N_OPERANDS];
     char text[64];
     for (size_t i = 0; i < N_OPERANDS; i++)
@@ -100,7 +71,7 @@ static void measure(bench_report *report, size_t which, evex_pool *const *pools,
     for (size_t k = 0; k < 2 * N_THREADS; k++) {
         turns[k] = prepare(which, k % 2 == 0 ? EVEX_OVERFLOW_WRAP : EVEX_OVERFLOW_ERROR,
                            pools[k / 2], operands, result, n);
-        contestants[k] = (bench_contestant){.run = run_turn, .context = &turns[k]};
+        contestants[k] = (bench_contestant){.run = bench_evaluate, .context = &turns[k]};
     }
     bench_take_turns(contestants, 2 * N_THREADS, ROUNDS, 0);
     snprintf(text, sizeof text, "%s of %s", cases[which].source,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/evaluation.h"
 #include "bench/measure.h"
 #include "bench/report.h"
 #include "include/evex.h"
@@ -33,55 +34,30 @@ typedef struct {
     evex_pool *pools[N_THREADS];
 } material;
 
-typedef struct {
-    evex_expr *expr;
-    evex_pool *pool;
-    evex_array inputs[N_OPERANDS], output;
-    size_t n_inputs;
-} turn;
-
-static void fail(const char *what, const evex_error *error) {
-    fprintf(stderr, "bench_nulls: %s: %s\n", what, error->message);
-    exit(1);
-}
-
-static void run_turn(void *context) {
-    turn *t = context;
-    evex_error error = EVEX_ERROR_INIT;
-    if (evex_eval(t->expr, t->pool, t->inputs, t->n_inputs, &t->output, 1, NULL, &error) != EVEX_OK)
-        fail("evaluating", &error);
-}
-
-static turn prepare(const material *m, const char *source, form how, evex_pool *pool) {
+static bench_evaluation prepare(const material *m, const char *source, form how, evex_pool *pool) {
     static const char *const names[N_OPERANDS] = {"a", "b", "c"};
-    evex_error error = EVEX_ERROR_INIT;
     evex_var vars[N_OPERANDS];
-    turn t = {.pool = pool};
-    size_t n_outputs;
     for (size_t i = 0; i < N_OPERANDS; i++)
         vars[i] = (evex_var){names[i], EVEX_F64, EVEX_STRONG, how != PLAIN, 0};
-    if (evex_compile(&t.expr, source, strlen(source), vars, N_OPERANDS, NULL, &error) != EVEX_OK)
-        fail(source, &error);
-    const evex_var *used = evex_expr_inputs(t.expr, &t.n_inputs);
-    for (size_t i = 0; i < t.n_inputs; i++) {
-        t.inputs[i] = evex_array_1d(EVEX_F64, m->operands[used[i].name[0] - 'a'], m->n);
-        t.inputs[i].validity = how == PLAIN ? NULL : how == AS_BYTES ? m->bytes : m->bits;
-        t.inputs[i].validity_form = how == AS_BITS ? EVEX_VALIDITY_BITS : EVEX_VALIDITY_BYTES;
+    bench_evaluation made =
+        bench_evaluation_of(source, vars, N_OPERANDS, NULL, pool, m->result, m->n);
+    for (size_t i = 0; i < made.n_inputs; i++) {
+        evex_array *input = &made.inputs[i];
+        *input = evex_array_1d(EVEX_F64, m->operands[made.vars[i].name[0] - 'a'], m->n);
+        input->validity = how == PLAIN ? NULL : how == AS_BYTES ? m->bytes : m->bits;
+        input->validity_form = how == AS_BITS ? EVEX_VALIDITY_BITS : EVEX_VALIDITY_BYTES;
     }
-    const evex_output *output = evex_expr_outputs(t.expr, &n_outputs);
-    t.output = output->is_reduced ? evex_array_0d(output->dtype, m->result)
-                                  : evex_array_1d(output->dtype, m->result, m->n);
-    t.output.validity = m->result_bytes;
-    return t;
+    made.output.validity = m->result_bytes;
+    return made;
 }
 
 /* One line: milliseconds and ratios to the plain one, for each number of threads. */
 static void measure(bench_report *report, const material *m, const char *source) {
     bench_contestant contestants[N_TURNS] = {{0}};
-    turn turns[N_TURNS];
+    bench_evaluation turns[N_TURNS];
     for (size_t k = 0; k < N_TURNS; k++) {
         turns[k] = prepare(m, source, (form)(k % N_FORMS), m->pools[k / N_FORMS]);
-        contestants[k] = (bench_contestant){.run = run_turn, .context = &turns[k]};
+        contestants[k] = (bench_contestant){.run = bench_evaluate, .context = &turns[k]};
     }
     bench_take_turns(contestants, N_TURNS, ROUNDS, 0);
     bench_text(report, source);

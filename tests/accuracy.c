@@ -14,11 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "core/scalar.h"
 #include "core/system.h"
+#include "tests/accuracy_frame.h"
 #include "tests/accuracy_single.h"
 
 /* Bits of the reference: its own error is below 2^-40 ULP. For each float32 argument given to MPFR,
@@ -26,18 +25,6 @@
 enum { REFERENCE_BITS = 96, MAX_RANGES = 7, SCANNED_FOR_POINT = 40 };
 
 /* ---- Arguments ------------------------------------------------------------------------------ */
-
-/* splitmix64: Steele, Lea, Flood, OOPSLA 2014. */
-static uint64_t random_bits(uint64_t *state) {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-static double random_unit(uint64_t *state) {
-    return (double)(random_bits(state) >> 11) * 0x1p-53;
-}
 
 typedef enum {
     UNUSED,
@@ -433,12 +420,6 @@ static const char *describe(const function *f, int i, char *text, size_t size) {
     return text;
 }
 
-typedef struct {
-    uint64_t points;
-    bool table, exhaustive;
-    const char *only;
-} options;
-
 static record take_worse(record a, record b) {
     return b.worst > a.worst ? b : a;
 }
@@ -495,35 +476,24 @@ static bool run(const function *f, const options *o) {
     return good;
 }
 
-static bool parse(int argc, char **argv, options *o) {
-    for (int i = 1; i < argc; i++) {
-        bool more = i + 1 < argc;
-        if (!strcmp(argv[i], "--table"))
-            o->table = true;
-        else if (!strcmp(argv[i], "--only") && more)
-            o->only = argv[++i];
-        else if (!strcmp(argv[i], "--long") && more) {
-            o->points = strtoull(argv[++i], NULL, 10);
-            o->exhaustive = true;
-        } else
-            return false;
-    }
-    return o->points > 0;
+static const char *name_of(size_t i) {
+    return functions[i].name;
+}
+
+static bool run_number(size_t i, const options *o) {
+    return run(&functions[i], o);
 }
 
 int main(int argc, char **argv) {
-    options o = {.points = 100000};
-    if (!parse(argc, argv, &o)) {
-        fprintf(stderr, "usage: accuracy [--long N] [--only NAME] [--table]\n");
-        return 2;
-    }
-    if (o.table)
-        printf("| function | bound | float64, ULP | worst at | float32, ULP |\n| --- | --- | --- | "
-               "--- | --- |\n");
-    bool good = true;
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (!o.only || !strcmp(o.only, functions[i].name))
-            good = run(&functions[i], &o) && good;
+    static const accuracy_program program = {.name = "accuracy",
+                                             .wide = "float64",
+                                             .narrow = "float32",
+                                             .points = 100000,
+                                             .has_parts = false,
+                                             .n_functions = sizeof functions / sizeof *functions,
+                                             .name_of = name_of,
+                                             .run = run_number};
+    const int status = accuracy_main(&program, argc, argv);
     mpfr_free_cache();
-    return good ? 0 : 1;
+    return status;
 }

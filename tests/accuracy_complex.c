@@ -15,26 +15,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "core/scalar.h"
+#include "tests/accuracy_frame.h"
 
 enum { REFERENCE_BITS = 120, MAX_KINDS = 12 };
 
 /* ---- Arguments ------------------------------------------------------------------------------ */
-
-/* splitmix64: Steele, Lea, Flood, OOPSLA 2014. */
-static uint64_t random_bits(uint64_t *state) {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-static double random_unit(uint64_t *state) {
-    return (double)(random_bits(state) >> 11) * 0x1p-53;
-}
 
 static double uniform(double from, double to, uint64_t *state) {
     return from + (to - from) * random_unit(state);
@@ -361,12 +348,6 @@ typedef struct {
     point z, w;
 } record;
 
-typedef struct {
-    uint64_t points;
-    bool table, parts;
-    const char *only;
-} options;
-
 static long limit_exponent(long e, bool single) {
     long least = single ? -125 : -1021, most = single ? 128 : 1024;
     return e < least ? least : e > most ? most : e;
@@ -498,36 +479,24 @@ static bool run(const function *f, const options *o) {
     return good || o->parts;
 }
 
-static bool parse(int argc, char **argv, options *o) {
-    for (int i = 1; i < argc; i++) {
-        bool more = i + 1 < argc;
-        if (!strcmp(argv[i], "--table"))
-            o->table = true;
-        else if (!strcmp(argv[i], "--parts"))
-            o->parts = true;
-        else if (!strcmp(argv[i], "--only") && more)
-            o->only = argv[++i];
-        else if (!strcmp(argv[i], "--long") && more)
-            o->points = strtoull(argv[++i], NULL, 10);
-        else
-            return false;
-    }
-    return o->points > 0;
+static const char *name_of(size_t i) {
+    return functions[i].name;
+}
+
+static bool run_number(size_t i, const options *o) {
+    return run(&functions[i], o);
 }
 
 int main(int argc, char **argv) {
-    options o = {.points = 6000};
-    if (!parse(argc, argv, &o)) {
-        fprintf(stderr, "usage: accuracy_complex [--long N] [--only NAME] [--table] [--parts]\n");
-        return 2;
-    }
-    if (o.table)
-        printf("| function | bound | complex128, ULP | worst at | complex64, ULP |\n"
-               "| --- | --- | --- | --- | --- |\n");
-    bool good = true;
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (!o.only || !strcmp(o.only, functions[i].name))
-            good = run(&functions[i], &o) && good;
+    static const accuracy_program program = {.name = "accuracy_complex",
+                                             .wide = "complex128",
+                                             .narrow = "complex64",
+                                             .points = 6000,
+                                             .has_parts = true,
+                                             .n_functions = sizeof functions / sizeof *functions,
+                                             .name_of = name_of,
+                                             .run = run_number};
+    const int status = accuracy_main(&program, argc, argv);
     mpfr_free_cache();
-    return good ? 0 : 1;
+    return status;
 }
