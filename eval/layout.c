@@ -20,14 +20,15 @@ enum {
     /* From memory, bursts of loads with a pause for arithmetic behind them keep the prefetchers
      * from getting into step, unless the processor looks past the pause by itself: short blocks, of
      * so many bytes of the widest array, where there are few calls. Where there are more, their
-     * number counts and blocks are longer; then the next one is fetched by prefetches, of no more
-     * bytes than the processor keeps under way (20 million elements, one thread, short blocks /
-     * those chosen here, against a fused loop: a cubic of 3 calls 0.56 / 0.64, 3*i - 2*j + 7 of
-     * int32 0.33 / 0.84, a filter of 3 inputs 0.45 / 0.78). Movers ask for what they read by
-     * themselves, so that blocks behind them may be longer; so are those of few calls that take
-     * longer than memory, for kernels of functions begin slowly (a**b: 1.43 ns with short blocks,
-     * 1.11 with 4 KiB). */
+     * number counts and blocks are longer, but not more than the processor keeps under way: from
+     * two calls on, later blocks are fetched by prefetches (20 million elements, one thread, short
+     * blocks / those chosen here, against a fused loop: a cubic of 3 calls 0.56 / 0.64, 3*i - 2*j
+     * + 7 of int32 0.33 / 0.84, a filter of 3 inputs 0.45 / 0.78; prefetches make 2*a + 3*b in one
+     * call slower by 8 %). Movers ask for what they read by themselves, so that blocks behind them
+     * may be longer; so are those of few calls that take longer than memory, for kernels of
+     * functions begin slowly (a**b: 1.43 ns with short blocks, 1.11 with 4 KiB). */
     LIGHT_CALLS = 2,
+    FETCHED_CALLS = 2,
     LIGHT_BLOCK_BYTES = 512,
     REDUCED_BLOCK_BYTES = 1024,
     GATHERED_BLOCK_BYTES = 2048,
@@ -167,7 +168,7 @@ static size_t longest_block(const evex_binding *binding, const evex_pass *pass) 
         all += n_bytes;
     }
     const int is_heavy = insns_ps(binding, pass) > all * STREAMED_BYTE_PS;
-    const size_t length = pass->is_fetched_ahead
+    const size_t length = pass->n_calls > LIGHT_CALLS
                               ? FETCHED_BYTES / (inputs > 0 ? inputs : 1) + NEAREST
                           : wants_long_blocks(binding, pass) ? LONG_BLOCK_BYTES / widest
                           : is_heavy                         ? HEAVY_BLOCK_BYTES / widest
@@ -391,7 +392,7 @@ static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
     pass->is_past_caches = options->store == EVEX_STORE_BEST
                                ? is_from_memory
                                : options->store == EVEX_STORE_PAST_CACHES;
-    pass->is_fetched_ahead = is_from_memory && pass->n_calls > LIGHT_CALLS;
+    pass->is_fetched_ahead = is_from_memory && pass->n_calls >= FETCHED_CALLS;
     if (pass->is_grouped && !evex_group_plan_pass(binding, pass))
         return evex_fail_memory(binding->error);
     choose_ports(binding, pass);
