@@ -50,12 +50,18 @@ size_t evex_strip_bytes(const evex_pass *pass, const evex_port *port) {
     return port->is_strip ? pitch_of(pass, port) * (size_t)rows_of(port) : 0;
 }
 
+#define TRANSPOSE_FEW(size)                                                                        \
+    for (size_t r = 0; r < n_rows; r++)                                                            \
+        for (size_t c = 0; c < n; c++)                                                             \
+            memcpy(to + r * pitch + c * (size), from + (int64_t)c * stride + r * (size), size);
+
 /* What is left of the rows at the end of a matrix. */
 static void transpose_few(char *to, size_t pitch, const char *from, int64_t stride, size_t size,
                           size_t n_rows, size_t n) {
-    for (size_t c = 0; c < n; c++, from += stride)
-        for (size_t r = 0; r < n_rows; r++)
-            memcpy(to + r * pitch + c * size, from + r * size, size);
+    if (size == 8)
+        TRANSPOSE_FEW(8)
+    else
+        TRANSPOSE_FEW(4)
 }
 
 static int64_t width_of(const evex_worker *worker) {
