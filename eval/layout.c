@@ -20,11 +20,13 @@ enum {
     /* From memory, bursts of loads with a pause for arithmetic behind them keep the prefetchers
      * from getting into step, unless the processor looks past the pause by itself: short blocks, of
      * so many bytes of the widest array, where there are few calls. Where there are more, their
-     * number counts and blocks are longer, but not more than the processor keeps under way: from
-     * two calls on, later blocks are fetched by prefetches (20 million elements, one thread, short
-     * blocks / those chosen here, against a fused loop: a cubic of 3 calls 0.56 / 0.64, 3*i - 2*j
-     * + 7 of int32 0.33 / 0.84, a filter of 3 inputs 0.45 / 0.78; prefetches make 2*a + 3*b in one
-     * call slower by 8 %). Movers ask for what they read by themselves, so that blocks behind them
+     * number counts and blocks are longer. From two calls on, later blocks are fetched by
+     * prefetches, a share of them before each call (run.c): sent for at once, they are more than
+     * the processor keeps under way, and it waits. (20 million elements, one thread, ns: all before
+     * the first call, in blocks of 3 KiB / a share before each, in blocks of 6 KiB: a filter of 3
+     * inputs 0.76 / 0.66, a band of int32 0.27 / 0.23, nested choices 0.74 / 0.66, a**2 + b**2 +
+     * 2*a*b 0.63 / 0.57, a polynomial of degree 12 0.76 / 0.72; prefetches make 2*a + 3*b in one
+     * call slower by 8 %.) Movers ask for what they read by themselves, so that blocks behind them
      * may be longer; so are those of few calls that take longer than memory, for kernels of
      * functions begin slowly (a**b: 1.43 ns with short blocks, 1.11 with 4 KiB). */
     LIGHT_CALLS = 2,
@@ -34,7 +36,9 @@ enum {
     GATHERED_BLOCK_BYTES = 2048,
     HEAVY_BLOCK_BYTES = 4096,
     LONG_BLOCK_BYTES = 8192,
-    FETCHED_BYTES = 3072,         /* of all inputs; */
+    FETCHED_BYTES = 6144,         /* of all inputs; */
+    MANY_CALLS = 6,               /* which have so many lines brought: */
+    FETCHED_BYTES_OF_MANY = 8192, /* x*x - y*y... of 4 inputs and 8 calls 1.16 / 1.02 */
     NEAREST = BLOCK_STEP / 2 - 1, /* rounded, so that a few bytes of masks do not halve a block */
     STREAMED_BYTES = 16 << 20, /* read and written by a pass: more than its share of a usual L3 */
     BARE_BLOCK = 16384,  /* of one reduction that reads arrays in place: its kernel does all */
@@ -168,8 +172,9 @@ static size_t longest_block(const evex_binding *binding, const evex_pass *pass) 
         all += n_bytes;
     }
     const int is_heavy = insns_ps(binding, pass) > all * STREAMED_BYTE_PS;
+    const size_t fetched = pass->n_calls < MANY_CALLS ? FETCHED_BYTES : FETCHED_BYTES_OF_MANY;
     const size_t length = pass->n_calls > LIGHT_CALLS
-                              ? FETCHED_BYTES / (inputs > 0 ? inputs : 1) + NEAREST
+                              ? fetched / (inputs > 0 ? inputs : 1) + NEAREST
                           : wants_long_blocks(binding, pass) ? LONG_BLOCK_BYTES / widest
                           : is_heavy                         ? HEAVY_BLOCK_BYTES / widest
                           : pass->has_before                 ? GATHERED_BLOCK_BYTES / widest

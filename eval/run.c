@@ -22,32 +22,51 @@
  * types 0.78 / 0.86, a filter of 3 inputs 0.82 / 0.87.) */
 enum { LEAST_AHEAD = 2048 };
 
-/* Has memory bring a later block while this one's arithmetic goes on. That may lie behind the end
- * of an array, where a prefetch does nothing. */
-static void fetch_ahead(const evex_worker *worker) {
+/* Has memory bring a part of a later block. That may lie behind the end of an array, where a
+ * prefetch does nothing. */
+static void fetch_ahead(const evex_worker *worker, size_t part) {
+    const size_t n_parts = worker->pass->n_calls;
     const evex_move *end = worker->moves + worker->n_moves;
     for (const evex_move *move = worker->moves; move < end; move++) {
+        if (move->ahead == 0)
+            continue;
         uintptr_t place;
         memcpy(&place, move->pointer, sizeof place);
         place += move->ahead < LEAST_AHEAD ? LEAST_AHEAD : move->ahead;
-        for (size_t k = 0; k < move->ahead; k += EVEX_CACHE_LINE)
-            __builtin_prefetch((const void *)(place + k));
+        const size_t n_lines = (move->ahead + EVEX_CACHE_LINE - 1) / EVEX_CACHE_LINE;
+        for (size_t k = n_lines * part / n_parts; k < n_lines * (part + 1) / n_parts; k++)
+            __builtin_prefetch((const void *)(place + k * EVEX_CACHE_LINE));
     }
+}
+
+/* The calls of a block; before each a share of a later block is sent for, which so comes while
+ * this one's arithmetic goes on, and never is more than the processor keeps under way. */
+static void call_fetching(const evex_worker *worker, size_t n) {
+    for (size_t c = 0; c < worker->pass->n_calls; c++) {
+        const evex_call *call = &worker->calls[c];
+        fetch_ahead(worker, c);
+        call->kernel(call->dst, call->src, n, worker->context);
+    }
+}
+
+static void call_kernels(const evex_worker *worker, size_t n) {
+    const evex_call *end = worker->calls + worker->pass->n_calls;
+    for (const evex_call *call = worker->calls; call < end; call++)
+        call->kernel(call->dst, call->src, n, worker->context);
 }
 
 /* A block of n elements from the cursor on. */
 static void run_block(evex_worker *worker, const evex_cursor *at, size_t n, int64_t leaf_row) {
     const evex_pass *pass = worker->pass;
     const evex_port *ports_end = pass->ports + pass->n_ports;
-    const evex_call *calls_end = worker->calls + pass->n_calls;
-    if (pass->is_fetched_ahead)
-        fetch_ahead(worker);
     if (pass->has_before)
         for (const evex_port *port = pass->ports; port < ports_end; port++)
             if (port->before != NULL)
                 port->before(worker, port, at, n);
-    for (const evex_call *call = worker->calls; call < calls_end; call++)
-        call->kernel(call->dst, call->src, n, worker->context);
+    if (pass->is_fetched_ahead)
+        call_fetching(worker, n);
+    else
+        call_kernels(worker, n);
     if (pass->is_grouped)
         evex_group_block(worker, at->flat, n);
     else if (pass->n_reductions > 0)
