@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/caps.h"
+
 /* splitmix64: Steele, Lea, Flood, OOPSLA 2014. */
 static inline uint64_t random_bits(uint64_t *state) {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
@@ -61,7 +63,7 @@ static inline bool accuracy_parse(const accuracy_program *p, int argc, char **ar
 
 /* The exit status. */
 static inline int accuracy_main(const accuracy_program *p, int argc, char **argv) {
-    options o = {.points = p->points};
+    options o = {.points = caps_is_reduced() ? p->points / 8 : p->points};
     if (!accuracy_parse(p, argc, argv, &o)) {
         fprintf(stderr, "usage: %s [--long N] [--only NAME] [--table]%s\n", p->name,
                 p->has_parts ? " [--parts]" : "");
