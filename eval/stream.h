@@ -193,6 +193,9 @@ evex_status evex_carry_reserve_for(const evex_stream *stream, evex_carry *carry,
  */
 evex_status evex_carry_reserve(const evex_stream *stream, evex_carry *carry, uint64_t n_leaves,
                                evex_error *error);
+/* Bytes of the tables and trees of a reduction by group that takes n more rows in, of its results
+ * once it is finished; 0: it is not by group, SIZE_MAX: more than there can be. */
+size_t evex_carry_group_bytes(const evex_carry *carry, uint64_t n);
 evex_status evex_carry_reserve_leaf(const evex_stream *stream, evex_carry *carry,
                                     evex_error *error);
 evex_status evex_carry_reserve_head(const evex_stream *stream, evex_carry *carry,

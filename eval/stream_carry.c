@@ -137,6 +137,22 @@ evex_status evex_carry_reserve_for(const evex_stream *stream, evex_carry *carry,
                              : status;
 }
 
+/* By group the results come when the nodes go. */
+size_t evex_carry_group_bytes(const evex_carry *carry, uint64_t n) {
+    const unsigned levels = evex_tree_levels((carry->next + n) / EVEX_LEAF + 1);
+    const size_t edges = carry->tree.first_leaf > 0 ? 2 : 1;
+    size_t nodes;
+    if (carry->sort == NULL)
+        return 0;
+    if (carry->value != NULL)
+        return evex_carry_value_bytes(carry);
+    if (carry->w > SIZE_MAX / (64 * 64) ||
+        __builtin_mul_overflow(carry->w, (edges * levels + 1) * sizeof(evex_node), &nodes))
+        return SIZE_MAX;
+    const size_t leaf = evex_carry_leaf_bytes(carry) + evex_group_leaf_nodes_bytes(carry);
+    return leaf > SIZE_MAX - nodes ? SIZE_MAX : leaf + nodes;
+}
+
 static void free_leaves(const evex_stream *stream, evex_carry *carry) {
     evex_free(&stream->allocator, carry->tree.nodes);
     evex_free_aligned(&stream->allocator, carry->leaf);

@@ -327,10 +327,30 @@ static evex_status run_constants(evex_pass_run *run, evex_arena *arena) {
     return status;
 }
 
+/* Whether what the stream keeps by group is within the limit once it has the piece. */
+static evex_status limit_groups(const evex_pass_run *run) {
+    const evex_stream *stream = run->stream;
+    const size_t limit = run->options->max_memory;
+    size_t needed = 0;
+    for (uint32_t c = 0; c < stream->n_carries; c++) {
+        const evex_carry *carry = &stream->carries[c];
+        const uint64_t n = (uint64_t)run->n_rows * carry->n_inner;
+        if (carry->is_shaped &&
+            __builtin_add_overflow(needed, evex_carry_group_bytes(carry, n), &needed))
+            needed = SIZE_MAX;
+    }
+    if (limit == 0 || needed <= limit)
+        return EVEX_OK;
+    return evex_fail(run->error, EVEX_LIMIT_MEMORY, nowhere,
+                     "the stream needs %zu bytes for its groups; the limit is %zu", needed, limit);
+}
+
 static evex_status run_carries(evex_pass_run *run, evex_arena *arena) {
     evex_stream *stream = run->stream;
     run->slice = &stream->operands[stream->pass];
     evex_status status = begin_run(run, arena, 0);
+    if (status == EVEX_OK)
+        status = limit_groups(run);
     if (status != EVEX_OK)
         return status;
     stream->is_broken = 1; /* until all carries have taken in the same */

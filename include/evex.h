@@ -409,7 +409,7 @@ typedef struct evex_eval_options {
     uint32_t poll_interval_ms;
     evex_alloc_output_fn alloc_output;
     void *alloc_user;
-    size_t max_memory;     /* bound on kept arrays and overlap copies; 0: none */
+    size_t max_memory;     /* bound on kept arrays, overlap copies, groups; 0: none */
     size_t block_length;   /* elements a block; 0: chosen by the library (tests force 1, 3, 16) */
     uint8_t force_threads; /* use max_threads workers however small the job: for tests */
     uint8_t store;         /* evex_store */
@@ -497,9 +497,9 @@ EVEX_API void evex_recycler_free(evex_recycler **recycler);
  * A program that reduces by group gets the codes of each piece, in every pass, by the options'
  * groups, and the same n_groups with each (EVEX_INVALID_ARGUMENT); arrays with an element a group
  * come from evex_stream_finish. It keeps, for each reduction, some 40 bytes a group and level of
- * the tree (their number is the logarithm of the rows / 4,096), which max_memory does not count,
- * and goes through all groups every 4,096 rows. Where integer overflow of results by group is to be
- * an error (EVEX_OVERFLOW_ERROR), update is EVEX_UNSUPPORTED.
+ * the tree (their number is the logarithm of the rows / 4,096), and goes through all groups every
+ * 4,096 rows. max_memory bounds what it keeps for its groups: a piece that needs more is
+ * EVEX_LIMIT_MEMORY, and the stream is as it was before.
  */
 typedef struct evex_stream evex_stream;
 

@@ -385,6 +385,12 @@ START_TEST(what_is_wrong_leaves_the_stream_as_it_was) {
     ck_assert_int_eq(evex_stream_update(stream, NULL, c.inputs, c.n_inputs, c.outputs, c.n_outputs,
                                         &c.options, &error),
                      EVEX_BAD_SHAPE);
+    make_call(&c, &s, &found, 5000, 6000);
+    c.options.max_memory = 1000;
+    ck_assert_int_eq(evex_stream_update(stream, NULL, c.inputs, c.n_inputs, c.outputs, c.n_outputs,
+                                        &c.options, &error),
+                     EVEX_LIMIT_MEMORY);
+    ck_assert_ptr_nonnull(strstr(error.message, "bytes for its groups; the limit is 1000"));
     const int64_t good = data.codes[5100];
     data.codes[5100] = data.narrow[5100] = 7;
     ck_assert_int_eq(feed_piece(&s, stream, 5000, 6000, &error), EVEX_OUT_OF_RANGE);
