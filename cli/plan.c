@@ -68,8 +68,8 @@ bool plan_add_column(plan *made, const char *name, size_t n_bytes, evex_dtype dt
         free(variable);
         return fail_memory(failed);
     }
-    made->columns[made->n_columns++] =
-        (plan_column){copy, variable, n_bytes, n_bytes, dtype, is_text, false, false, EVEX_UNIT_NONE};
+    made->columns[made->n_columns++] = (plan_column){
+        copy, variable, n_bytes, n_bytes, dtype, is_text, false, false, EVEX_UNIT_NONE};
     return true;
 }
 

@@ -225,8 +225,7 @@ static evex_status check_round(evex_checker *c, const evex_ast_node *node, const
     if (decimals == 0 || !is_exact)
         value = apply_to_parts(c->ir, value, round_real, &decimals);
     else if (decimals < 0 && dtype != EVEX_BOOL) {
-        const evex_ir_id wide =
-            round_scaled(c->ir, evex_ir_cast(c->ir, value, EVEX_F64), decimals);
+        const evex_ir_id wide = round_scaled(c->ir, evex_ir_cast(c->ir, value, EVEX_F64), decimals);
         value = evex_ir_cast(c->ir, wide, dtype);
         evex_note_cast(c, wide, value);
     }

@@ -123,9 +123,9 @@ static evex_ir_id is_outside(evex_checker *c, const evex_term *t, evex_dtype dty
                           evex_ir_binary(ir, EVEX_OP_GT, t->value, evex_ir_i64(ir, (int64_t)most)));
 }
 
-static const evex_ir_failure misfit = {
-    EVEX_OUT_OF_RANGE, "the int does not fit the type of the array beside it",
-    "cast the other operand to a wider type"};
+static const evex_ir_failure misfit = {EVEX_OUT_OF_RANGE,
+                                       "the int does not fit the type of the array beside it",
+                                       "cast the other operand to a wider type"};
 
 /* Leaves the fit of a weak int that is no literal to the binding or, if it is computed, to a guard
  * where the adapted value is used. */

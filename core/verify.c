@@ -222,8 +222,7 @@ static int operands_agree(const verifier *v, const evex_insn *insn, int in_body)
     if (info->signature == EVEX_SIG_T_GI && !is_grouped_result(v->program, operands[0]))
         return 0;
     const int is_set = info->signature == EVEX_SIG_B_TS;
-    const int is_pattern =
-        info->signature == EVEX_SIG_B_TP || info->signature == EVEX_SIG_BB_TP;
+    const int is_pattern = info->signature == EVEX_SIG_B_TP || info->signature == EVEX_SIG_BB_TP;
     for (int k = 0; k < info->arity; k++) {
         if (k == 1 && (is_set || is_pattern)) {
             const evex_constant *list = constant_of(

@@ -98,7 +98,8 @@ static int is_aligned(const evex_view *view) {
 
 static int is_plain(const evex_view *view) {
     const int is_fixed_width = view->dtype == EVEX_STR && view->str_form != EVEX_STR_VIEWS;
-    return view->validity_form == EVEX_VALIDITY_BYTES && !is_fixed_width && (!view->is_swapped || view->item_bytes == 1) && is_aligned(view);
+    return view->validity_form == EVEX_VALIDITY_BYTES && !is_fixed_width &&
+           (!view->is_swapped || view->item_bytes == 1) && is_aligned(view);
 }
 
 static evex_status fill_view(evex_arena *arena, evex_view *view, const evex_array *array) {
@@ -129,21 +130,20 @@ evex_status evex_bind_array(evex_binding *binding, evex_view *view, const evex_a
         strcmp(what, "output") == 0 ? evex_bind_at_output : evex_bind_at_input;
     if (array->ndim > EVEX_MAX_DIMS)
         return at(binding, i,
-                            evex_fail(binding->error, EVEX_LIMIT_DIMS, nowhere,
-                                      "%s %d has %d dimensions; at most %d are supported", what,
-                                      (int)i, (int)array->ndim, (int)EVEX_MAX_DIMS));
+                  evex_fail(binding->error, EVEX_LIMIT_DIMS, nowhere,
+                            "%s %d has %d dimensions; at most %d are supported", what, (int)i,
+                            (int)array->ndim, (int)EVEX_MAX_DIMS));
     const char *fault = array->ndim < 0 ? "its number of dimensions is negative" : fault_of(array);
     if (fault != NULL)
         return at(binding, i,
-                            evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
-                                      "%s %d is no valid array: %s", what, (int)i, fault));
+                  evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
+                            "%s %d is no valid array: %s", what, (int)i, fault));
     if (fill_view(binding->arena, view, array) != EVEX_OK)
         return evex_fail_memory(binding->error);
     if (evex_shape_size(view->shape) < 0 || !span_fits(view))
         return at(binding, i,
-                            evex_fail(binding->error, EVEX_BAD_SHAPE, nowhere,
-                                      "%s %d has more elements than memory can hold", what,
-                                      (int)i));
+                  evex_fail(binding->error, EVEX_BAD_SHAPE, nowhere,
+                            "%s %d has more elements than memory can hold", what, (int)i));
     return EVEX_OK;
 }
 
@@ -176,8 +176,8 @@ static evex_status find_texts(evex_binding *binding, evex_view *view, const evex
     if (fault == NULL)
         return EVEX_OK;
     return evex_bind_at_input(binding, i,
-                        evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
-                                  "input %d is no valid array: %s", (int)i, fault));
+                              evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
+                                        "input %d is no valid array: %s", (int)i, fault));
 }
 
 static evex_status check_input(evex_binding *binding, const evex_array *array, int32_t i,
@@ -185,25 +185,27 @@ static evex_status check_input(evex_binding *binding, const evex_array *array, i
     const evex_var *var = &binding->expr->inputs[i];
     if (array->dtype != var->dtype) {
         const int is_dtype = evex_dtype_size(array->dtype) > 0;
-        return evex_bind_at_input(binding, i,
-                            evex_fail(binding->error, EVEX_BAD_TYPE, nowhere,
-                                      "input '%s' is %s, but the expression wants %s", var->name,
-                                      is_dtype ? evex_dtype_name(array->dtype) : "of no known type",
-                                      evex_dtype_name(var->dtype)));
+        return evex_bind_at_input(
+            binding, i,
+            evex_fail(binding->error, EVEX_BAD_TYPE, nowhere,
+                      "input '%s' is %s, but the expression wants %s", var->name,
+                      is_dtype ? evex_dtype_name(array->dtype) : "of no known type",
+                      evex_dtype_name(var->dtype)));
     }
     evex_view *view = binding->values[i].view;
     const evex_status status = evex_bind_array(binding, view, array, i, "input");
     if (status != EVEX_OK)
         return status;
     if (var->kind == EVEX_WEAK && view->shape.ndim > 0)
-        return evex_bind_at_input(binding, i,
-                            evex_fail(binding->error, EVEX_BAD_SHAPE, nowhere,
-                                      "input '%s' was declared a scalar, but has %d dimensions",
-                                      var->name, (int)view->shape.ndim));
+        return evex_bind_at_input(
+            binding, i,
+            evex_fail(binding->error, EVEX_BAD_SHAPE, nowhere,
+                      "input '%s' was declared a scalar, but has %d dimensions", var->name,
+                      (int)view->shape.ndim));
     if (has_data && view->data == NULL && evex_shape_size(view->shape) > 0)
         return evex_bind_at_input(binding, i,
-                            evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
-                                      "input '%s' has no data", var->name));
+                                  evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
+                                            "input '%s' has no data", var->name));
     binding->values[i].shape = view->shape;
     binding->has_f_input |= (uint8_t)evex_view_is_f_order(view);
     return has_data ? find_texts(binding, view, array, i) : EVEX_OK;
@@ -362,10 +364,11 @@ static evex_status check_output_type(evex_binding *binding, const evex_array *ar
                       evex_dtype_name(result)));
     if (array->dtype == result ? array->str_form != EVEX_STR_VIEWS
                                : binding->expr->kernels->cast[result][array->dtype] == NULL)
-        return evex_bind_at_output(binding, i,
-                            evex_fail(binding->error, EVEX_UNSUPPORTED, nowhere,
-                                      "results of %s cannot be written as %s of this form yet",
-                                      evex_dtype_name(result), evex_dtype_name(array->dtype)));
+        return evex_bind_at_output(
+            binding, i,
+            evex_fail(binding->error, EVEX_UNSUPPORTED, nowhere,
+                      "results of %s cannot be written as %s of this form yet",
+                      evex_dtype_name(result), evex_dtype_name(array->dtype)));
     return EVEX_OK;
 }
 
@@ -393,9 +396,10 @@ static evex_status check_str_output(evex_binding *binding, int32_t i) {
     for (uint32_t k = 0; k < binding->program->n_inputs; k++)
         if (binding->values[k].view->dtype == EVEX_STR &&
             binding->values[k].view->str_form == EVEX_STR_UCS4)
-            return evex_bind_at_output(binding, i,
-                                evex_fail(binding->error, EVEX_UNSUPPORTED, nowhere,
-                                          "results of str from UCS-4 inputs are not supported"));
+            return evex_bind_at_output(
+                binding, i,
+                evex_fail(binding->error, EVEX_UNSUPPORTED, nowhere,
+                          "results of str from UCS-4 inputs are not supported"));
     return EVEX_OK;
 }
 
@@ -417,10 +421,10 @@ evex_status evex_bind_outputs(evex_binding *binding, evex_array *outputs, size_t
         if (outputs[i].data != NULL || (options->alloc_output == NULL && is_empty))
             status = check_output(binding, &outputs[i], (int32_t)i);
         else if (options->alloc_output == NULL)
-            status =
-                evex_bind_at_output(binding, (int32_t)i,
-                             evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
-                                       "output %d has no data and nothing allocates it", (int)i));
+            status = evex_bind_at_output(binding, (int32_t)i,
+                                         evex_fail(binding->error, EVEX_INVALID_ARGUMENT, nowhere,
+                                                   "output %d has no data and nothing allocates it",
+                                                   (int)i));
     }
     return status;
 }

@@ -26,10 +26,10 @@ typedef struct {
     evex_dtype dtype;       /* of an element in memory */
     uint8_t str_form;
     uint8_t is_swapped;
-    uint8_t is_plain; /* native and aligned: a kernel may use the elements where they are */
+    uint8_t is_plain;      /* native and aligned: a kernel may use the elements where they are */
     uint8_t validity_form; /* evex_validity_form, of a validity. Of a bitmap, data and strides count
                               bits, which only its movers know */
-    evex_texts texts; /* of strings by offsets, which are the elements in memory */
+    evex_texts texts;      /* of strings by offsets, which are the elements in memory */
 } evex_view;
 
 /* What a register is bound to. The shape of a TEMP is that of its last definition so far. */
@@ -67,7 +67,7 @@ typedef struct {
     evex_arena *arena;
     evex_value *values;   /* one a register */
     uint8_t *is_hoisted;  /* one an instruction: its operands are scalars, so it runs but once */
-    void **hoisted; /* the splats of its results; NULL when there is no such instruction */
+    void **hoisted;       /* the splats of its results; NULL when there is no such instruction */
     evex_sink *sinks;     /* stage by stage */
     uint32_t *first_sink; /* one a stage, and the end */
     struct evex_pass *passes; /* stage by stage */
@@ -113,8 +113,7 @@ evex_status evex_view_fresh(evex_arena *arena, evex_view *view, evex_dtype dtype
 int evex_view_is_f_order(const evex_view *view);
 /* Whether elements are strings by offsets; n of them are told by n + 1 offsets. */
 static inline int evex_has_offsets(evex_dtype dtype, uint8_t str_form) {
-    return dtype == EVEX_STR &&
-           (str_form == EVEX_STR_OFFSETS32 || str_form == EVEX_STR_OFFSETS64);
+    return dtype == EVEX_STR && (str_form == EVEX_STR_OFFSETS32 || str_form == EVEX_STR_OFFSETS64);
 }
 /* The bytes of an element in the array's own memory. */
 size_t evex_array_item_bytes(const evex_array *array);

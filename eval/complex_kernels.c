@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernels of one instruction set that eval/kernels.tmpl.h calls COMPLEX: words of
- * eval/simd/complex_words.h, vector by vector. eval/simd/meson.build compiles this file once per set;
- * all that leaves the object are the tables evex_complex_c64_<isa> and evex_complex_c128_<isa>, to
- * whose slots the kernels of eval/kernels.c go on.
+ * eval/simd/complex_words.h, vector by vector. eval/simd/meson.build compiles this file once per
+ * set; all that leaves the object are the tables evex_complex_c64_<isa> and
+ * evex_complex_c128_<isa>, to whose slots the kernels of eval/kernels.c go on.
  */
 #include <string.h>
 

@@ -16,11 +16,11 @@
 
 static evex_status bad_output(const evex_binding *binding, uint32_t i, const char *what) {
     const int is_validity = i >= binding->expr->n_own_outputs;
-    return evex_bind_at_output(
-        binding, (int32_t)i,
-        evex_fail(binding->error, EVEX_BAD_OUTPUT, (evex_place){0, 0}, "%soutput %d overlaps %s",
-                  is_validity ? "the validity of " : "",
-                  (int)evex_output_owner(binding->expr, (int32_t)i), what));
+    return evex_bind_at_output(binding, (int32_t)i,
+                               evex_fail(binding->error, EVEX_BAD_OUTPUT, (evex_place){0, 0},
+                                         "%soutput %d overlaps %s",
+                                         is_validity ? "the validity of " : "",
+                                         (int)evex_output_owner(binding->expr, (int32_t)i), what));
 }
 
 static const evex_view *output_view(const evex_binding *binding, uint32_t i) {

@@ -404,8 +404,7 @@ evex_status evex_eval(const evex_expr *expr, evex_pool *pool, const evex_array *
 evex_status evex_eval_whole(const evex_expr *expr, evex_pool *pool, const evex_array *inputs,
                             evex_array *outputs, const evex_eval_options *options,
                             evex_error *error) {
-    const call c = {expr,    pool, inputs, outputs, expr->n_own_inputs, expr->n_own_outputs,
-                    options};
+    const call c = {expr, pool, inputs, outputs, expr->n_own_inputs, expr->n_own_outputs, options};
     return evaluate_whole(&c, error);
 }
 

@@ -317,9 +317,10 @@ static evex_status link_all(evex_expr *expr, const evex_compile_options *options
     const int is_fused = options->no_optimise || evex_fuse(expr);
     if (is_fused && !options->no_optimise)
         evex_fuse_reductions(expr);
-    return is_fused && describe_validities(expr) && describe_inputs(expr) && describe_outputs(expr) && evex_small_link(expr)
-               ? EVEX_OK
-               : evex_fail_memory(error);
+    if (is_fused && describe_validities(expr) && describe_inputs(expr) && describe_outputs(expr) &&
+        evex_small_link(expr))
+        return EVEX_OK;
+    return evex_fail_memory(error);
 }
 
 evex_status evex_expr_create(evex_expr **expr, evex_program *program,

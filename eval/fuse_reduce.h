@@ -15,7 +15,7 @@ enum { EVEX_FUSED_SUM_OPERANDS = 3 };
 typedef struct {
     evex_fused_sum_kernel kernel;     /* NULL: always as itself */
     const evex_panel_kernels *panels; /* for arrays; NULL: none */
-    uint32_t insn;                /* which is skipped then */
+    uint32_t insn;                    /* which is skipped then */
     uint8_t n_operands;
     evex_register operands[EVEX_FUSED_SUM_OPERANDS];
 } evex_fused_sum;

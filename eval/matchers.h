@@ -27,7 +27,7 @@ evex_matcher **evex_matchers_take(evex_matcher_slots *slots, const evex_allocato
 int evex_matchers_lacked_memory(evex_matcher *const *matchers, size_t n);
 /* Gives them back. */
 void evex_matchers_give(evex_matcher_slots *slots, const evex_allocator *allocator,
-                       evex_matcher **matchers, size_t n);
+                        evex_matcher **matchers, size_t n);
 /* Frees the idle ones. */
 void evex_matchers_free(evex_matcher_slots *slots);
 

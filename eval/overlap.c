@@ -205,7 +205,8 @@ int evex_view_overlaps_itself(const evex_view *view) {
 }
 
 int evex_views_are_same(const evex_view *a, const evex_view *b) {
-    if (a->data != b->data || a->validity_form != b->validity_form || width_of(a) != width_of(b) || !evex_shape_equal(a->shape, b->shape))
+    if (a->data != b->data || a->validity_form != b->validity_form || width_of(a) != width_of(b) ||
+        !evex_shape_equal(a->shape, b->shape))
         return 0;
     for (int32_t d = 0; d < a->shape.ndim; d++)
         if (a->shape.dims[d] > 1 && a->strides[d] != b->strides[d])

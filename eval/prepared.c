@@ -129,8 +129,8 @@ static const int64_t *dims_of(const evex_array *array) {
 static int is_alike(const evex_array *given, const evex_array *kept) {
     if (given->dtype != kept->dtype || given->ndim != kept->ndim ||
         given->byte_swapped != kept->byte_swapped || given->read_only != kept->read_only ||
-        evex_validity_form_of(given) != evex_validity_form_of(kept) ||
-        given->data == NULL || ((uintptr_t)given->data - (uintptr_t)kept->data) % ALIGNMENT != 0 ||
+        evex_validity_form_of(given) != evex_validity_form_of(kept) || given->data == NULL ||
+        ((uintptr_t)given->data - (uintptr_t)kept->data) % ALIGNMENT != 0 ||
         (given->strides == NULL) != (kept->strides == NULL) ||
         (given->ndim > 1 && given->shape == NULL))
         return 0;
@@ -142,8 +142,7 @@ int evex_prepared_recall(evex_prepared *prepared, const evex_array *inputs,
                          const evex_array *outputs, const evex_eval_options *options) {
     if (!prepared->is_ready || options->max_threads != prepared->max_threads ||
         options->block_length != prepared->block_length || options->force_threads ||
-        options->store != EVEX_STORE_BEST ||
-        inputs == NULL || outputs == NULL)
+        options->store != EVEX_STORE_BEST || inputs == NULL || outputs == NULL)
         return 0;
     const uint32_t n_inputs = prepared->n_inputs;
     for (uint32_t k = 0; k < prepared->n_arrays; k++)
@@ -170,7 +169,8 @@ static const int64_t *copy_dims(evex_arena *arena, const int64_t *dims, int32_t 
 
 static int copy_array(evex_prepared *prepared, const evex_array *array) {
     if (array->ndim < 0 || array->ndim > EVEX_MAX_DIMS || array->data == NULL ||
-        array->dtype == EVEX_STR || evex_validity_form_of(array) == EVEX_VALIDITY_BITS || (array->ndim > 1 && array->shape == NULL))
+        array->dtype == EVEX_STR || evex_validity_form_of(array) == EVEX_VALIDITY_BITS ||
+        (array->ndim > 1 && array->shape == NULL))
         return 0;
     evex_array *copy = &prepared->arrays[prepared->n_arrays++];
     *copy = *array;

@@ -57,13 +57,13 @@ typedef struct evex_worker {
     evex_binding_entry *map; /* one a register */
     evex_port_state *states; /* one a port */
     char *temps;
-    char *leaves;      /* accumulators, at the pass's leaf_offsets */
-    evex_tree *trees;  /* one a reduction: over the leaves of a chunk */
-    evex_node *nodes;  /* of the trees, then two rows of a tile's width */
-    char *panel;       /* memory for panels, then two rows of results */
+    char *leaves;                     /* accumulators, at the pass's leaf_offsets */
+    evex_tree *trees;                 /* one a reduction: over the leaves of a chunk */
+    evex_node *nodes;                 /* of the trees, then two rows of a tile's width */
+    char *panel;                      /* memory for panels, then two rows of results */
     struct evex_group_worker *groups; /* of a grouped pass */
-    int64_t width;     /* columns of the current unit */
-    int64_t chunk_row; /* its first row */
+    int64_t width;                    /* columns of the current unit */
+    int64_t chunk_row;                /* its first row */
 } evex_worker;
 
 /* One evaluation under way. */

@@ -345,10 +345,9 @@ static __attribute__((noinline)) void run(const evex_expr *expr, const evex_arra
 
 int evex_small_eval(const evex_expr *expr, const evex_array *inputs, size_t n_inputs,
                     const evex_array *outputs, size_t n_outputs, const evex_eval_options *options) {
-    if (expr->small == NULL || n_inputs != expr->n_own_inputs ||
-        n_outputs != expr->n_own_outputs || inputs == NULL || outputs == NULL ||
-        options->cancel != NULL || options->poll != NULL || options->block_length != 0 ||
-        options->force_threads || options->store != EVEX_STORE_BEST)
+    if (expr->small == NULL || n_inputs != expr->n_own_inputs || n_outputs != expr->n_own_outputs ||
+        inputs == NULL || outputs == NULL || options->cancel != NULL || options->poll != NULL ||
+        options->block_length != 0 || options->force_threads || options->store != EVEX_STORE_BEST)
         return 0;
     small_shape shape = {0};
     if (!check_inputs(expr, inputs, &shape) ||

@@ -348,9 +348,9 @@ evex_status evex_stream_update(evex_stream *stream, evex_pool *pool, const evex_
     evex_error fresh = EVEX_ERROR_INIT;
     evex_eval_options room;
     options = evex_known_eval_options(options, &room);
-    return evex_report(error, &fresh,
-                       update_nullable(stream, pool, inputs, n_inputs, outputs, n_outputs, options,
-                                       &fresh));
+    return evex_report(
+        error, &fresh,
+        update_nullable(stream, pool, inputs, n_inputs, outputs, n_outputs, options, &fresh));
 }
 
 /* ---- Ending a pass ------------------------------------------------------------------------ */

@@ -85,7 +85,7 @@ typedef struct {
     int32_t ndim;
     uint32_t axes;
     int32_t value_output, mask_output, codes_output; /* of the slice; -1: there is none */
-    int32_t direct_input;              /* the input whose elements these are, -1: computed */
+    int32_t direct_input; /* the input whose elements these are, -1: computed */
 } evex_stream_operand;
 
 /* A part of the program as an expression of its own. */
@@ -97,8 +97,8 @@ typedef struct {
     uint32_t n_outputs;
 } evex_slice;
 
-/* The mark of a reduction over an element a group, as the guards of grouped results have. It belongs
- * to the slice `checks`. */
+/* The mark of a reduction over an element a group, as the guards of grouped results have. It
+ * belongs to the slice `checks`. */
 #define EVEX_OVER_GROUPS UINT32_MAX
 
 struct evex_stream {
@@ -108,7 +108,7 @@ struct evex_stream {
     uint32_t n_passes, pass;
     uint32_t *pass_of_stage; /* UINT32_MAX: the stage touches no array */
     uint64_t first_row, next_row;
-    uint64_t n_rows; /* of the first pass, which the others must repeat */
+    uint64_t n_rows;  /* of the first pass, which the others must repeat */
     int64_t n_groups; /* of a program that reduces by group, once is_shaped */
     uint8_t is_planned;
     uint8_t

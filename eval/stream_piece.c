@@ -251,8 +251,7 @@ evex_status evex_stream_run_final(evex_stream *stream, evex_array *outputs,
     evex_arena_init(&arena, &stream->allocator, NULL, 0);
     evex_status status = make_final(stream, &arena, &whole, error);
     if (status == EVEX_OK && stream->final.n_outputs > 0)
-        status = evex_piece_evaluate(&stream->final, NULL, &whole, outputs, options, &arena,
-                                     error);
+        status = evex_piece_evaluate(&stream->final, NULL, &whole, outputs, options, &arena, error);
     evex_arena_free(&arena);
     return status;
 }

@@ -148,7 +148,8 @@ typedef enum {
 /*
  * Offsets stand in one contiguous row (ndim 1 or 0), one more than there are elements; text holds
  * the bytes from the first offset to the last. Of offsets that stray from that range or decrease,
- * what lies within it counts. The texts behind views and offsets must not be what outputs overwrite.
+ * what lies within it counts. The texts behind views and offsets must not be what outputs
+ * overwrite.
  */
 
 /* How an array says which of its elements are null. */
@@ -387,8 +388,9 @@ EVEX_API void evex_shutdown(void);
 /*
  * Gives memory for an output whose data is NULL: C-contiguous, or Fortran order where f_order is
  * set. shape has ndim entries. For the validity of a nullable output k that has none either, output
- * is the number of outputs + k and dtype EVEX_BOOL. Returns NULL on failure. Called on the evaluating thread before any
- * output is written; the memory is the caller's whatever happens afterwards.
+ * is the number of outputs + k and dtype EVEX_BOOL. Returns NULL on failure. Called on the
+ * evaluating thread before any output is written; the memory is the caller's whatever happens
+ * afterwards.
  */
 typedef void *(*evex_alloc_output_fn)(void *user, size_t output, evex_dtype dtype, int32_t ndim,
                                       const int64_t *shape, int f_order);

@@ -101,8 +101,9 @@ typedef struct {
 } evex_ast_name;
 
 /*
- * The names that a program reads before it gives them to an item, in order of first use, constants such as
- * pi among them and functions not: *n names in the arena. More than limits->operands are an error.
+ * The names that a program reads before it gives them to an item, in order of first use, constants
+ * such as pi among them and functions not: *n names in the arena. More than limits->operands are an
+ * error.
  */
 evex_status evex_ast_free_names(const evex_ast *ast, const evex_limits *limits, evex_arena *arena,
                                 evex_ast_name **names, size_t *n, evex_error *error);

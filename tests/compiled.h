@@ -52,9 +52,9 @@ static inline void read_vars(test_vars *v, const char *text) {
             fprintf(stderr, "bad variables: %s\n", text);
             exit(2);
         }
-        v->vars[v->n] = (evex_var){v->names[v->n], (evex_dtype)d,
-                                   *weak != '\0' ? EVEX_WEAK : EVEX_STRONG,
-                                   (uint8_t)is_nullable, unit};
+        v->vars[v->n] =
+            (evex_var){v->names[v->n], (evex_dtype)d, *weak != '\0' ? EVEX_WEAK : EVEX_STRONG,
+                       (uint8_t)is_nullable, unit};
         v->n++;
         text += n + is_nullable;
         text += strspn(text, ", ");

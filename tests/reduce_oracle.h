@@ -194,8 +194,7 @@ static inline int64_t oracle_first_true(const oracle_column *c, int64_t n) {
 static inline int oracle_overflows(const oracle_column *c, int64_t n) {
     const int is_product = c->kind == EVEX_RED_PROD_OVERFLOWS;
     const oracle_int least = c->dtype < EVEX_U8 ? (oracle_int)INT64_MIN : 0;
-    const oracle_int greatest =
-        c->dtype < EVEX_U8 ? (oracle_int)INT64_MAX : (oracle_int)UINT64_MAX;
+    const oracle_int greatest = c->dtype < EVEX_U8 ? (oracle_int)INT64_MAX : (oracle_int)UINT64_MAX;
     oracle_int value = is_product;
     int is_huge = 0, has_zero = 0;
     for (int64_t k = 0; k < n; k++) {
@@ -206,7 +205,8 @@ static inline int oracle_overflows(const oracle_column *c, int64_t n) {
         if (!is_huge && __builtin_mul_overflow(value, is_product ? a : 1, &value))
             is_huge = 1;
         value += is_product ? 0 : a;
-        is_huge |= is_product && (value > (oracle_int)UINT64_MAX || value < -(oracle_int)UINT64_MAX);
+        is_huge |=
+            is_product && (value > (oracle_int)UINT64_MAX || value < -(oracle_int)UINT64_MAX);
     }
     return !has_zero && (is_huge || value < least || value > greatest);
 }

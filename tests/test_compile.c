@@ -414,7 +414,7 @@ END_TEST
 /* Texts of every size: so that memory ends in every part of every pass, in turn. */
 START_TEST(memory_may_end_anywhere) {
     static const char *const terms[] = {
-        "+x**3",      "+c**c*x", " and e in ('a','b%d')", ";t%d=t-mean(x)+%d",
+        "+x**3",      "+c**c*x", " and e in ('a','b%d')",  ";t%d=t-mean(x)+%d",
         ",sum(x+%d)", "+x*%d",   "+(x+x*(k+%d)+a)*sin(c)", "+where(c > %d, c*a**c, sum(c)*%d)"};
     static const char *const beginnings[] = {"x", "x", "e == 'a'", "t=x", "x", "x", "x", "c"};
     const size_t kind = (size_t)_i;

@@ -21,7 +21,8 @@ END_TEST
 START_TEST(signatures_give_arity_and_bools) {
     ck_assert_uint_eq(evex_op_infos[EVEX_OP_SQRT].arity, 1);
     ck_assert_uint_eq(evex_op_infos[EVEX_OP_FMA].arity, 3);
-    ck_assert(evex_op_infos[EVEX_OP_LT].result == EVEX_GIVES_BOOL && !evex_op_infos[EVEX_OP_LT].takes_bool);
+    ck_assert(evex_op_infos[EVEX_OP_LT].result == EVEX_GIVES_BOOL &&
+              !evex_op_infos[EVEX_OP_LT].takes_bool);
     ck_assert(evex_op_infos[EVEX_OP_SELECT].takes_bool &&
               evex_op_infos[EVEX_OP_SELECT].result == EVEX_GIVES_T);
     ck_assert_uint_eq(evex_op_infos[EVEX_OP_DIV].promotion, EVEX_TO_F64);

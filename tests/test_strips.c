@@ -99,7 +99,8 @@ START_TEST(strips_are_rows) {
                 {"sum(a*b, axis=1)", EVEX_F64},
                 {"max(a - b, axis=2)", EVEX_F32},
                 {"a - mean(a, axis=2, keepdims=True)", EVEX_F64}};
-    static const int64_t shapes[][2] = {{8, 64}, {19, 67}, {33, 200}, {100, 65}, {7, 300}, {17, 300}};
+    static const int64_t shapes[][2] = {{8, 64},   {19, 67}, {33, 200},
+                                        {100, 65}, {7, 300}, {17, 300}};
     uint64_t seed = 11;
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
         for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {

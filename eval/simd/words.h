@@ -13,8 +13,9 @@
  *   v_and, v_or, v_xor, v_andnot(a, b)     bits; the last is ~a & b
  *   v_lt, v_unordered                      masks
  *   v_select(m, a, b)                      m ? a : b
- *   v_evens(a, b), v_odds(a, b)           of the lanes of a and then b those in even and odd places, in
- *                                          some order; v_zip_low, v_zip_high(evens, odds) are a and b
+ *   v_evens(a, b), v_odds(a, b)            of the lanes of a and then b those in even and odd
+ *                                          places, in some order; v_zip_low, v_zip_high(evens,
+ *                                          odds) are a and b
  *   v_stream_line(to, from)                copies a line of 64 bytes to the border of one, past the
  *                                          caches where there are such stores
  *
