@@ -330,11 +330,10 @@ static int find_sources(const evex_binding *binding, const evex_pass *pass, size
     if (reduction->mask != EVEX_NO_REGISTER ||
         (fused != NULL && (fused->panels == NULL || pass->kind != EVEX_SINK_AXES)))
         return 0;
+    const evex_register *read = fused == NULL ? &reduction->source : fused->operands;
+    const size_t n_read = fused == NULL ? 1 : fused->n_operands;
     for (size_t i = 0; i < EVEX_PANEL_PORTS; i++) {
-        const evex_register reg = fused == NULL           ? reduction->source
-                                  : i < fused->n_operands ? fused->operands[i]
-                                                          : fused->operands[0];
-        const int64_t port = find_array(pass, reg);
+        const int64_t port = find_array(pass, read[i < n_read ? i : 0]);
         if (port < 0)
             return 0;
         pass->panel_ports[EVEX_PANEL_PORTS * k + i] = (size_t)port;
@@ -357,7 +356,7 @@ static int may_be_panel(const evex_binding *binding, evex_pass *pass) {
     return 1;
 }
 
-/* Whether reduction k can be run so, when `sources` tells the strides of the dimensions. */
+/* Whether reduction k can be run as a panel, when `sources` tells the strides of the dimensions. */
 static int has_panel(const evex_binding *binding, const evex_pass *pass, size_t k,
                      const int32_t *sources) {
     const evex_reducer *reducer = &binding->expr->reducers[pass->reductions[k]];

@@ -2,7 +2,8 @@
 /*
  * Movers for every element size and byte order, written once as macros of a size; see gather.h. A
  * run whose elements are adjacent and native is one memcpy; others go element by element through
- * memcpy of a constant size, which compiles to plain unaligned loads and stores.
+ * memcpy of a constant size, which compiles to plain unaligned loads and stores. Strings become
+ * views of what stands in memory, or, of UCS-4, of UTF-8 that is made of it.
  */
 #include "eval/gather.h"
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel table: all that an instruction set gives to the rest of eval/. eval/kernels.c is
- * compiled once per instruction set and exports one table (see eval/simd/meson.build), and so are
- * eval/math_kernels.c and eval/math_kernels_single.c for the part of core/vecmath/ and
- * eval/reduce_kernels.c for the reductions';
- * eval/dispatch.c chooses among them.
+ * compiled once per instruction set and exports one table (see eval/simd/meson.build); its parts
+ * are made by files beside it that are compiled likewise and named below. eval/dispatch.c chooses
+ * among the tables.
  */
 #ifndef EVEX_EVAL_KERNELS_H
 #define EVEX_EVAL_KERNELS_H

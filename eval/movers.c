@@ -35,7 +35,7 @@ static void fence(void) {
 
 /* ---- Gathers -------------------------------------------------------------------------------- */
 
-/* One loop for each usual stride, which the compiler then makes vectors of. */
+/* Element i of a run, passed through change(). */
 #define MOVE_ONE(type, change, stride, i)                                                          \
     type x;                                                                                        \
     memcpy(&x, from + (int64_t)(i) * (stride), sizeof x);                                          \
@@ -53,9 +53,9 @@ static inline void prefetch(const char *from, uintptr_t n_bytes) {
     __builtin_prefetch((const void *)((uintptr_t)from + n_bytes));
 }
 
-/* MOVE that does so, for of lines that are read in part the prefetchers bring too few. (20 million
- * elements, one thread, 2*a + 3*b of every second a: 2.1 ns an element without, 0.8 so.) PART
- * elements a time are enough for a loop over vectors. */
+/* MOVE_N that does so, for of lines that are read in part the prefetchers bring too few. (20
+ * million elements, one thread, 2*a + 3*b of every second a: 2.1 ns an element without, 0.8 so.)
+ * PART elements a time are enough for a loop over vectors. */
 #define MOVE_AHEAD(type, change, stride)                                                           \
     {                                                                                              \
         enum { PART = 4 * EVEX_CACHE_LINE / sizeof(type) };                                        \
@@ -67,7 +67,8 @@ static inline void prefetch(const char *from, uintptr_t n_bytes) {
         MOVE_N(type, change, stride, n)                                                            \
     }
 
-/* For any stride: AHEAD bytes, or ELEMENTS_AHEAD elements where these lie far apart. */
+/* How far to ask ahead for any stride: AHEAD bytes, or ELEMENTS_AHEAD elements where these lie far
+ * apart. */
 static inline uintptr_t find_ahead(int64_t stride) {
     const int is_far = stride > AHEAD / ELEMENTS_AHEAD || stride < -AHEAD / ELEMENTS_AHEAD;
     const uintptr_t near = stride < 0 ? -(uintptr_t)AHEAD : AHEAD;
@@ -81,6 +82,7 @@ static inline uintptr_t find_ahead(int64_t stride) {
         MOVE_ONE(type, change, stride, i)                                                          \
     }
 
+/* One loop for each usual stride, which the compiler then makes vectors of. */
 #define GATHER(name, type, change)                                                                 \
     static void gather_##name(char *restrict to, const char *restrict from, int64_t stride,        \
                               size_t n) {                                                          \

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Panels: all rows of a leaf for some columns at once, straight from an array, with any strides. A
- * reduction that only reads an array takes this way, past blocks and ring accumulators; it gives
- * the bits of evex_leaf_begin, _add and _end (eval/reduce.h). The kernels for floats are in
- * eval/panel_kernels.c; eval/pass_reduce.c brings the panels.
+ * reduction that only reads an array takes this way, past blocks and ring accumulators, and along
+ * axes so does a sum of products or squares of arrays; it gives the bits of evex_leaf_begin, _add
+ * and _end (eval/reduce.h). The kernels for floats are in eval/panel_kernels.c;
+ * eval/pass_reduce.c brings the panels.
  */
 #ifndef EVEX_EVAL_PANEL_H
 #define EVEX_EVAL_PANEL_H

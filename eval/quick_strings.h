@@ -51,7 +51,7 @@ EVEX_DEF uint64_t text_head_at_once(const char *p, size_t n) {
     return (uint64_t)_mm_cvtsi128_si64(_mm_maskz_loadu_epi8(mask, p));
 }
 #else
-/* The same with one: words at both ends of up to eight bytes overlap. */
+/* The same with one branch: words at both ends of up to eight bytes overlap. */
 EVEX_DEF uint64_t text_head_at_once(const char *p, size_t n) {
     if (n < 4)
         return text_head(p, n);
@@ -117,12 +117,12 @@ EVEX_DEF text_other text_prepare_other(evex_str text) {
                         text.n_bytes > 8 ? text_load8(text.text + text.n_bytes - 8) : 0};
 }
 
-/* All bits set if a number of 63 bits and a sign is 0, or is not below 0: said by arithmetic, of
- * which compilers make no branch. */
+/* All bits set if a number of 63 bits and a sign is 0, and if it is not negative: said by
+ * arithmetic, of which compilers make no branch. */
 EVEX_DEF uint64_t text_bits_if_zero(uint64_t x) {
     return 0 - ((x - 1) >> 63);
 }
-EVEX_DEF uint64_t text_bits_if_positive(uint64_t x) {
+EVEX_DEF uint64_t text_bits_if_not_negative(uint64_t x) {
     return (x >> 63) - 1;
 }
 
@@ -151,13 +151,13 @@ EVEX_DEF int beside_NE(evex_str a, const text_other *b) {
 EVEX_DEF int beside_STARTSWITH(evex_str a, const text_other *b) {
     if (b->text.n_bytes > TEXT_SHORT)
         return quick_STARTSWITH_str(a, b->text);
-    return text_same_if(text_bits_if_positive(a.n_bytes - b->text.n_bytes), a.text, b);
+    return text_same_if(text_bits_if_not_negative(a.n_bytes - b->text.n_bytes), a.text, b);
 }
 EVEX_DEF int beside_ENDSWITH(evex_str a, const text_other *b) {
     const size_t n = b->text.n_bytes;
     if (n == 0 || n > TEXT_SHORT)
         return quick_ENDSWITH_str(a, b->text);
-    const uint64_t may_be = text_bits_if_positive(a.n_bytes - n);
+    const uint64_t may_be = text_bits_if_not_negative(a.n_bytes - n);
     return text_same_if(may_be, (const char *)((uintptr_t)a.text + (a.n_bytes - n)), b);
 }
 

@@ -42,7 +42,7 @@ typedef struct {
     void *pointer;
     int64_t step; /* what it moves on by for each block, in bytes */
     size_t port;
-    size_t ahead; /* bytes of a block, of which one further on is to be fetched; 0: none is */
+    size_t ahead; /* bytes of a block, as many of which are fetched further on; 0: none are */
 } evex_move;
 
 typedef struct evex_worker {

@@ -6,8 +6,9 @@
  *
  * Every reduction is one of three: *carried*, when it goes along axis 0 of pieces, so that the
  * stream carries its tree from piece to piece; *constant*, when nothing it sees is cut; or *local*,
- * when each row of a piece has a result of its own. What is needed of a piece is had by evaluating
- * slices of the program, made once when the number of dimensions of every input is known
+ * when each row of a piece has a result of its own. Only guards of what has an element a group have
+ * another kind, over these elements, which belongs to `checks`. What is needed of a piece is had by
+ * evaluating slices of the program, made once when the number of dimensions of every input is known
  * (stream_plan.c, stream_slice.c):
  *
  *     operands[pass]   gives the operands and masks of the pass's carried reductions
@@ -18,9 +19,9 @@
  *     checks           the indexes of guards on scalars and on what has an element a group
  *
  * In a slice the results of carried and constant reductions are inputs, behind those of the
- * program. stream_carry.c has the state of one such reduction, stream_groups.c what is
- * different by group, stream_run.c takes a piece through a
- * pass, stream_save.c writes and reads states, stream.c is the public API.
+ * program. stream_carry.c has the state of one such reduction, stream_groups.c what is different by
+ * group, stream_run.c takes a piece through a pass, stream_save.c writes and reads states, stream.c
+ * is the public API.
  */
 #ifndef EVEX_EVAL_STREAM_H
 #define EVEX_EVAL_STREAM_H
@@ -97,8 +98,7 @@ typedef struct {
     uint32_t n_outputs;
 } evex_slice;
 
-/* The mark of a reduction over an element a group, as the guards of grouped results have. It
- * belongs to the slice `checks`. */
+/* In carry_of: the reduction goes over what has an element a group. */
 #define EVEX_OVER_GROUPS UINT32_MAX
 
 struct evex_stream {
@@ -122,8 +122,8 @@ struct evex_stream {
     uint8_t is_shaped; /* a piece has come: inner and weak are known */
     evex_carry *carries;
     uint32_t n_carries;
-    uint8_t *is_by_group;             /* one an instruction: its result has an element a group */
-    uint32_t *carry_of;               /* one a reduction: 1 + its carry, 0: local, or this */
+    uint8_t *is_by_group; /* one an instruction: its result has an element a group */
+    uint32_t *carry_of;   /* one a reduction: 1 + its carry; 0: local; or the mark above */
     evex_slice *operands, *constants; /* one a pass */
     evex_slice local, final;
     evex_slice checks;       /* its outputs are guards */

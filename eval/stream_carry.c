@@ -38,6 +38,9 @@ static int has_mask(const evex_carry *carry) {
 
 /* ---- Memory ------------------------------------------------------------------------------- */
 
+/* No kind takes more bytes a column than this allows for, so that sizes cannot wrap. */
+#define MOST_COLUMNS (SIZE_MAX / (64 * 64))
+
 void evex_carry_begin(evex_carry *carry, uint64_t first) {
     const uint64_t offset = first % EVEX_LEAF;
     carry->first = carry->next = first;
@@ -79,7 +82,7 @@ evex_status evex_carry_reserve_leaf(const evex_stream *stream, evex_carry *carry
                                     evex_error *error) {
     if (carry->leaf != NULL)
         return EVEX_OK;
-    if (carry->w > SIZE_MAX / (64 * 64)) /* more than any kind's bytes a column */
+    if (carry->w > MOST_COLUMNS)
         return evex_fail_memory(error);
     const size_t n_room = carry->sort != NULL ? evex_group_leaf_nodes_bytes(carry) : 0;
     const size_t n_bytes = round_up(evex_carry_leaf_bytes(carry));
@@ -137,7 +140,7 @@ evex_status evex_carry_reserve_for(const evex_stream *stream, evex_carry *carry,
                              : status;
 }
 
-/* By group the results come when the nodes go. */
+/* The results take the place of the nodes: both are there only while one becomes the other. */
 size_t evex_carry_group_bytes(const evex_carry *carry, uint64_t n) {
     const unsigned levels = evex_tree_levels((carry->next + n) / EVEX_LEAF + 1);
     const size_t edges = carry->tree.first_leaf > 0 ? 2 : 1;
@@ -146,7 +149,7 @@ size_t evex_carry_group_bytes(const evex_carry *carry, uint64_t n) {
         return 0;
     if (carry->value != NULL)
         return evex_carry_value_bytes(carry);
-    if (carry->w > SIZE_MAX / (64 * 64) ||
+    if (carry->w > MOST_COLUMNS ||
         __builtin_mul_overflow(carry->w, (edges * levels + 1) * sizeof(evex_node), &nodes))
         return SIZE_MAX;
     const size_t leaf = evex_carry_leaf_bytes(carry) + evex_group_leaf_nodes_bytes(carry);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Guards of a stream, reported as one evaluation over the whole would report them: by stage, and in
- * a stage by kind (eval/guards.h). What a stage's guards look at is one of
- * three: elements that come in pieces or are the same for all, whose index is in a carry; results
- * of reductions, known when their pass ends; and scalars, which a slice of the program gives. A
- * stage that reads no array belongs to the end of the pass before it.
+ * a stage by kind (eval/guards.h). What a stage's guards look at is one of three: elements that
+ * come in pieces or are the same for all, whose index is in a carry; results of reductions, known
+ * when their pass ends; and scalars and elements a group, of which a slice of the program gives the
+ * index. A stage that reads no array belongs to the end of the pass before it.
  */
 #include <string.h>
 

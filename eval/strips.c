@@ -50,6 +50,7 @@ size_t evex_strip_bytes(const evex_pass *pass, const evex_port *port) {
     return port->is_strip ? pitch_of(pass, port) * (size_t)rows_of(port) : 0;
 }
 
+/* With a size that the compiler knows, so that each copy is a load and a store. */
 #define TRANSPOSE_FEW(size)                                                                        \
     for (size_t r = 0; r < n_rows; r++)                                                            \
         for (size_t c = 0; c < n; c++)                                                             \

@@ -30,12 +30,14 @@
 #define V(p, s) v_load_##s(p + k)
 #define S(p, s) p##_splat
 
-/* Stores the vector `expression` of element k for each whole vector, four a turn where possible. */
+/* Stores the vector `expression`, in which k is the first of its elements. */
 #define STORE_AT(s, expression, place)                                                             \
     do {                                                                                           \
         const size_t k = place;                                                                    \
         v_store_##s(out + k, expression);                                                          \
     } while (0)
+
+/* Does so for each whole vector, four a turn where possible. */
 #define RUN(s, expression)                                                                         \
     do {                                                                                           \
         for (; n - i >= 4 * LANES_##s; i += 4 * LANES_##s) {                                       \
