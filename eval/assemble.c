@@ -166,7 +166,7 @@ static call_source source_of(const evex_binding *binding, uint32_t number) {
     const evex_insn *insn = &evex_program_insns(binding->program)[number];
     const evex_link *link = &binding->expr->links[number];
     const evex_pair *pair = link->pair;
-    if (pair != NULL && !binding->is_hoisted[pair->first])
+    if (pair != NULL && (pair->has_both || !binding->is_hoisted[pair->first]))
         return (call_source){pair->kernel, pair->operands, pair->n_operands, 0};
     return (call_source){link->kernel,
                          evex_program_operands(binding->program) + insn->first_operand,
@@ -182,7 +182,8 @@ static void assemble_insns(evex_worker *worker, size_t *use) {
         const uint32_t number = worker->pass->insns[i];
         const evex_insn *insn = &evex_program_insns(program)[number];
         if (binding->is_hoisted[number]) {
-            use_hoisted(worker, insn, binding->hoisted[number]);
+            if (!binding->expr->links[number].is_unread)
+                use_hoisted(worker, insn, binding->hoisted[number]);
             continue;
         }
         if (!evex_is_called(binding, number))

@@ -23,10 +23,11 @@
 /* An instruction's kernel and what it is guessed to cost. */
 typedef struct {
     evex_kernel kernel;
-    const evex_pair *pair; /* what it runs as unless pair->first is hoisted; NULL: as itself */
+    const evex_pair *pair; /* what it runs as unless its first is hoisted; NULL: as itself */
     unsigned cost;         /* picoseconds an element */
     uint8_t changes_size;  /* the result has the register of an operand of another size */
     uint8_t is_absorbed;   /* another one's pair runs it, unless it is hoisted */
+    uint8_t is_unread;     /* absorbed by one that does not read its result, hoisted or not */
 } evex_link;
 
 struct evex_prepared;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fusing pairs of instructions; see fuse.h. An instruction takes the one that makes its operand
- * into its own call when
+ * Fusing pairs of instructions; see fuse.h. An instruction takes the one that makes its operand, or
+ * the two alike that make both, into its own call when
  *
  * - eval/pairs.def has the pair and the instruction set a kernel for it;
  * - nothing else reads what the first one makes, so that it need not be stored;
@@ -23,6 +23,7 @@ typedef struct {
 } pair_row;
 
 static const pair_row pairs[] = {
+#define BOTH EVEX_PAIR_BOTH
 #define PAIR(first, second, place, word) {EVEX_OP_##first, EVEX_OP_##second, place},
 #include "eval/pairs.def"
 };
@@ -104,25 +105,35 @@ static evex_kernel find_kernel(const fuser *f, const evex_insn *first, const eve
     return NULL;
 }
 
-/* The instruction that makes operand `place` of another and can be taken into its call, or NOBODY;
- * the kernel of the pair. */
-static uint32_t find_first(const fuser *f, uint32_t second, uint32_t place, evex_kernel *kernel) {
-    const evex_insn *insn = &f->insns[second];
-    const evex_register reg = f->operands[insn->first_operand + place];
+/* The instruction that makes operand `place` of another and could be taken into its call, if there
+ * were a kernel, or NOBODY. */
+static uint32_t find_maker(const fuser *f, uint32_t second, uint32_t place) {
+    const evex_register reg = f->operands[f->insns[second].first_operand + place];
     if (!is_temp(f, reg) || f->writers[reg] == NOBODY)
         return NOBODY;
     const uint32_t first = f->writers[reg];
-    if (f->n_reads[first] != 1 || f->expr->links[first].pair != NULL ||
-        (*kernel = find_kernel(f, &f->insns[first], insn, place)) == NULL ||
-        !is_within_reach(f, first, second))
-        return NOBODY;
-    return first;
+    return f->n_reads[first] == 1 && f->expr->links[first].pair == NULL &&
+                   is_within_reach(f, first, second)
+               ? first
+               : NOBODY;
+}
+
+/* The same with the kernel of the pair. */
+static uint32_t find_first(const fuser *f, uint32_t second, uint32_t place, evex_kernel *kernel) {
+    const uint32_t first = find_maker(f, second, place);
+    if (first != NOBODY)
+        *kernel = find_kernel(f, &f->insns[first], &f->insns[second], place);
+    return first != NOBODY && *kernel != NULL ? first : NOBODY;
+}
+
+static void add_operands(const fuser *f, evex_pair *pair, const evex_insn *insn) {
+    for (uint32_t k = 0; k < insn->n_operands; k++)
+        pair->operands[pair->n_operands++] = f->operands[insn->first_operand + k];
 }
 
 static void set_operands(const fuser *f, evex_pair *pair, uint32_t second, uint32_t place) {
-    const evex_insn *a = &f->insns[pair->first], *b = &f->insns[second];
-    for (uint32_t k = 0; k < a->n_operands; k++)
-        pair->operands[pair->n_operands++] = f->operands[a->first_operand + k];
+    const evex_insn *b = &f->insns[second];
+    add_operands(f, pair, &f->insns[pair->first]);
     for (uint32_t k = 0; k < b->n_operands; k++)
         if (k != place)
             pair->operands[pair->n_operands++] = f->operands[b->first_operand + k];
@@ -140,8 +151,38 @@ static int join(const fuser *f, uint32_t first, uint32_t second, uint32_t place,
     return 1;
 }
 
+/* Takes in what makes both operands, if that can be: *is_joined. 0: out of memory. */
+static int join_both(const fuser *f, uint32_t number, int *is_joined) {
+    *is_joined = 0;
+    if (f->insns[number].n_operands != 2)
+        return 1;
+    const uint32_t a = find_maker(f, number, 0), b = find_maker(f, number, 1);
+    if (a == NOBODY || b == NOBODY || f->insns[a].op != f->insns[b].op ||
+        f->insns[a].in_dtype != f->insns[b].in_dtype)
+        return 1;
+    const evex_kernel kernel = find_kernel(f, &f->insns[a], &f->insns[number], EVEX_PAIR_BOTH);
+    if (kernel == NULL)
+        return 1;
+    evex_pair *pair = evex_arena_push(&f->expr->arena, sizeof *pair);
+    if (pair == NULL)
+        return 0;
+    *pair = (evex_pair){.kernel = kernel, .first = a, .has_both = 1};
+    add_operands(f, pair, &f->insns[a]);
+    add_operands(f, pair, &f->insns[b]);
+    f->expr->links[a].is_absorbed = f->expr->links[a].is_unread = 1;
+    f->expr->links[b].is_absorbed = f->expr->links[b].is_unread = 1;
+    f->expr->links[number].pair = pair;
+    *is_joined = 1;
+    return 1;
+}
+
 /* Takes in the nearest instruction that can be: along a chain, every second one. */
 static int fuse_insn(const fuser *f, uint32_t number) {
+    int is_joined;
+    if (!join_both(f, number, &is_joined))
+        return 0;
+    if (is_joined)
+        return 1;
     uint32_t nearest = NOBODY, nearest_place = 0;
     evex_kernel nearest_kernel = NULL;
     for (uint32_t k = 0; k < f->insns[number].n_operands; k++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fusing: which instructions eval/ runs as one call. It is decided when a program is linked, so a
- * program never depends on what an instruction set has pairs for.
+ * Fusing: which instructions eval/ runs as one call, two or three of them. It is decided when a
+ * program is linked, so a program never depends on what an instruction set has pairs for.
  */
 #ifndef EVEX_EVAL_FUSE_H
 #define EVEX_EVAL_FUSE_H
@@ -9,12 +9,13 @@
 #include "core/op.h"
 #include "core/program.h"
 
-enum { EVEX_MAX_PAIR_OPERANDS = 4 };
+enum { EVEX_MAX_PAIR_OPERANDS = 4, EVEX_PAIR_BOTH = 2 /* a place: eval/pairs.def */ };
 
-/* What an instruction runs as when the one that makes an operand of it is run by the same call. */
+/* What an instruction runs as when those that make operands of it are run by the same call. */
 typedef struct {
     evex_kernel kernel;
     uint32_t first;     /* the other instruction: it is skipped then */
+    uint8_t has_both;   /* there is a third one; even if they are hoisted they are run here, too */
     uint8_t n_operands; /* all of the result's size, so that it may take the place of any */
     evex_register operands[EVEX_MAX_PAIR_OPERANDS];
 } evex_pair;

@@ -37,6 +37,7 @@ enum {
     HEAVY_BLOCK_BYTES = 4096,
     LONG_BLOCK_BYTES = 8192,
     FETCHED_BYTES = 6144,         /* of all inputs; */
+    FETCHED_BYTES_OF_FEW = 4096,  /* of 2 calls: sqrt(a*a + b*b) 0.54 / 0.49 */
     MANY_CALLS = 6,               /* which have so many lines brought: */
     FETCHED_BYTES_OF_MANY = 8192, /* x*x - y*y... of 4 inputs and 8 calls 1.16 / 1.02 */
     NEAREST = BLOCK_STEP / 2 - 1, /* rounded, so that a few bytes of masks do not halve a block */
@@ -159,6 +160,13 @@ static int wants_long_blocks(const evex_binding *binding, const evex_pass *pass)
     return pass->is_row_by_row;
 }
 
+static size_t fetched_length(const evex_pass *pass, size_t input_bytes) {
+    const size_t n_bytes = pass->n_calls <= LIGHT_CALLS ? FETCHED_BYTES_OF_FEW
+                           : pass->n_calls < MANY_CALLS ? FETCHED_BYTES
+                                                        : FETCHED_BYTES_OF_MANY;
+    return n_bytes / (input_bytes > 0 ? input_bytes : 1) + NEAREST;
+}
+
 static size_t longest_block(const evex_binding *binding, const evex_pass *pass) {
     if (is_bare(pass))
         return pass->n_reductions == 1 ? BARE_BLOCK : SHARED_BLOCK;
@@ -172,13 +180,12 @@ static size_t longest_block(const evex_binding *binding, const evex_pass *pass) 
         all += n_bytes;
     }
     const int is_heavy = insns_ps(binding, pass) > all * STREAMED_BYTE_PS;
-    const size_t fetched = pass->n_calls < MANY_CALLS ? FETCHED_BYTES : FETCHED_BYTES_OF_MANY;
-    const size_t length = pass->n_calls > LIGHT_CALLS
-                              ? fetched / (inputs > 0 ? inputs : 1) + NEAREST
+    const size_t length = pass->n_calls > LIGHT_CALLS        ? fetched_length(pass, inputs)
                           : wants_long_blocks(binding, pass) ? LONG_BLOCK_BYTES / widest
                           : is_heavy                         ? HEAVY_BLOCK_BYTES / widest
                           : pass->has_before                 ? GATHERED_BLOCK_BYTES / widest
                           : pass->n_reductions > 0           ? REDUCED_BLOCK_BYTES / widest
+                          : pass->is_fetched_ahead           ? fetched_length(pass, inputs)
                                                              : LIGHT_BLOCK_BYTES / widest;
     return clamp_size(length / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP, MAX_BLOCK);
 }

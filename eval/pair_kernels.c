@@ -20,6 +20,12 @@
     V_WORD(v_##s v_square_add_##s(v_##s a, v_##s b), v_add_##s(v_square_##s(a), b))                \
     V_WORD(v_##s v_square_sub_##s(v_##s a, v_##s b), v_sub_##s(v_square_##s(a), b))                \
     V_WORD(v_##s v_difference_square_##s(v_##s a, v_##s b), v_square_##s(v_sub_##s(a, b)))         \
+    V_WORD(v_##s v_squares_add_##s(v_##s a, v_##s b), v_add_##s(v_square_##s(a), v_square_##s(b))) \
+    V_WORD(v_##s v_squares_sub_##s(v_##s a, v_##s b), v_sub_##s(v_square_##s(a), v_square_##s(b))) \
+    V_WORD(v_##s v_products_add_##s(v_##s a, v_##s b, v_##s c, v_##s d),                           \
+           v_add_##s(v_mul_##s(a, b), v_mul_##s(c, d)))                                            \
+    V_WORD(v_##s v_products_sub_##s(v_##s a, v_##s b, v_##s c, v_##s d),                           \
+           v_sub_##s(v_mul_##s(a, b), v_mul_##s(c, d)))                                            \
     V_WORD(v_##s v_lt_select_##s(v_##s a, v_##s b, v_##s x, v_##s y),                              \
            v_select_##s(v_lt_##s(a, b), x, y))                                                     \
     V_WORD(v_##s v_gt_select_##s(v_##s a, v_##s b, v_##s x, v_##s y), v_lt_select_##s(b, a, x, y)) \
@@ -35,6 +41,16 @@ EVEX_FOR_FLOATS(DEFINE_WORDS, )
 #define STEPPED(p, j, s, C)                                                                        \
     const C *p = src[j].data;                                                                      \
     const size_t p##_step = src[j].step
+#define STEPPED_RUN(s, word)                                                                       \
+    do {                                                                                           \
+        for (; n - i >= LANES_##s; i += LANES_##s)                                                 \
+            v_store_##s(out + i, v_##word##_##s(AT(pa, s), AT(pb, s), AT(pc, s), AT(pd, s)));      \
+        if (i < n)                                                                                 \
+            v_store_part_##s(                                                                      \
+                out + i,                                                                           \
+                v_##word##_##s(PART_AT(pa, s), PART_AT(pb, s), PART_AT(pc, s), PART_AT(pd, s)),    \
+                n - i);                                                                            \
+    } while (0)
 #define AT(p, s) v_load_##s(p + i * p##_step)
 #define PART_AT(p, s) v_load_part_##s(p + i * p##_step, n - i)
 #define VECTOR_KERNEL_4(s, C, id, word)                                                            \
@@ -46,18 +62,38 @@ EVEX_FOR_FLOATS(DEFINE_WORDS, )
         C *out = dst[0];                                                                           \
         size_t i = 0;                                                                              \
         (void)context;                                                                             \
-        for (; n - i >= LANES_##s; i += LANES_##s)                                                 \
-            v_store_##s(out + i, v_##word##_##s(AT(pa, s), AT(pb, s), AT(pc, s), AT(pd, s)));      \
-        if (i < n)                                                                                 \
-            v_store_part_##s(                                                                      \
-                out + i,                                                                           \
-                v_##word##_##s(PART_AT(pa, s), PART_AT(pb, s), PART_AT(pc, s), PART_AT(pd, s)),    \
-                n - i);                                                                            \
+        STEPPED_RUN(s, word);                                                                      \
+    }
+
+/* Products, whose scalar is put first, have a loop for two scalars and one for none. */
+#define PRODUCTS_KERNEL(s, ID, C, word)                                                            \
+    KERNEL(kernel_##word##_##s) {                                                                  \
+        const size_t a = src[1].step == 0, c = 2 + (src[3].step == 0);                             \
+        STEPPED(pa, a, s, C);                                                                      \
+        STEPPED(pb, 1 - a, s, C);                                                                  \
+        STEPPED(pc, c, s, C);                                                                      \
+        STEPPED(pd, 5 - c, s, C);                                                                  \
+        C *out = dst[0];                                                                           \
+        size_t i = 0;                                                                              \
+        (void)context;                                                                             \
+        if (n == 0)                                                                                \
+            return;                                                                                \
+        if (pb_step + pd_step == 2 && pa_step + pc_step == 0) {                                    \
+            const v_##s pa_splat = v_load_##s(pa), pc_splat = v_load_##s(pc);                      \
+            RUN(s, v_##word##_##s(S(pa, s), V(pb, s), S(pc, s), V(pd, s)));                        \
+        } else if (pb_step + pd_step == 2 && pa_step + pc_step == 2) {                             \
+            RUN(s, v_##word##_##s(V(pa, s), V(pb, s), V(pc, s), V(pd, s)));                        \
+        }                                                                                          \
+        STEPPED_RUN(s, word);                                                                      \
     }
 
 #define KERNEL_2(s, ID, C, word) VECTOR_KERNEL(s, ID, C, word, 2, word)
 #define KERNEL_3(s, ID, C, word) VECTOR_KERNEL(s, ID, C, word, 3, word)
 #define KERNEL_4(s, ID, C, word) VECTOR_KERNEL_4(s, C, word, word)
+EVEX_FOR_FLOATS(PRODUCTS_KERNEL, products_add)
+EVEX_FOR_FLOATS(PRODUCTS_KERNEL, products_sub)
+EVEX_FOR_FLOATS(KERNEL_2, squares_add)
+EVEX_FOR_FLOATS(KERNEL_2, squares_sub)
 EVEX_FOR_FLOATS(KERNEL_3, mul_add)
 EVEX_FOR_FLOATS(KERNEL_3, mul_sub)
 EVEX_FOR_FLOATS(KERNEL_3, mul_rsub)

@@ -20,6 +20,7 @@ typedef struct {
 } pair_row;
 
 static const pair_row rows[] = {
+#define BOTH EVEX_PAIR_BOTH
 #define PAIR(first, second, place, word) {EVEX_OP_##first, EVEX_OP_##second, place},
 #include "eval/pairs.def"
 };
@@ -50,10 +51,12 @@ static void run_apart(const pair_row *row, evex_dtype dtype, const evex_operand 
                       size_t n) {
     const size_t n_first = evex_op_infos[row->first].arity;
     const size_t n_second = evex_op_infos[row->second].arity;
-    block between;
-    evex_operand operands[3];
+    block between, of_other;
+    evex_operand operands[3] = {{&between, 1}, {&of_other, 1}};
     evex_definition(row->first, dtype, dtype)((void *[]){&between}, src, n, NULL);
-    for (size_t k = 0, other = n_first; k < n_second; k++)
+    if (row->place == EVEX_PAIR_BOTH)
+        evex_definition(row->first, dtype, dtype)((void *[]){&of_other}, src + n_first, n, NULL);
+    for (size_t k = 0, other = n_first; row->place != EVEX_PAIR_BOTH && k < n_second; k++)
         operands[k] = k == row->place ? (evex_operand){&between, 1} : src[other++];
     evex_definition(row->second, dtype, dtype)((void *[]){result}, operands, n, NULL);
 }
@@ -88,8 +91,10 @@ static void try_kernel(evex_kernel kernel, const pair_row *row, evex_dtype dtype
 }
 
 static void try_forms(evex_kernel kernel, const pair_row *row, evex_dtype dtype, size_t n) {
-    const unsigned n_operands =
-        evex_op_infos[row->first].arity + evex_op_infos[row->second].arity - 1u;
+    const unsigned n_first = evex_op_infos[row->first].arity;
+    const unsigned n_operands = row->place == EVEX_PAIR_BOTH
+                                    ? 2 * n_first
+                                    : n_first + evex_op_infos[row->second].arity - 1u;
     for (unsigned forms = 0; forms < 1u << n_operands; forms++) {
         try_kernel(kernel, row, dtype, forms, n, EVEX_MAX_PAIR_OPERANDS);
         for (size_t k = 0; k < n_operands; k++)
@@ -116,31 +121,36 @@ END_TEST
 
 static const struct {
     const char *source;
-    unsigned n_pairs;
+    unsigned n_pairs, n_both;
 } programs[] = {
-    {"2*a + 3*b", 1},
-    {"((0.25*a + 0.75)*a - 1.5)*a - 2", 3},
-    {"a*a + b*b", 1},
-    {"(a - b)**2", 1},
-    {"where(a > b, a, b)", 1},
-    {"where(a > b, 1, where(a <= 0, b, 2))", 2},
-    {"a + b", 0},
-    {"a*b", 0},
+    {"2*a + 3*b", 1, 1},
+    {"((0.25*a + 0.75)*a - 1.5)*a - 2", 3, 0},
+    {"a*a + b*b", 1, 1},
+    {"a**2 + b**2 + 2*a*b", 2, 1},
+    {"a*b - (a + 1)*(b + 1)", 2, 0},
+    {"t = a*b; t + a*2, t", 1, 0},
+    {"a*a + a*b", 1, 1},
+    {"a*b + a**2", 1, 0},
+    {"(a - b)**2", 1, 0},
+    {"where(a > b, a, b)", 1, 0},
+    {"where(a > b, 1, where(a <= 0, b, 2))", 2, 0},
+    {"a + b", 0, 0},
+    {"a*b", 0, 0},
     /* The product is read twice. */
-    {"t = a*b; t + t", 0},
-    {"t = a*b; t + a, t - b", 0},
+    {"t = a*b; t + t", 0, 0},
+    {"t = a*b; t + a, t - b", 0, 0},
     /* A result is stored by its own instruction. */
-    {"t = a*b; t, t + a", 0},
+    {"t = a*b; t, t + a", 0, 0},
     /* The comparison's type is not that of what it chooses from. */
-    {"where(c > 0, a, b)", 0},
-    {"c*c + c", 0},
+    {"where(c > 0, a, b)", 0, 0},
+    {"c*c + c", 0, 0},
     /* Reductions read blocks. */
-    {"sum(a*b + 1)", 1},
-    {"t = a*b; sum(t), sum(t + 1)", 0},
+    {"sum(a*b + 1)", 1, 0},
+    {"t = a*b; sum(t), sum(t + 1)", 0, 0},
     /* The root takes the register of one quotient before the sum would read it. */
-    {"(a/b)*(b/a) + sqrt(b)", 0},
+    {"(a/b)*(b/a) + sqrt(b)", 0, 0},
     /* An output, which may be the memory of a, is written between the two. */
-    {"a*2, a*3 + b", 1},
+    {"a*2, a*3 + b", 1, 0},
 };
 
 static const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
@@ -149,15 +159,16 @@ static const evex_var vars[] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
 
 START_TEST(chosen_pairs) {
     evex_expr *expr = expr_of(programs[_i].source, vars, 3, EVEX_ISA_BEST);
-    unsigned n_pairs = 0, n_absorbed = 0;
+    unsigned n_pairs = 0, n_both = 0, n_absorbed = 0;
     for (uint32_t i = 0; i < expr->program->n_insns; i++) {
         n_pairs += expr->links[i].pair != NULL;
+        n_both += expr->links[i].pair != NULL && expr->links[i].pair->has_both;
         n_absorbed += expr->links[i].is_absorbed;
     }
     if (expr->kernels->pairs != NULL && !caps_compile_options().no_optimise)
-        ck_assert_msg(n_pairs == programs[_i].n_pairs, "%s: %u pairs", programs[_i].source,
-                      n_pairs);
-    ck_assert_uint_eq(n_pairs, n_absorbed);
+        ck_assert_msg(n_pairs == programs[_i].n_pairs && n_both == programs[_i].n_both,
+                      "%s: %u pairs, %u of both operands", programs[_i].source, n_pairs, n_both);
+    ck_assert_uint_eq(n_pairs + n_both, n_absorbed);
     evex_expr_free(&expr);
 }
 END_TEST
@@ -195,6 +206,39 @@ START_TEST(hoisted_operands) {
 }
 END_TEST
 
+/* One product is of scalars, or both are, and is made once; the sum makes it again. */
+START_TEST(hoisted_products) {
+    static const char *const sources[] = {"a*b + c*a", "c*a - b*a", "a*b + b*b", "a*a + c*c",
+                                          "x = a*b + 1; (x*x - a*a) + c*x"};
+    static double c[LENGTH], expected[LENGTH], result[LENGTH];
+    double a = 1.1, b = 3.3;
+    for (int i = 0; i < LENGTH; i++)
+        c[i] = i * 0.7 - 100;
+    for (int64_t n = 1; n <= LENGTH; n += LENGTH - 1)
+        for (evex_isa_cap isa = EVEX_ISA_BEST; isa <= EVEX_ISA_AVX512; isa++) {
+            const evex_var all[] = {{"a", EVEX_F64, EVEX_STRONG, 0, 0},
+                                    {"b", EVEX_F64, EVEX_STRONG, 0, 0},
+                                    {"c", EVEX_F64, EVEX_STRONG, 0, 0}};
+            evex_expr *reference = expr_of(sources[_i], all, 3, EVEX_ISA_REF);
+            evex_expr *expr = expr_of(sources[_i], all, 3, isa);
+            evex_array in[3];
+            for (uint32_t k = 0; k < expr->n_inputs; k++)
+                in[k] = expr->inputs[k].name[0] == 'a'   ? evex_array_0d(EVEX_F64, &a)
+                        : expr->inputs[k].name[0] == 'b' ? evex_array_0d(EVEX_F64, &b)
+                                                         : evex_array_1d(EVEX_F64, c, n);
+            const int has_c = strchr(sources[_i], 'c') != NULL;
+            evex_array to =
+                has_c ? evex_array_1d(EVEX_F64, expected, n) : evex_array_0d(EVEX_F64, expected);
+            evaluate(reference, in, expr->n_inputs, &to, 1);
+            to.data = result;
+            evaluate(expr, in, expr->n_inputs, &to, 1);
+            ck_assert_mem_eq(result, expected, (has_c ? (size_t)n : 1) * sizeof *result);
+            evex_expr_free(&reference);
+            evex_expr_free(&expr);
+        }
+}
+END_TEST
+
 /* The second result reads what the first overwrites. */
 START_TEST(outputs_that_are_inputs) {
     evex_expr *expr = expr_of("a*2, a*3 + b", vars, 2, EVEX_ISA_BEST);
@@ -222,6 +266,7 @@ static void add(TCase *tests) {
     tcase_add_loop_test(tests, kernels_give_what_two_instructions_do, 0, N_ROWS);
     tcase_add_loop_test(tests, chosen_pairs, 0, sizeof programs / sizeof *programs);
     tcase_add_test(tests, hoisted_operands);
+    tcase_add_loop_test(tests, hoisted_products, 0, 5);
     tcase_add_test(tests, outputs_that_are_inputs);
 }
 
