@@ -139,7 +139,7 @@ class Case:
         self.text, self.names, self.holds = draw(rng)
         first = words(rng)
         if "matches" in self.text:  # re may try every way through a long word
-            first = [w[:17] for w in first]
+            first = [w[:17].rstrip("\0") for w in first]
         second = [rng.choice(first + [word(rng)]) for _ in first]
         self.values = dict(zip(self.names, (first, second)))
         self.forms = {name: rng.choice(list(FORMS)) for name in self.names}
