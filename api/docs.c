@@ -36,8 +36,10 @@
 #define NAME_C64 " complex64"
 #define NAME_C128 " complex128"
 #define NAME_STR " str"
-/* The names one behind the other, without the first blank. */
+/* The names one behind the other, without the first blank; and those of COMPLEX behind them. */
 #define NAMES_OF(types) &(EVEX_FOR_##types(NAME_OF, ))[1]
+#define NAMES_AND_COMPLEX(types) &(EVEX_FOR_##types(NAME_OF, ) EVEX_FOR_COMPLEX(NAME_OF, ))[1]
+#define CALL_REDUCTION(name) name "(x, axis=None, keepdims=False, where=True)"
 
 static const evex_op_doc docs[] = {
 #define OP(id, name, signature, types, definition, summary)                                        \
@@ -56,10 +58,9 @@ static const evex_op_doc docs[] = {
 #undef FORM
 #define INTERNAL_REDUCTION(...)
 #define REDUCTION(id, name, types, result, summary)                                                \
-    {name, name "(x, axis=None, keepdims=False, where=True)", NAMES_OF(types), summary, 1},
+    {name, CALL_REDUCTION(name), NAMES_OF(types), summary, 1},
 #define REDUCTION_BY_PARTS(id, name, types, result, summary)                                       \
-    {name, name "(x, axis=None, keepdims=False, where=True)",                                      \
-     &(EVEX_FOR_##types(NAME_OF, ) NAME_C64 NAME_C128)[1], summary, 1},
+    {name, CALL_REDUCTION(name), NAMES_AND_COMPLEX(types), summary, 1},
 #include "core/reduction.def"
 #undef REDUCTION
 };

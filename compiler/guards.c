@@ -110,7 +110,7 @@ static void add_need(walker *w, usage *u, need found) {
     u->n_conditions++;
 }
 
-/* EVEX_IR_NONE stands for "always" among operands. */
+/* Here "always", EVEX_IR_NONE, takes the other in. */
 static evex_ir_id either(evex_ir *ir, evex_ir_id a, evex_ir_id b) {
     if (a == EVEX_IR_NONE || b == EVEX_IR_NONE)
         return EVEX_IR_NONE;
@@ -230,10 +230,18 @@ static int drop_repeated(walker *w) {
     return 1;
 }
 
+/* The note's guards, one for each need of its value. */
+static void add_where_used(evex_ir *ir, const evex_ir_note *note, evex_ir_id fails,
+                           const usage *u) {
+    if (u->is_always)
+        evex_ir_add_guard(ir, fails, note);
+    for (const need *n = u->conditions; n != NULL; n = n->next)
+        evex_ir_add_guard(ir, both(ir, fails, n->condition), note);
+}
+
 /* A guard of a note whose condition is an index: it can stand for itself where nothing narrows it.
  */
-static void add_total(walker *w, const evex_ir_note *note, const usage *u) {
-    evex_ir *ir = w->ir;
+static void add_total(evex_ir *ir, const evex_ir_note *note, const usage *u) {
     if (u->is_always && note->validity == EVEX_IR_NONE) {
         evex_ir_add_guard(ir, note->condition, note);
         return;
@@ -241,10 +249,7 @@ static void add_total(walker *w, const evex_ir_note *note, const usage *u) {
     const evex_ir_id zero = evex_ir_i64(ir, 0);
     const evex_ir_id fails =
         both(ir, evex_ir_binary(ir, EVEX_OP_GE, note->condition, zero), note->validity);
-    if (u->is_always)
-        evex_ir_add_guard(ir, fails, note);
-    for (const need *n = u->conditions; n != NULL; n = n->next)
-        evex_ir_add_guard(ir, both(ir, fails, n->condition), note);
+    add_where_used(ir, note, fails, u);
 }
 
 static void add_guards(walker *w, const evex_ir_note *note) {
@@ -252,17 +257,13 @@ static void add_guards(walker *w, const evex_ir_note *note) {
     const usage *u = &w->usages[note->guarded];
     ir->place = note->place;
     if (evex_ir_dtype(ir, note->condition) == EVEX_I64) {
-        add_total(w, note, u);
+        add_total(ir, note, u);
         return;
     }
     const evex_ir_id narrowed = both(ir, note->condition, note->validity);
     const evex_ir_id fails = narrowed == EVEX_IR_NONE ? note->condition : narrowed;
-    if (is_known(ir, fails, 0))
-        return;
-    if (u->is_always)
-        evex_ir_add_guard(ir, fails, note);
-    for (const need *n = u->conditions; n != NULL; n = n->next)
-        evex_ir_add_guard(ir, both(ir, fails, n->condition), note);
+    if (!is_known(ir, fails, 0))
+        add_where_used(ir, note, fails, u);
 }
 
 /* What rows take of a value with an element a group is computed a second time, row by row. */

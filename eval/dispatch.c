@@ -12,8 +12,12 @@
 #include "eval/kernels.h"
 
 const evex_kernel_table evex_kernels_ref = {
-    "ref", evex_definition_of, evex_definition_cast, evex_reduce_ref, NULL, NULL, &evex_movers_ref,
-    NULL, NULL};
+    .isa = "ref",
+    .of = evex_definition_of,
+    .cast = evex_definition_cast,
+    .reduce = evex_reduce_ref,
+    .move = &evex_movers_ref,
+};
 
 /* In the order of evex_isa_cap, which starts with BEST. */
 static const evex_kernel_table *const tables[] = {
