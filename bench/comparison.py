@@ -17,6 +17,7 @@ from turns import take_turns
 
 ROUNDS, SMALL_ROUNDS, SMALL_NS = 3, 7, 100_000
 SMALL_SIZES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
+MEASURED = ((1, "NumPy"), (1, "numexpr"), (2, "numexpr"))  # (threads, peer) at every size
 CHECKED = 10_000  # elements of the comparison with NumPy
 LEAST_LARGE = 10_000  # from here on, evex is to be twice as fast as numexpr
 
@@ -56,9 +57,6 @@ def runs_for(contestants, line, arrays, n_threads):
     """{name: run} of those, the first of which is evex."""
     output = contestants[0].outputs(line, arrays)
     return {c.name: c.prepare(line, arrays, output(), n_threads) for c in contestants}
-
-
-MEASURED = ((1, "NumPy"), (1, "numexpr"), (2, "numexpr"))  # at every size
 
 
 # ---- Tables --------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@
 
 RESULTS is a folder with a file PROGRAM.json for each benchmark. In the page, what stands between
 `<!-- WHAT -->` and `<!-- end -->` is replaced: WHAT is a program and the number of one of its
-tables, `targets` (the table of aims and what was measured) or `better` (what others do better).
+tables, `targets` (the table of aims and what was measured), `bound` (what memory alone would allow)
+or `better` (what others do better).
 """
 
 import json

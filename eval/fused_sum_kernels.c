@@ -65,7 +65,8 @@ FUSED_INLINE void prefetch_operands(const void *x, size_t dx, const void *y, siz
         enum { L = FUSED_LANES(T) };                                                               \
         double lane[L];                                                                            \
         counter n_in[L] = {0};                                                                     \
-        FUSED_EACH(j, L) lane[j] = ring[j];                                                        \
+        FUSED_EACH(j, L)                                                                           \
+            lane[j] = ring[j];                                                                     \
         for (size_t i = 0; i < n_rows * L; i += L) {                                               \
             prefetch_operands(FUSED_FROM(i), L * sizeof(T));                                       \
             FUSED_EACH(j, L) {                                                                     \
@@ -74,7 +75,8 @@ FUSED_INLINE void prefetch_operands(const void *x, size_t dx, const void *y, siz
                     n_in[j] += (counter)name##_includes_##s(FUSED_AT(i + j));                      \
             }                                                                                      \
         }                                                                                          \
-        FUSED_EACH(j, L) ring[j] = lane[j];                                                        \
+        FUSED_EACH(j, L)                                                                           \
+            ring[j] = lane[j];                                                                     \
         for (size_t j = 0; can_exclude && j < L; j++)                                              \
             *excluded += n_rows - (uint64_t)n_in[j];                                               \
     }                                                                                              \
@@ -87,7 +89,8 @@ FUSED_INLINE void prefetch_operands(const void *x, size_t dx, const void *y, siz
     }                                                                                              \
     FUSED_INLINE void name##_columns_##s(double *restrict ring, uint64_t *restrict excluded,       \
                                          FUSED_OPERANDS(T), size_t n) {                            \
-        FUSED_EACH(i, n) ring[i] += name##_term_##s(FUSED_AT(i));                                  \
+        FUSED_EACH(i, n)                                                                           \
+            ring[i] += name##_term_##s(FUSED_AT(i));                                               \
         for (size_t i = 0; can_exclude && i < n; i++)                                              \
             excluded[i] += !name##_includes_##s(FUSED_AT(i));                                      \
     }                                                                                              \

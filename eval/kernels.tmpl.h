@@ -15,11 +15,12 @@
  *   LIKE(id, other, types)       the kernel of another row
  *   VECTOR(id, n, types, word)   the vocabulary's word (eval/simd/) of n operands, vector by vector
  *   MATH(id, n, name)            for FLOATS, the algorithm of core/vecmath/ of n operands
- *   MATH_POWER(id, name)         as MATH_FMA, of a vector and the number that the second operand is; a
- *                                second operand that is a vector is the definition's
+ *   MATH_POWER(id, name)         as MATH_FMA, of a vector and the number that the second operand is;
+ *                                a second operand that is a vector is the definition's
  *   MATH_BOTH(id, name)          as MATH_FMA, of one operand and two results
- *   MATH_FMA(id, n, name)        as MATH, but LOOP where the vocabulary has no V_FMA_IS_FAST: without
- *                                the instruction, vectors are slower at so many fma than scalars
+ *   MATH_FMA(id, n, name)        as MATH, but LOOP where the vocabulary has no V_FMA_IS_FAST:
+ *                                without the instruction, vectors are slower at so many fma than
+ *                                scalars
  *   CHOICE(id, types)            SELECT of complex numbers, by the bits of their parts
  *   HALVES(id, other)            for COMPLEX, the kernel of another row on the parts one by one
  *   PARTS(id, other, p, q)       for COMPLEX, the kernel of another row on parts p and q (re, im)
@@ -27,6 +28,9 @@
  *   MATH_COMPLEX(id, n, name)    for COMPLEX, the algorithm of core/vecmath/complex/ of n operands;
  *                                LOOP where MATH_FMA is
  */
+
+/* clang-format off: the lines read as the table that they are. */
+
 LOOP(COPY, BOOL)
 LOOP(COPY, SIGNED)
 TWIN(COPY, UNSIGNED)

@@ -73,16 +73,18 @@ EVEX_FOR_FLOATS(PANEL_TERMS, )
             word##_wake_##s(p, row + k * step, w);                                                 \
         for (; n >= 4; n -= 4, row += 4 * step)                                                    \
             PANEL_EACH(c, w)                                                                       \
-        lane[c] = (((lane[c] op word##_term_##s(p, row, c))op word##_term_##s(p, row + step, c))   \
-                       op word##_term_##s(p, row + 2 * step, c))                                   \
-            op word##_term_##s(p, row + 3 * step, c);                                              \
+                lane[c] =                                                                          \
+                    (((lane[c] op word##_term_##s(p, row, c))op word##_term_##s(p, row + step, c)) \
+                         op word##_term_##s(p, row + 2 * step, c))                                 \
+                        op word##_term_##s(p, row + 3 * step, c);                                  \
         for (; n > 0; n--, row += step)                                                            \
             PANEL_EACH(c, w)                                                                       \
-        lane[c] = lane[c] op word##_term_##s(p, row, c);                                           \
+                lane[c] = lane[c] op word##_term_##s(p, row, c);                                   \
     }                                                                                              \
     PANEL_INLINE void word##_merge_##s(double *restrict left, const double *restrict right,        \
                                        size_t w) {                                                 \
-        PANEL_EACH(c, w) left[c] = left[c] op right[c];                                            \
+        PANEL_EACH(c, w)                                                                           \
+            left[c] = left[c] op right[c];                                                         \
     }
 
 #define PANEL_SHORT(word, s, T, op)                                                                \
@@ -93,14 +95,19 @@ EVEX_FOR_FLOATS(PANEL_TERMS, )
         for (size_t k = 0; k < n; k++)                                                             \
             word##_wake_##s(p, row + k * quarter, w);                                              \
         if (n == 1)                                                                                \
-            PANEL_EACH(c, w) sum[c] = word##_term_##s(p, row, c);                                  \
+            PANEL_EACH(c, w)                                                                       \
+                sum[c] = word##_term_##s(p, row, c);                                               \
         else if (n == 2)                                                                           \
             PANEL_EACH(c, w)                                                                       \
-        sum[c] = word##_term_##s(p, row, c) op word##_term_##s(p, second, c);                      \
-        else if (n == 3) PANEL_EACH(c, w) sum[c] = (word##_term_##s(p, row, c) op word##_term_##s( \
-            p, third, c))op word##_term_##s(p, second, c);                                         \
-        else PANEL_EACH(c, w) sum[c] = (word##_term_##s(p, row, c) op word##_term_##s(             \
-            p, third, c))op(word##_term_##s(p, second, c) op word##_term_##s(p, fourth, c));       \
+                sum[c] = word##_term_##s(p, row, c) op word##_term_##s(p, second, c);              \
+        else if (n == 3)                                                                           \
+            PANEL_EACH(c, w)                                                                       \
+                sum[c] = (word##_term_##s(p, row, c)                                               \
+                              op word##_term_##s(p, third, c))op word##_term_##s(p, second, c);    \
+        else                                                                                       \
+            PANEL_EACH(c, w)                                                                       \
+                sum[c] = (word##_term_##s(p, row, c) op word##_term_##s(p, third, c))op(           \
+                    word##_term_##s(p, second, c) op word##_term_##s(p, fourth, c));               \
     }                                                                                              \
     /* No lane has a second row. */                                                                \
     PANEL_INLINE void word##_short_##s(double *memory, evex_panel_source p, size_t n_rows,         \
@@ -132,7 +139,8 @@ EVEX_FOR_FLOATS(PANEL_TERMS, )
             return;                                                                                \
         }                                                                                          \
         for (size_t t = 0, j = 0; t < lanes; t++, j = next_lane(j, lanes)) {                       \
-            PANEL_EACH(c, w) top[c] = word##_term_##s(p, j, c);                                    \
+            PANEL_EACH(c, w)                                                                       \
+                top[c] = word##_term_##s(p, j, c);                                                 \
             word##_rows_##s(top, p, j + lanes, lanes, (n_rows - 1 - j) / lanes, w);                \
             top += w;                                                                              \
             for (size_t level = 0; t >> level & 1; level++) {                                      \
@@ -147,18 +155,22 @@ EVEX_FOR_FLOATS(PANEL_TERMS, )
         const evex_panel_source p = *from;                                                         \
         double lane[PANEL_LANES(T)], last[PANEL_LANES(T)];                                         \
         const size_t whole = n / PANEL_LANES(T) * PANEL_LANES(T);                                  \
-        PANEL_EACH(j, PANEL_LANES(T)) lane[j] = word##_term_##s(p, 0, j);                          \
+        PANEL_EACH(j, PANEL_LANES(T))                                                              \
+            lane[j] = word##_term_##s(p, 0, j);                                                    \
         for (size_t i = PANEL_LANES(T); i < whole; i += PANEL_LANES(T)) {                          \
             word##_ahead_##s(p, i);                                                                \
-            PANEL_EACH(j, PANEL_LANES(T)) lane[j] = lane[j] op word##_term_##s(p, 0, i + j);       \
+            PANEL_EACH(j, PANEL_LANES(T))                                                          \
+                lane[j] = lane[j] op word##_term_##s(p, 0, i + j);                                 \
         }                                                                                          \
         if (whole < n) {                                                                           \
             PANEL_EACH(j, PANEL_LANES(T))                                                          \
-            last[j] = j < n - whole ? word##_term_##s(p, 0, whole + j) : identity;                 \
-            PANEL_EACH(j, PANEL_LANES(T)) lane[j] = lane[j] op last[j];                            \
+                last[j] = j < n - whole ? word##_term_##s(p, 0, whole + j) : identity;             \
+            PANEL_EACH(j, PANEL_LANES(T))                                                          \
+                lane[j] = lane[j] op last[j];                                                      \
         }                                                                                          \
         for (size_t half = PANEL_LANES(T) / 2; half > 0; half /= 2)                                \
-            PANEL_EACH(j, half) lane[j] = lane[j] op lane[j + half];                               \
+            PANEL_EACH(j, half)                                                                    \
+                lane[j] = lane[j] op lane[j + half];                                               \
         result[0] = lane[0];                                                                       \
     }
 

@@ -153,8 +153,6 @@ step_asan() {
     suite asan --setup reduced
 }
 
-# Threads share arrays in the same way on every instruction set: one will do.
-#
 # TSan of clang 14 and gcc 12 cannot place its shadow under a kernel that randomises addresses
 # by more than 28 bits, so the layout is fixed where the system lets us.
 fixed_layout() {
@@ -165,6 +163,7 @@ fixed_layout() {
     fi
 }
 
+# Threads share arrays in the same way on every instruction set: one will do.
 step_tsan() {
     # Each test is a process of its own, which would sleep for a second when it ends.
     export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:atexit_sleep_ms=0
