@@ -17,9 +17,10 @@
 #include "core/scalar.h"
 #include "core/strings.h"
 
-/* clang-format off: the rows read as the table that they are. */
+/* The rows read as the table that they are. */
+/* clang-format off */
 
-/* ---- Integers: signed types compute in their unsigned twin, where wrapping is defined ---------- */
+/* ---- Integers: signed types compute in their unsigned twin, where wrapping is defined ------- */
 
 #define EVEX_DEFINE_INTEGER_RING(s, T, U)                                                   \
     EVEX_DEF T zero_##s(T a) { (void)a; return 0; }                                         \
@@ -80,7 +81,8 @@
 #define EVEX_DEFINE_SIGNED(s, T, U)                                                         \
     EVEX_DEFINE_INTEGER_RING(s, T, U)                                                       \
     EVEX_DEF T shr_##s(T a, T b) {                                                          \
-        return (U)b < 8 * sizeof(T) ? (T)(a >> ((U)b & (8 * sizeof(T) - 1))) : (T)(a < 0 ? -1 : 0); \
+        return (U)b < 8 * sizeof(T) ? (T)(a >> ((U)b & (8 * sizeof(T) - 1)))                \
+                                    : (T)(a < 0 ? -1 : 0);                                  \
     }                                                                                       \
     EVEX_DEF T abs_##s(T a) { return a < 0 ? neg_##s(a) : a; }                              \
     EVEX_DEF T sign_##s(T a) { return (T)((a > 0) - (a < 0)); }                             \
@@ -223,12 +225,12 @@ EVEX_DEFINE_MATH_1(cosh) EVEX_DEFINE_MATH_1(tanh) EVEX_DEFINE_MATH_1(arcsinh)
 EVEX_DEFINE_MATH_1(arccosh) EVEX_DEFINE_MATH_1(arctanh) EVEX_DEFINE_MATH_1(erf)
 EVEX_DEFINE_MATH_1(erfc) EVEX_DEFINE_MATH_1(gamma) EVEX_DEFINE_MATH_1(lgamma)
 EVEX_DEFINE_MATH_2(hypot) EVEX_DEFINE_MATH_2(logaddexp) EVEX_DEFINE_MATH_2(arctan2)
-EVEX_DEFINE_MATH_2(pow) EVEX_DEFINE_MATH_2(pown) EVEX_DEFINE_MATH_2(floordiv) EVEX_DEFINE_MATH_2(mod)
-EVEX_DEFINE_MATH_2(fmod)
+EVEX_DEFINE_MATH_2(pow) EVEX_DEFINE_MATH_2(pown) EVEX_DEFINE_MATH_2(floordiv)
+EVEX_DEFINE_MATH_2(mod) EVEX_DEFINE_MATH_2(fmod)
 EVEX_DEF float sincos_f32(float a, float *cosine) { return evex_sincos_f32(a, cosine); }
 EVEX_DEF double sincos_f64(double a, double *cosine) { return evex_sincos_f64(a, cosine); }
 
-/* ---- Complex numbers: NumPy's formulas, with no operation fused --------------------------------- */
+/* ---- Complex numbers: NumPy's formulas, with no operation fused ------------------------------ */
 
 #define EVEX_DEFINE_COMPLEX(s, C, T, r, m)                                                  \
     EVEX_DEF C pair_##r(T re, T im) { return (C){re, im}; }                                 \
@@ -310,7 +312,9 @@ EVEX_FOR_ANY(EVEX_DEFINE_IN, )
 
 /* ---- Casts: from any numeric type to any, total (NUMERICS' table) ---------------------------- */
 
-EVEX_DEF int32_t to_int32(double a) { return a > -2147483649.0 && a < 2147483648.0 ? (int32_t)a : INT32_MIN; }
+EVEX_DEF int32_t to_int32(double a) {
+    return a > -2147483649.0 && a < 2147483648.0 ? (int32_t)a : INT32_MIN;
+}
 EVEX_DEF int64_t to_int64(double a) { return a >= -0x1p63 && a < 0x1p63 ? (int64_t)a : INT64_MIN; }
 EVEX_DEF uint64_t to_uint64(double a) {
     if (a >= 0x1p63)

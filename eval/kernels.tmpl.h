@@ -15,8 +15,8 @@
  *   LIKE(id, other, types)       the kernel of another row
  *   VECTOR(id, n, types, word)   the vocabulary's word (eval/simd/) of n operands, vector by vector
  *   MATH(id, n, name)            for FLOATS, the algorithm of core/vecmath/ of n operands
- *   MATH_POWER(id, name)         as MATH_FMA, of a vector and the number that the second operand is;
- *                                a second operand that is a vector is the definition's
+ *   MATH_POWER(id, name)         as MATH_FMA, of a vector and the number that the second operand
+ *                                is; a second operand that is a vector is the definition's
  *   MATH_BOTH(id, name)          as MATH_FMA, of one operand and two results
  *   MATH_FMA(id, n, name)        as MATH, but LOOP where the vocabulary has no V_FMA_IS_FAST:
  *                                without the instruction, vectors are slower at so many fma than
@@ -29,7 +29,8 @@
  *                                LOOP where MATH_FMA is
  */
 
-/* clang-format off: the lines read as the table that they are. */
+/* The lines read as the table that they are. */
+/* clang-format off */
 
 LOOP(COPY, BOOL)
 LOOP(COPY, SIGNED)

@@ -30,7 +30,7 @@ static void fill_long(void) {
     }
 }
 
-/* Rows [first, end) of the long array; a bitmap at odd pieces, nothing where all is valid. */
+/* Rows [first, end) of the long array; as bits, their validity begins within a byte. */
 static evex_array piece_of(size_t first, size_t end, int as_bits) {
     evex_array array = evex_array_1d(EVEX_F64, long_x + first, end - first);
     array.validity = as_bits ? long_bits : long_valid + first;
