@@ -20,17 +20,14 @@ enum {
     /* From memory, bursts of loads with a pause for arithmetic behind them keep the prefetchers
      * from getting into step, unless the processor looks past the pause by itself: short blocks, of
      * so many bytes of the widest array, where there are few calls. Where there are more, their
-     * number counts and blocks are longer. From two calls on, later blocks are fetched by
-     * prefetches, a share of them before each call (run.c): sent for at once, they are more than
-     * the processor keeps under way, and it waits. (20 million elements, one thread, ns: all before
-     * the first call, in blocks of 3 KiB / a share before each, in blocks of 6 KiB: a filter of 3
-     * inputs 0.76 / 0.66, a band of int32 0.27 / 0.23, nested choices 0.74 / 0.66, a**2 + b**2 +
-     * 2*a*b 0.63 / 0.57, a polynomial of degree 12 0.76 / 0.72; prefetches make 2*a + 3*b in one
-     * call slower by 8 %.) Movers ask for what they read by themselves, so that blocks behind them
-     * may be longer; so are those of few calls that take longer than memory, for kernels of
-     * functions begin slowly (a**b: 1.43 ns with short blocks, 1.11 with 4 KiB). */
+     * number counts and blocks are longer, but not more than the processor keeps under way; later
+     * ones are then fetched by prefetches (20 million elements, one thread, short blocks / those
+     * chosen here, against a fused loop: a cubic of 3 calls 0.56 / 0.64, 3*i - 2*j + 7 of int32
+     * 0.33 / 0.84, a filter of 3 inputs 0.45 / 0.78; 2*a + 3*b of two calls 0.90 without
+     * prefetches, 0.83 with them). Movers ask for what they read by themselves, so that blocks
+     * behind them may be longer; so are those of few calls that take longer than memory, for
+     * kernels of functions begin slowly (a**b: 1.43 ns with short blocks, 1.11 with 4 KiB). */
     LIGHT_CALLS = 2,
-    FETCHED_CALLS = 2,
     LIGHT_BLOCK_BYTES = 512,
     REDUCED_BLOCK_BYTES = 1024,
     GATHERED_BLOCK_BYTES = 2048,
@@ -41,7 +38,12 @@ enum {
     MANY_CALLS = 6,               /* which have so many lines brought: */
     FETCHED_BYTES_OF_MANY = 8192, /* x*x - y*y... of 4 inputs and 8 calls 1.16 / 1.02 */
     NEAREST = BLOCK_STEP / 2 - 1, /* rounded, so that a few bytes of masks do not halve a block */
-    STREAMED_BYTES = 16 << 20, /* read and written by a pass: more than its share of a usual L3 */
+    /* Read and written by a pass, and written alone: more than its share of a usual L3. (Stores
+     * past the caches and short blocks / not, one thread: 2*a + 3*b of 23 MB 0.36 / 0.25 ns, a
+     * larger one of two of 20 MB 0.32 / 0.21; but of 20 MB that half are written, a cubic 0.25 /
+     * 0.33.) */
+    STREAMED_BYTES = 26 << 20,
+    STREAMED_OUTPUT_BYTES = 8 << 20,
     BARE_BLOCK = 16384,  /* of one reduction that reads arrays in place: its kernel does all */
     SHARED_BLOCK = 1024, /* of several, so that all but the first find the elements in L1 */
 
@@ -102,12 +104,31 @@ static size_t n_elements(const evex_pass *pass) {
     return (size_t)(pass->n_outer * pass->n_columns * pass->n_rows);
 }
 
+/* The bytes of the lines that an array's elements fill, or nearly. */
+static size_t footprint(const evex_pass *pass, const evex_port *port) {
+    uint64_t n = 1, step = EVEX_CACHE_LINE;
+    for (int32_t d = 0; d < pass->n_outer_dims + pass->n_dims; d++) {
+        const int64_t stride = port->strides[d];
+        const uint64_t distance = stride < 0 ? -(uint64_t)stride : (uint64_t)stride;
+        if (stride == 0 || pass->lengths[d] == 1)
+            continue;
+        n *= (uint64_t)pass->lengths[d];
+        step = distance < step ? distance : step;
+    }
+    return n * (step > port->view->item_bytes ? step : port->view->item_bytes);
+}
+
 /* Whether the arrays of a pass come from memory and go there, not from caches. */
 static int is_streamed(const evex_pass *pass) {
-    size_t n_bytes = 0;
-    for (size_t p = 0; p < pass->n_ports; p++)
-        n_bytes += pass->ports[p].view->item_bytes;
-    return n_elements(pass) > STREAMED_BYTES / (n_bytes + 1);
+    size_t all = 0, outputs = 0;
+    if (n_elements(pass) <= STREAMED_OUTPUT_BYTES / EVEX_CACHE_LINE / (pass->n_ports + 1))
+        return 0;
+    for (size_t p = 0; p < pass->n_ports; p++) {
+        const size_t n_bytes = footprint(pass, &pass->ports[p]);
+        all += n_bytes;
+        outputs += pass->ports[p].is_output ? n_bytes : 0;
+    }
+    return all > STREAMED_BYTES || outputs > STREAMED_OUTPUT_BYTES;
 }
 
 /* Whether reductions alone read the arrays, in place: then blocks need no memory, and a long one
@@ -404,7 +425,7 @@ static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
     pass->is_past_caches = options->store == EVEX_STORE_BEST
                                ? is_from_memory
                                : options->store == EVEX_STORE_PAST_CACHES;
-    pass->is_fetched_ahead = is_from_memory && pass->n_calls >= FETCHED_CALLS;
+    pass->is_fetched_ahead = is_from_memory && pass->n_calls > LIGHT_CALLS;
     if (pass->is_grouped && !evex_group_plan_pass(binding, pass))
         return evex_fail_memory(binding->error);
     choose_ports(binding, pass);
