@@ -19,6 +19,7 @@ import math
 import multiprocessing
 import sys
 import time
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,8 +28,19 @@ from evex_ctypes import EvexError, Expression, Library, Stream, new_outputs
 INTS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 RANGES = {name: (int(np.iinfo(name).min), int(np.iinfo(name).max)) for name in INTS}
 WIDTHS = {name: 8 * np.dtype(name).itemsize for name in INTS}
-ALWAYS = (None, 0, False, None)
 SCALAR, ELEMENT, TOTAL = range(3)  # the order in which failures of a stage are reported
+
+
+class Need(NamedTuple):
+    """When a subexpression is used."""
+
+    mask: list | None  # by element: is it used there; None: everywhere
+    stage: int  # in which that is known
+    is_scalar: bool  # the mask is one value
+    gate: "Need | None"  # the choices by one value among them; None: there are none
+
+
+ALWAYS = Need(None, 0, False, None)
 
 
 class Value:
@@ -53,8 +65,6 @@ class Oracle:
         self.failures.setdefault(key, set()).add(token)
 
     def value(self, tree, need):
-        """need: (elements in which it is used or None for all, their stage, they are a scalar's, the
-        choices by one value among them as a need of its own, or None for all)"""
         return getattr(self, "node_" + tree[0])(tree, need)
 
     def note(self, value, need, fails, token):
@@ -103,8 +113,8 @@ class Oracle:
                 for i in range(n)]
         if condition.is_scalar and not is_scalar:
             gate = self.narrowed(gate or ALWAYS, condition, truth)
-        made = both, max(stage, condition.stage), is_scalar
-        return made + ((made + (None,),) if is_scalar else (gate,))
+        made = Need(both, max(stage, condition.stage), is_scalar, gate)
+        return made._replace(gate=made._replace(gate=None)) if is_scalar else made
 
     def node_where(self, tree, need):
         _, dtype, condition, x, y = tree
@@ -115,7 +125,7 @@ class Oracle:
 
     def node_reduce(self, tree, need):
         _, name, dtype, operand, mask_tree = tree
-        outer = need[3] or ALWAYS  # choices by element spare nothing of a reduction
+        outer = need.gate or ALWAYS  # choices by element spare nothing of a reduction
         mask = self.value(mask_tree, outer) if mask_tree else None
         inner = self.narrowed(outer, mask, True) if mask else outer
         value = self.value(operand, inner)
@@ -131,7 +141,7 @@ class Oracle:
         result.is_broken = is_out or value.is_broken
         if value.is_broken:
             self.consequences.add(name)
-        if need[0] is None:
+        if need.mask is None:
             if is_out:
                 self.fail(made, TOTAL, 0, name)
         else:
