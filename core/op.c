@@ -124,8 +124,13 @@ evex_dtype evex_reduction_dtype(evex_reduction_kind kind, evex_dtype operand) {
     M("int32", I32)                                                                                \
     M("int64", I64)                                                                                \
     M("uint8", U8)                                                                                 \
-    M("uint16", U16) M("uint32", U32) M("uint64", U64) M("float32", F32) M("float64", F64)         \
-        M("complex64", C64) M("complex128", C128)
+    M("uint16", U16)                                                                               \
+    M("uint32", U32)                                                                               \
+    M("uint64", U64)                                                                               \
+    M("float32", F32)                                                                              \
+    M("float64", F64)                                                                              \
+    M("complex64", C64)                                                                            \
+    M("complex128", C128)
 static const char *const names[] = {
 #include "core/form.def"
 #include "core/op.def"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Everything that must be green, from a clone on a bare Debian 12 or Ubuntu: installs what is missing,
-# builds under build-tests/ and runs all tests. Steps that fail do not stop the others; the last lines
-# are the test runners' own summaries.
+# Everything that must be green, from a clone on a bare Debian 12 or Ubuntu: installs what is
+# missing, builds under build-tests/ and runs all tests. Steps that fail do not stop the others; the
+# last lines are the test runners' own summaries.
 #
 #   ./scripts/test.sh [--long] [STEP...]      all steps, or those named
 #

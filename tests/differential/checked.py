@@ -7,11 +7,12 @@ The oracle walks the tree with, for each subexpression, the elements in which it
 narrows them, and so does where= of a reduction; which choices spare a reduction's elements is in
 LANGUAGE.md, Guards. It collects every element that fails, by stage: what needs the result of a
 reduction runs after it. evex must name the smallest element of the first stage that has one, and a
-place where one of the operations that fail there stands; else its results must be the oracle's. Each case runs with and without optimisation, on several instruction sets,
-block lengths and threads, and as a stream. What the text repeats is checked once, where any of its
-uses needs it, which may be in another stage: there only that there is an error is compared. Values
-of failing elements do not matter: whoever uses them has failed before. Ends with a line of counts
-and status 1 if anything failed.
+place where one of the operations that fail there stands; else its results must be the oracle's.
+Each case runs with and without optimisation, on several instruction sets, block lengths and
+threads, and as a stream. What the text repeats is checked once, where any of its uses needs it,
+which may be in another stage: there only that there is an error is compared. Values of failing
+elements do not matter: whoever uses them has failed before. Ends with a line of counts and status 1
+if anything failed.
 """
 import argparse
 from collections import Counter
