@@ -139,50 +139,60 @@ static void set_operands(const fuser *f, evex_pair *pair, uint32_t second, uint3
             pair->operands[pair->n_operands++] = f->operands[b->first_operand + k];
 }
 
+/* Makes an instruction run as the call of a kernel that takes in `first`; NULL: out of memory. */
+static evex_pair *new_pair(const fuser *f, uint32_t number, uint32_t first, evex_kernel kernel) {
+    evex_pair *pair = evex_arena_push(&f->expr->arena, sizeof *pair);
+    if (pair == NULL)
+        return NULL;
+    *pair = (evex_pair){.kernel = kernel, .first = first};
+    f->expr->links[first].is_absorbed = 1;
+    f->expr->links[number].pair = pair;
+    return pair;
+}
+
 static int join(const fuser *f, uint32_t first, uint32_t second, uint32_t place,
                 evex_kernel kernel) {
-    evex_pair *pair = evex_arena_push(&f->expr->arena, sizeof *pair);
-    if (pair == NULL)
-        return 0;
-    *pair = (evex_pair){.kernel = kernel, .first = first};
-    set_operands(f, pair, second, place);
-    f->expr->links[first].is_absorbed = 1;
-    f->expr->links[second].pair = pair;
-    return 1;
+    evex_pair *pair = new_pair(f, second, first, kernel);
+    if (pair != NULL)
+        set_operands(f, pair, second, place);
+    return pair != NULL;
 }
 
-/* Takes in what makes both operands, if that can be: *is_joined. 0: out of memory. */
-static int join_both(const fuser *f, uint32_t number, int *is_joined) {
-    *is_joined = 0;
+/* The two instructions alike that make both operands of another and can be taken into its call; the
+ * kernel of all three, or NULL. */
+static evex_kernel find_both(const fuser *f, uint32_t number, uint32_t makers[2]) {
     if (f->insns[number].n_operands != 2)
-        return 1;
-    const uint32_t a = find_maker(f, number, 0), b = find_maker(f, number, 1);
-    if (a == NOBODY || b == NOBODY || f->insns[a].op != f->insns[b].op ||
-        f->insns[a].in_dtype != f->insns[b].in_dtype)
-        return 1;
-    const evex_kernel kernel = find_kernel(f, &f->insns[a], &f->insns[number], EVEX_PAIR_BOTH);
-    if (kernel == NULL)
-        return 1;
-    evex_pair *pair = evex_arena_push(&f->expr->arena, sizeof *pair);
+        return NULL;
+    for (uint32_t k = 0; k < 2; k++)
+        if ((makers[k] = find_maker(f, number, k)) == NOBODY)
+            return NULL;
+    const evex_insn *a = &f->insns[makers[0]], *b = &f->insns[makers[1]];
+    if (a->op != b->op || a->in_dtype != b->in_dtype)
+        return NULL;
+    return find_kernel(f, a, &f->insns[number], EVEX_PAIR_BOTH);
+}
+
+static int join_both(const fuser *f, uint32_t number, const uint32_t makers[2],
+                     evex_kernel kernel) {
+    evex_pair *pair = new_pair(f, number, makers[0], kernel);
     if (pair == NULL)
         return 0;
-    *pair = (evex_pair){.kernel = kernel, .first = a, .has_both = 1};
-    add_operands(f, pair, &f->insns[a]);
-    add_operands(f, pair, &f->insns[b]);
-    f->expr->links[a].is_absorbed = f->expr->links[a].is_unread = 1;
-    f->expr->links[b].is_absorbed = f->expr->links[b].is_unread = 1;
-    f->expr->links[number].pair = pair;
-    *is_joined = 1;
+    pair->has_both = 1;
+    for (uint32_t k = 0; k < 2; k++) {
+        evex_link *link = &f->expr->links[makers[k]];
+        add_operands(f, pair, &f->insns[makers[k]]);
+        link->is_absorbed = link->is_unread = 1;
+    }
     return 1;
 }
 
-/* Takes in the nearest instruction that can be: along a chain, every second one. */
+/* Takes in both instructions that make operands, or the nearest that can be: along a chain, every
+ * second one. */
 static int fuse_insn(const fuser *f, uint32_t number) {
-    int is_joined;
-    if (!join_both(f, number, &is_joined))
-        return 0;
-    if (is_joined)
-        return 1;
+    uint32_t makers[2];
+    const evex_kernel both = find_both(f, number, makers);
+    if (both != NULL)
+        return join_both(f, number, makers, both);
     uint32_t nearest = NOBODY, nearest_place = 0;
     evex_kernel nearest_kernel = NULL;
     for (uint32_t k = 0; k < f->insns[number].n_operands; k++) {

@@ -15,7 +15,7 @@ enum { EVEX_MAX_PAIR_OPERANDS = 4, EVEX_PAIR_BOTH = 2 /* a place: eval/pairs.def
 typedef struct {
     evex_kernel kernel;
     uint32_t first;     /* the other instruction: it is skipped then */
-    uint8_t has_both;   /* there is a third one; even if they are hoisted they are run here, too */
+    uint8_t has_both;   /* two others are in the call, and run by it even where they are hoisted */
     uint8_t n_operands; /* all of the result's size, so that it may take the place of any */
     evex_register operands[EVEX_MAX_PAIR_OPERANDS];
 } evex_pair;

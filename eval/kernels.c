@@ -214,9 +214,8 @@
 /* From how many elements on it pays to prepare a divisor. */
 enum { MANY = 16 };
 
-#define DIVIDE_KERNEL(s, ID, C, id)                                                                \
-    KERNEL(kernel_##id##_##s) {                                                                    \
-        (void)context;                                                                             \
+#define DIVIDE_BY(s, C, id)                                                                        \
+    static void divide_##id##_##s(void *const *dst, const evex_operand *src, size_t n) {           \
         if (n >= MANY && src[0].step != 0 && src[1].step == 0 && *(const C *)src[1].data != 0) {   \
             const quick_divisor by = quick_prepare_##s(*(const C *)src[1].data);                   \
             const C *pa = src[0].data;                                                             \
@@ -226,6 +225,35 @@ enum { MANY = 16 };
             make_##id##_##s(dst, src, n);                                                          \
         }                                                                                          \
     }
+
+#if V_FMA_IS_FAST
+/* Elements are looked at together: most are small. */
+#define DIVIDE_KERNEL(s, ID, C, id)                                                                \
+    DIVIDE_BY(s, C, id)                                                                            \
+    static void small_##id##_##s(void *const *dst, const evex_operand *src, size_t n)              \
+        MAKE_BINARY((C)quick_small_##id, C, int64_t) KERNEL(kernel_##id##_##s) {                   \
+        (void)context;                                                                             \
+        for (size_t at = 0; at < n; at += QUICK_SCREENED) {                                        \
+            const size_t length = n - at < QUICK_SCREENED ? n - at : QUICK_SCREENED;               \
+            const C *pa = (const C *)src[0].data + at * src[0].step;                               \
+            const C *pb = (const C *)src[1].data + at * src[1].step;                               \
+            void *part = (C *)dst[0] + at;                                                         \
+            const evex_operand operands[] = {{pa, src[0].step}, {pb, src[1].step}};                \
+            if (quick_union_##s(pa, src[0].step != 0 ? length : 1) <= QUICK_SMALL_BITS &&          \
+                quick_union_##s(pb, src[1].step != 0 ? length : 1) <= QUICK_SMALL_BITS)            \
+                small_##id##_##s(&part, operands, length);                                         \
+            else                                                                                   \
+                divide_##id##_##s(&part, operands, length);                                        \
+        }                                                                                          \
+    }
+#else
+#define DIVIDE_KERNEL(s, ID, C, id)                                                                \
+    DIVIDE_BY(s, C, id)                                                                            \
+    KERNEL(kernel_##id##_##s) {                                                                    \
+        (void)context;                                                                             \
+        divide_##id##_##s(dst, src, n);                                                            \
+    }
+#endif
 
 /* ---- The kernels ---------------------------------------------------------------------------- */
 

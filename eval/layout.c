@@ -20,23 +20,29 @@ enum {
     /* From memory, bursts of loads with a pause for arithmetic behind them keep the prefetchers
      * from getting into step, unless the processor looks past the pause by itself: short blocks, of
      * so many bytes of the widest array, where there are few calls. Where there are more, their
-     * number counts and blocks are longer, but not more than the processor keeps under way; later
-     * ones are then fetched by prefetches (20 million elements, one thread, short blocks / those
-     * chosen here, against a fused loop: a cubic of 3 calls 0.56 / 0.64, 3*i - 2*j + 7 of int32
-     * 0.33 / 0.84, a filter of 3 inputs 0.45 / 0.78; 2*a + 3*b of two calls 0.90 without
-     * prefetches, 0.83 with them). Movers ask for what they read by themselves, so that blocks
-     * behind them may be longer; so are those of few calls that take longer than memory, for
-     * kernels of functions begin slowly (a**b: 1.43 ns with short blocks, 1.11 with 4 KiB). */
+     * number counts and blocks are longer. From two calls on, later blocks are fetched by
+     * prefetches, a share of them before each call (run.c): sent for at once, they are more than
+     * the processor keeps under way, and it waits. (20 million elements, one thread, ns: all before
+     * the first call, in blocks of 3 KiB / a share before each, in blocks of 6 KiB: a filter of 3
+     * inputs 0.76 / 0.66, a band of int32 0.27 / 0.23, nested choices 0.74 / 0.66, a**2 + b**2 +
+     * 2*a*b 0.63 / 0.57, a polynomial of degree 12 0.76 / 0.72; prefetches make one call, 2*a +
+     * 3*b, slower by 8 %.) Movers ask for what they read by themselves, so that blocks behind them
+     * may be longer; so are those of few calls that take longer than memory, for kernels of
+     * functions begin slowly (a**b: 1.43 ns with short blocks, 1.11 with 4 KiB). */
     LIGHT_CALLS = 2,
+    FETCHED_CALLS = 2,
     LIGHT_BLOCK_BYTES = 512,
     REDUCED_BLOCK_BYTES = 1024,
     GATHERED_BLOCK_BYTES = 2048,
     HEAVY_BLOCK_BYTES = 4096,
     LONG_BLOCK_BYTES = 8192,
-    FETCHED_BYTES = 6144,         /* of all inputs; */
-    FETCHED_BYTES_OF_FEW = 4096,  /* of 2 calls: sqrt(a*a + b*b) 0.54 / 0.49 */
-    MANY_CALLS = 6,               /* which have so many lines brought: */
-    FETCHED_BYTES_OF_MANY = 8192, /* x*x - y*y... of 4 inputs and 8 calls 1.16 / 1.02 */
+    /* What a block that is fetched ahead has of all inputs, by the number of calls over which its
+     * prefetches are spread. (As above, with 6 KiB / these: sqrt(a*a + b*b) of 2 calls 0.54 / 0.49,
+     * a step of a Mandelbrot set of 8 calls 1.16 / 1.02.) */
+    FETCHED_BYTES_OF_FEW = 4096,
+    FETCHED_BYTES = 6144,
+    MANY_CALLS = 6,
+    FETCHED_BYTES_OF_MANY = 8192,
     NEAREST = BLOCK_STEP / 2 - 1, /* rounded, so that a few bytes of masks do not halve a block */
     /* Read and written by a pass, and written alone: more than its share of a usual L3. (Stores
      * past the caches and short blocks / not, one thread: 2*a + 3*b of 23 MB 0.36 / 0.25 ns, a
@@ -118,7 +124,8 @@ static size_t footprint(const evex_pass *pass, const evex_port *port) {
     return n * (step > port->view->item_bytes ? step : port->view->item_bytes);
 }
 
-/* Whether the arrays of a pass come from memory and go there, not from caches. */
+/* Whether the arrays of a pass come from memory and go there, not from caches. A few elements do
+ * not, a line for each of them. */
 static int is_streamed(const evex_pass *pass) {
     size_t all = 0, outputs = 0;
     if (n_elements(pass) <= STREAMED_OUTPUT_BYTES / EVEX_CACHE_LINE / (pass->n_ports + 1))
@@ -425,7 +432,7 @@ static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
     pass->is_past_caches = options->store == EVEX_STORE_BEST
                                ? is_from_memory
                                : options->store == EVEX_STORE_PAST_CACHES;
-    pass->is_fetched_ahead = is_from_memory && pass->n_calls > LIGHT_CALLS;
+    pass->is_fetched_ahead = is_from_memory && pass->n_calls >= FETCHED_CALLS;
     if (pass->is_grouped && !evex_group_plan_pass(binding, pass))
         return evex_fail_memory(binding->error);
     choose_ports(binding, pass);

@@ -65,23 +65,25 @@ EVEX_FOR_FLOATS(DEFINE_WORDS, )
         STEPPED_RUN(s, word);                                                                      \
     }
 
-/* Products, whose scalar is put first, have a loop for two scalars and one for none. */
+/* A scalar factor is put first. The usual forms, scalars times vectors and vectors times vectors,
+ * have loops of their own; STEPPED_RUN does what they leave, and all other forms. */
 #define PRODUCTS_KERNEL(s, ID, C, word)                                                            \
     KERNEL(kernel_##word##_##s) {                                                                  \
-        const size_t a = src[1].step == 0, c = 2 + (src[3].step == 0);                             \
+        const size_t a = src[1].step == 0, c = 2 + (src[3].step == 0), d = c == 2 ? 3 : 2;         \
         STEPPED(pa, a, s, C);                                                                      \
         STEPPED(pb, 1 - a, s, C);                                                                  \
         STEPPED(pc, c, s, C);                                                                      \
-        STEPPED(pd, 5 - c, s, C);                                                                  \
+        STEPPED(pd, d, s, C);                                                                      \
         C *out = dst[0];                                                                           \
         size_t i = 0;                                                                              \
         (void)context;                                                                             \
         if (n == 0)                                                                                \
             return;                                                                                \
-        if (pb_step + pd_step == 2 && pa_step + pc_step == 0) {                                    \
+        const int has_vectors = pb_step != 0 && pd_step != 0;                                      \
+        if (has_vectors && pa_step == 0 && pc_step == 0) {                                         \
             const v_##s pa_splat = v_load_##s(pa), pc_splat = v_load_##s(pc);                      \
             RUN(s, v_##word##_##s(S(pa, s), V(pb, s), S(pc, s), V(pd, s)));                        \
-        } else if (pb_step + pd_step == 2 && pa_step + pc_step == 2) {                             \
+        } else if (has_vectors && pa_step != 0 && pc_step != 0) {                                  \
             RUN(s, v_##word##_##s(V(pa, s), V(pb, s), V(pc, s), V(pd, s)));                        \
         }                                                                                          \
         STEPPED_RUN(s, word);                                                                      \

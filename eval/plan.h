@@ -9,7 +9,7 @@
  *
  * An elementwise pass and a reduction to one value have rows only. A reduction along axes has one
  * result for each outer index and column: rows are its reduced dimensions, in C order, columns at
- * most one dimension, cut into tiles so that the accumulators of a tile stay in L1. A unit of work
+ * most one dimension, cut into tiles so that the accumulators of a tile stay in L2. A unit of work
  * is one outer index, one tile and one chunk of rows; within it, elements are numbered row * w +
  * column, and a block is any range of these numbers.
  */
@@ -54,7 +54,7 @@ typedef struct evex_port {
     /* What to do at the start of a row, before and after a block's instructions, or NULL. */
     evex_port_fn at_row, before, after;
     evex_gather_fn gather;
-    evex_mover mover; /* in its place for long runs; or NULL */
+    evex_mover mover;     /* in its place for long runs; or NULL */
     evex_rows_mover rows; /* for whole rows of a walk, in and out; or NULL: one by one */
     evex_scatter_fn scatter;
     evex_kernel cast;    /* outputs in memory of another type than the register */
@@ -99,7 +99,7 @@ typedef struct evex_pass {
 
     /* The run. */
     size_t block_length;
-    uint8_t is_fetched_ahead; /* while a block is worked at, the next one comes from memory */
+    uint8_t is_fetched_ahead; /* while a block is worked at, a later one comes from memory */
     uint64_t work_ns;         /* a guess at what it takes one worker */
     size_t n_workers;
 
@@ -107,12 +107,12 @@ typedef struct evex_pass {
     size_t share_offset, calls_offset, operands_offset, moves_offset, map_offset, states_offset,
         temps_offset, leaves_offset, trees_offset, nodes_offset, panel_offset, groups_offset,
         worker_bytes;
-    size_t temp_bytes;      /* of one TEMP's block */
-    size_t *leaf_offsets;   /* one a reduction, from leaves_offset */
-    unsigned tree_levels;   /* of a chunk's tree; 0: a chunk is one leaf */
+    size_t temp_bytes;              /* of one TEMP's block */
+    size_t *leaf_offsets;           /* one a reduction, from leaves_offset */
+    unsigned tree_levels;           /* of a chunk's tree; 0: a chunk is one leaf */
     struct evex_group_plan *groups; /* of a grouped pass */
-    evex_node *chunk_nodes; /* of several chunks: [column unit][chunk][reduction][tile] */
-    evex_node *merge_nodes; /* for merging them: a tree and two rows */
+    evex_node *chunk_nodes;         /* of several chunks: [column unit][chunk][reduction][tile] */
+    evex_node *merge_nodes;         /* for merging them: a tree and two rows */
 } evex_pass;
 
 /* Groups the sinks of all stages into passes, with their instructions and ports. */

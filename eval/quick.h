@@ -162,6 +162,43 @@ enum { QUICK_SCREENED = 128 };
 QUICK_UNION(i64, int64_t)
 QUICK_UNION(u64, uint64_t)
 
+/* ---- 64-bit integers of at most 51 bits --------------------------------------------------------
+ */
+
+/*
+ * In [-2^51, 2^51) an integer is a float64, and the way there and back is a sum: 1.5 * 2^52 + x has
+ * x in its low bits. The rounded quotient of two truncates to the exact one, as above, for it is
+ * 2^-51 of its size away from an integer or is one; and what an fma leaves of the dividend is an
+ * integer below the divisor, so exact. A remainder of another sign than the divisor's is what
+ * floors; dividing by 0 becomes dividing by 1, of which nothing remains.
+ */
+enum { QUICK_SMALL_BITS = 51 };
+
+static inline double quick_small_f64(int64_t x) {
+    return from_bits_f64(UINT64_C(0x4338000000000000) + (uint64_t)x) - 0x1.8p52;
+}
+static inline int64_t quick_small_i64(double x) {
+    return (int64_t)(bits_f64(x + 0x1.8p52) - UINT64_C(0x4338000000000000));
+}
+static inline double quick_small_divisor(int64_t b) {
+    return quick_small_f64(b + (b == 0));
+}
+
+static inline int64_t quick_small_FMOD(int64_t a, int64_t b) {
+    const double x = quick_small_f64(a), y = quick_small_divisor(b);
+    return quick_small_i64(__builtin_fma(-__builtin_trunc(x / y), y, x));
+}
+static inline int64_t quick_small_MOD(int64_t a, int64_t b) {
+    const double x = quick_small_f64(a), y = quick_small_divisor(b);
+    const double r = __builtin_fma(-__builtin_trunc(x / y), y, x);
+    return quick_small_i64(r + (r * y < 0 ? y : 0));
+}
+static inline int64_t quick_small_FLOORDIV(int64_t a, int64_t b) {
+    const double x = quick_small_f64(a), y = quick_small_divisor(b), q = __builtin_trunc(x / y);
+    const double r = __builtin_fma(-q, y, x);
+    return quick_small_i64(q - (r * y < 0 ? 1 : 0)) & -(int64_t)(b != 0);
+}
+
 /* ---- 64-bit integers divided by one number -------------------------------------------------- */
 
 __extension__ typedef unsigned __int128 quick_u128;

@@ -32,7 +32,13 @@ export LC_ALL=C.UTF-8
 readonly top=$PWD/build-tests venv=$PWD/.venv
 # The Python package is made of what the gcc step has compiled already, in another folder.
 export CCACHE_DIR=$top/ccache CCACHE_NOHASHDIR=1
-readonly gcc='ccache gcc'
+cached_gcc() {
+    if command -v ccache >/dev/null; then
+        printf 'ccache gcc'
+    else
+        printf 'gcc'
+    fi
+}
 jobs=$(nproc)
 is_long=0
 n_failed=0
@@ -115,14 +121,14 @@ step_packages() {
 }
 
 step_gcc() {
-    CC=$gcc configure gcc
+    CC=$(cached_gcc) configure gcc
     build gcc
     suite gcc
 }
 
 step_settings() {
     local setting status=0
-    CC=$gcc configure gcc
+    CC=$(cached_gcc) configure gcc
     build gcc
     for setting in ref base avx2 avx512 unoptimised; do
         suite gcc --setup "$setting" || status=1
@@ -174,7 +180,7 @@ step_tsan() {
 
 step_numpy() {
     local count=5000
-    CC=$gcc configure gcc
+    CC=$(cached_gcc) configure gcc
     build gcc
     if ((is_long)); then
         count=100000
@@ -192,7 +198,7 @@ step_numpy() {
 # build type, which is that of the gcc step so that its objects serve.
 step_python() {
     local status=0
-    CC=$gcc "$venv/bin/pip" install --quiet --disable-pip-version-check --no-build-isolation \
+    CC=$(cached_gcc) "$venv/bin/pip" install --quiet --disable-pip-version-check --no-build-isolation \
         --no-deps --force-reinstall -Cbuild-dir="$top/python" \
         -Csetup-args=-Dbuildtype=debugoptimized -Csetup-args=-Db_ndebug=false \
         -Csetup-args=-Dwerror=true .
@@ -241,7 +247,7 @@ step_aarch64() {
         "$root/usr/lib/aarch64-linux-gnu" >"$top/aarch64-root.ini"
     CC='' configure aarch64 --cross-file "$top/aarch64-root.ini" \
         --cross-file scripts/aarch64.ini -Dbench=false
-    CC=$gcc configure gcc
+    CC=$(cached_gcc) configure gcc
     if ((is_long)); then
         build aarch64
         suite aarch64 --setup reduced
@@ -299,13 +305,13 @@ step_fuzz() {
 }
 
 step_valgrind() {
-    CC=$gcc configure gcc
+    CC=$(cached_gcc) configure gcc
     build gcc
     suite gcc --setup valgrind
 }
 
 step_coverage() {
-    CC=$gcc configure coverage -Db_coverage=true -Dbench=false
+    CC=$(cached_gcc) configure coverage -Db_coverage=true -Dbench=false
     build coverage
     suite coverage
     gcovr --root . --exclude tests --exclude examples --print-summary \

@@ -30,6 +30,49 @@ START_TEST(kernels_agree_with_definition) {
 }
 END_TEST
 
+/* Dividends at multiples of divisors and beside them, just below a power of two; divisors of all
+ * sizes up to 51 bits, 0 and -1 among them. */
+static void draw_quotient(uint64_t *state, unsigned a_bits, int64_t *a, int64_t *b) {
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    const unsigned b_bits = 1 + (unsigned)(*state >> 33) % 51;
+    const int64_t divisor = (int64_t)(*state >> (64 - b_bits)) - (*state >> 45) % 2;
+    *b = (*state >> 46) % 2 ? -divisor : divisor;
+    *a = (INT64_C(1) << a_bits) - (int64_t)((*state >> 20) % 3) - 1;
+    if (divisor > 0 && (*state >> 47) % 4 != 0)
+        *a = *a / divisor * divisor - 1 + (int64_t)((*state >> 50) % 3);
+    if ((*state >> 52) % 2)
+        *a = -*a;
+}
+
+/* The kernels look for operands of at most 51 bits, which those of kernel_trial seldom all are. */
+START_TEST(quotients_of_small_and_large_integers) {
+    static const evex_op ops[] = {EVEX_OP_FLOORDIV, EVEX_OP_MOD, EVEX_OP_FMOD};
+    enum { N = 1000 };
+    static int64_t a[N], b[N], got[N], want[N];
+    const evex_op op = ops[_i / 2];
+    const evex_dtype dtype = _i % 2 ? EVEX_U64 : EVEX_I64;
+    uint64_t state = (uint64_t)_i;
+    size_t n_tables;
+    const evex_kernel_table *const *tables = evex_kernels_all(&n_tables);
+    for (int round = 0; round < 200; round++) {
+        for (size_t i = 0; i < N; i++) {
+            draw_quotient(&state, 49 + (unsigned)round % 5, &a[i], &b[i]);
+            a[i] = round % 3 == 1 ? a[0] : dtype == EVEX_U64 ? llabs(a[i]) : a[i];
+            b[i] = round % 3 == 2 ? b[0] : dtype == EVEX_U64 ? llabs(b[i]) : b[i];
+        }
+        const evex_operand src[] = {{a, round % 3 != 1}, {b, round % 3 != 2}};
+        evex_definition(op, dtype, dtype)((void *[]){want}, src, N, NULL);
+        for (size_t t = 0; t < n_tables; t++) {
+            evex_kernel_find(tables[t], op, dtype, dtype)((void *[]){got}, src, N, NULL);
+            for (size_t i = 0; i < N; i++)
+                ck_assert_msg(got[i] == want[i], "%s: %lld and %lld: %lld, not %lld",
+                              tables[t]->isa, (long long)a[i], (long long)b[i], (long long)got[i],
+                              (long long)want[i]);
+        }
+    }
+}
+END_TEST
+
 START_TEST(tables_hold_exactly_the_types_of_a_row) {
     size_t n_tables;
     const evex_kernel_table *const *tables = evex_kernels_all(&n_tables);
@@ -342,6 +385,7 @@ END_TEST
 
 static void add_tests(TCase *tests) {
     tcase_add_loop_test(tests, kernels_agree_with_definition, 0, EVEX_N_OPS);
+    tcase_add_loop_test(tests, quotients_of_small_and_large_integers, 0, 6);
     tcase_add_test(tests, tables_hold_exactly_the_types_of_a_row);
     tcase_add_test(tests, a_cap_bounds_the_choice);
     tcase_add_loop_test(tests, integer_definitions_hold_to_the_contract, 0, N_FACTS(integer_facts));

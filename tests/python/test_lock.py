@@ -172,6 +172,7 @@ import signal, sys, time, threading, _thread
 import evex, numpy as np
 x, y = np.linspace(0.5, 2, 2000)[:, None, None], np.linspace(0.5, 2, 2000)[:, None]
 z = np.linspace(0.5, 2, 1000)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 begin = time.monotonic()
 try:
     {start}
