@@ -20,26 +20,24 @@ enum {
     /* From memory, bursts of loads with a pause for arithmetic behind them keep the prefetchers
      * from getting into step, unless the processor looks past the pause by itself: short blocks, of
      * so many bytes of the widest array, where there are few calls. Where there are more, their
-     * number counts and blocks are longer. From two calls on, later blocks are fetched by
-     * prefetches, a share of them before each call (run.c): sent for at once, they are more than
-     * the processor keeps under way, and it waits. (20 million elements, one thread, ns: all before
+     * number counts, and blocks are longer. Later ones are then fetched by prefetches, a share of
+     * them before each call (run.c): sent for at once, they are more than the processor keeps under
+     * way, and it waits. (20 million elements, one thread, ns: all before
      * the first call, in blocks of 3 KiB / a share before each, in blocks of 6 KiB: a filter of 3
      * inputs 0.76 / 0.66, a band of int32 0.27 / 0.23, nested choices 0.74 / 0.66, a**2 + b**2 +
-     * 2*a*b 0.63 / 0.57, a polynomial of degree 12 0.76 / 0.72; prefetches make one call, 2*a +
-     * 3*b, slower by 8 %.) Movers ask for what they read by themselves, so that blocks behind them
-     * may be longer; so are those of few calls that take longer than memory, for kernels of
-     * functions begin slowly (a**b: 1.43 ns with short blocks, 1.11 with 4 KiB). */
+     * 2*a*b 0.63 / 0.57, a polynomial of degree 12 0.76 / 0.72. Fewer calls are slower with them:
+     * 2*a + 3*b by 8 %, sqrt(a*a + b*b) 0.50 / 0.55.) Movers ask for what they read by themselves,
+     * so that blocks behind them may be longer; so are those of few calls that take longer than
+     * memory, for kernels of functions begin slowly (a**b: 1.43 ns with short blocks, 1.11 with 4
+     * KiB). */
     LIGHT_CALLS = 2,
-    FETCHED_CALLS = 2,
     LIGHT_BLOCK_BYTES = 512,
     REDUCED_BLOCK_BYTES = 1024,
     GATHERED_BLOCK_BYTES = 2048,
     HEAVY_BLOCK_BYTES = 4096,
     LONG_BLOCK_BYTES = 8192,
-    /* What a block that is fetched ahead has of all inputs, by the number of calls over which its
-     * prefetches are spread. (As above, with 6 KiB / these: sqrt(a*a + b*b) of 2 calls 0.54 / 0.49,
-     * a step of a Mandelbrot set of 8 calls 1.16 / 1.02.) */
-    FETCHED_BYTES_OF_FEW = 4096,
+    /* What a block that is fetched ahead has of all inputs; more where its prefetches are spread
+     * over many calls. (A step of a Mandelbrot set, of 8 calls, 1.16 / 1.02.) */
     FETCHED_BYTES = 6144,
     MANY_CALLS = 6,
     FETCHED_BYTES_OF_MANY = 8192,
@@ -189,9 +187,7 @@ static int wants_long_blocks(const evex_binding *binding, const evex_pass *pass)
 }
 
 static size_t fetched_length(const evex_pass *pass, size_t input_bytes) {
-    const size_t n_bytes = pass->n_calls <= LIGHT_CALLS ? FETCHED_BYTES_OF_FEW
-                           : pass->n_calls < MANY_CALLS ? FETCHED_BYTES
-                                                        : FETCHED_BYTES_OF_MANY;
+    const size_t n_bytes = pass->n_calls < MANY_CALLS ? FETCHED_BYTES : FETCHED_BYTES_OF_MANY;
     return n_bytes / (input_bytes > 0 ? input_bytes : 1) + NEAREST;
 }
 
@@ -213,7 +209,6 @@ static size_t longest_block(const evex_binding *binding, const evex_pass *pass) 
                           : is_heavy                         ? HEAVY_BLOCK_BYTES / widest
                           : pass->has_before                 ? GATHERED_BLOCK_BYTES / widest
                           : pass->n_reductions > 0           ? REDUCED_BLOCK_BYTES / widest
-                          : pass->is_fetched_ahead           ? fetched_length(pass, inputs)
                                                              : LIGHT_BLOCK_BYTES / widest;
     return clamp_size(length / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP, MAX_BLOCK);
 }
@@ -432,7 +427,7 @@ static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
     pass->is_past_caches = options->store == EVEX_STORE_BEST
                                ? is_from_memory
                                : options->store == EVEX_STORE_PAST_CACHES;
-    pass->is_fetched_ahead = is_from_memory && pass->n_calls >= FETCHED_CALLS;
+    pass->is_fetched_ahead = is_from_memory && pass->n_calls > LIGHT_CALLS;
     if (pass->is_grouped && !evex_group_plan_pass(binding, pass))
         return evex_fail_memory(binding->error);
     choose_ports(binding, pass);
