@@ -6,6 +6,7 @@
  *     bench_overhead [--json FILE]
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,10 +131,26 @@ typedef struct {
 typedef struct {
     call *of;
     size_t n_calls;
+    int number;
+    const cpu_set_t *processors; /* that callers may use */
 } caller;
+
+/* Calls on one thread stay on a processor, each caller on its own: where the system puts a new
+ * thread at first is not what is measured. */
+static void stay_on(const cpu_set_t *processors, int number) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (int p = 0, seen = 0; p < CPU_SETSIZE; p++)
+        if (CPU_ISSET(p, processors) && seen++ == number)
+            CPU_SET(p, &one);
+    if (CPU_COUNT(&one) > 0)
+        pthread_setaffinity_np(pthread_self(), sizeof one, &one);
+}
 
 static void *run_caller(void *argument) {
     caller *c = argument;
+    if (c->of->n_threads == 1)
+        stay_on(c->processors, c->number);
     for (size_t i = 0; i < c->n_calls; i++)
         run_call(c->of);
     return NULL;
@@ -141,13 +158,17 @@ static void *run_caller(void *argument) {
 
 static void run_callers(void *context) {
     callers *all = context;
-    caller second = {&all->calls[1], all->n_calls}, first = {&all->calls[0], all->n_calls};
+    cpu_set_t processors;
+    caller second = {&all->calls[1], all->n_calls, 1, &processors};
+    caller first = {&all->calls[0], all->n_calls, 0, &processors};
     pthread_t thread;
+    pthread_getaffinity_np(pthread_self(), sizeof processors, &processors);
     const int has_second =
         all->n_callers == 2 && pthread_create(&thread, NULL, run_caller, &second) == 0;
     run_caller(&first);
     if (has_second)
         pthread_join(thread, NULL);
+    pthread_setaffinity_np(pthread_self(), sizeof processors, &processors);
 }
 
 /* The throughput of two callers, in units of what one thread or both can do: twice that of a lone
