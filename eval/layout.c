@@ -151,14 +151,19 @@ static size_t clamp_size(size_t value, size_t least, size_t most) {
 
 /* Lets all blocks but the first begin on a line of the first output that is written so: each line
  * is then written whole, by one worker. Beside reductions that holds for each range of leaves, as
- * these begin where a line would if the array did. */
+ * these begin where a line would if the array did. Where rows begin anywhere, each has its own
+ * way to a line (run.c). */
 static void choose_lead(evex_pass *pass) {
-    if (pass->kind == EVEX_SINK_AXES || pass->is_grouped || pass->n_dims > 1)
+    if (pass->kind == EVEX_SINK_AXES || pass->is_grouped)
         return;
     for (size_t p = 0; p < pass->n_ports; p++) {
         const evex_view *view = pass->ports[p].view;
         if (!pass->ports[p].is_past_caches)
             continue;
+        if (pass->n_dims > 1) {
+            pass->line_port = pass->n_reductions == 0 ? p + 1 : 0;
+            return;
+        }
         const size_t head = -(uintptr_t)view->data % EVEX_CACHE_LINE / view->item_bytes;
         if (head > 0 && head < pass->block_length)
             pass->lead = (int64_t)(pass->block_length - head);

@@ -96,6 +96,8 @@ typedef struct evex_pass {
     uint8_t is_past_caches;                   /* outputs are better written so, where they can be */
     int64_t lead; /* by so many elements the first block is shorter, so that all others begin on a
                      line of the outputs */
+    size_t line_port; /* 1 + the output past the caches on whose lines blocks of a row begin; 0:
+                         there is none, or no row but one */
 
     /* The run. */
     size_t block_length;

@@ -129,23 +129,38 @@ static void start_row(evex_worker *worker, const evex_cursor *at) {
             pass->ports[p].at_row(worker, &pass->ports[p], at, 1);
 }
 
-/* For how many elements pointers only move on: up to the end of a row, of a block where a port is
- * walked, or all n that are left. */
-static int64_t row_length(const evex_pass *pass, int64_t row_rest, int64_t n) {
+/* How many of n elements stand before a line of the output past the caches; all, where there is no
+ * such output or no whole block behind them. */
+static int64_t length_to_line(const evex_worker *worker, int64_t n) {
+    const evex_pass *pass = worker->pass;
+    if (pass->line_port == 0 || n <= (int64_t)pass->block_length)
+        return n;
+    const size_t item_bytes = pass->ports[pass->line_port - 1].view->item_bytes;
+    const uintptr_t place = (uintptr_t)worker->states[pass->line_port - 1].place;
+    const size_t n_bytes = -place % EVEX_CACHE_LINE;
+    const int64_t head = (int64_t)(n_bytes / item_bytes);
+    return n_bytes % item_bytes == 0 && head > 0 && head < n ? head : n;
+}
+
+/* For how many elements of a row that has been started pointers only move on: up to its end, to
+ * that of a block where a port is walked, to a line, or all n that are left. */
+static int64_t row_length(const evex_worker *worker, int64_t row_rest, int64_t n) {
+    const evex_pass *pass = worker->pass;
     if (pass->is_row_by_row && n > row_rest)
         n = row_rest;
     if (pass->is_walked && n > (int64_t)pass->block_length)
         n = (int64_t)pass->block_length;
-    return n;
+    return length_to_line(worker, n);
 }
 
 void evex_run_range(evex_worker *worker, int64_t begin, int64_t end, int64_t leaf_row) {
     const size_t block = worker->pass->block_length;
     evex_cursor at;
     while (begin < end) {
-        size_t n = (size_t)row_length(worker->pass, set_cursor(worker, &at, begin), end - begin);
-        begin += (int64_t)n;
+        const int64_t row_rest = set_cursor(worker, &at, begin);
         start_row(worker, &at);
+        size_t n = (size_t)row_length(worker, row_rest, end - begin);
+        begin += (int64_t)n;
         for (; n > block; n -= block, at.flat += (int64_t)block) {
             run_block(worker, &at, block, leaf_row);
             move_on(worker);
