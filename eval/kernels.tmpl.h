@@ -6,8 +6,8 @@
  *   LOOP(id, types)              op.def's definition as a loop, which the compiler vectorises or,
  *                                for what has no vector form, leaves scalar
  *   QUICK(id, 2, types)          as LOOP, from eval/quick.h's way to say a binary definition
- *   DIVIDE(id, types)            as LOOP, but of small elements as float64, and by a scalar divisor as
- *                                a multiplication (eval/quick.h)
+ *   DIVIDE(id, types)            as LOOP, but of small elements as float64, and by a scalar divisor
+ *                                as a multiplication (eval/quick.h)
  *   TEST(id, types)              as QUICK, of a definition that gives bool
  *   SCREEN(id, types)            as LOOP, but passes over elements that are small enough to be sure
  *                                of a product (eval/quick.h)
