@@ -186,22 +186,29 @@
             MAKE_BINARY(quick_##id##_##s, uint8_t, C)                                              \
     }
 
+/* Elements are looked at together: does `small` for parts whose operands have so few bits, bits_a
+ * and bits_b, that is_small holds, and `other` for the rest; both find a part's operands, its
+ * length and, in `part`, its place of the result, of type R. */
+#define IN_PARTS(s, C, R, is_small, small, other)                                                  \
+    for (size_t at = 0; at < n; at += QUICK_SCREENED) {                                            \
+        const size_t length = n - at < QUICK_SCREENED ? n - at : QUICK_SCREENED;                   \
+        const C *pa = (const C *)src[0].data + at * src[0].step;                                   \
+        const C *pb = (const C *)src[1].data + at * src[1].step;                                   \
+        const evex_operand operands[] = {{pa, src[0].step}, {pb, src[1].step}};                    \
+        const unsigned bits_a = quick_union_##s(pa, src[0].step != 0 ? length : 1);                \
+        const unsigned bits_b = quick_union_##s(pb, src[1].step != 0 ? length : 1);                \
+        void *part = (R *)dst[0] + at;                                                             \
+        if (is_small)                                                                              \
+            small;                                                                                 \
+        else                                                                                       \
+            other;                                                                                 \
+    }
+
 #define SCREEN_KERNEL(s, ID, C, id)                                                                \
     KERNEL(kernel_##id##_##s) {                                                                    \
         (void)context;                                                                             \
-        for (size_t at = 0; at < n; at += QUICK_SCREENED) {                                        \
-            const size_t length = n - at < QUICK_SCREENED ? n - at : QUICK_SCREENED;               \
-            const C *pa = (const C *)src[0].data + at * src[0].step;                               \
-            const C *pb = (const C *)src[1].data + at * src[1].step;                               \
-            void *part = (uint8_t *)dst[0] + at;                                                   \
-            if (quick_union_##s(pa, src[0].step != 0 ? length : 1) +                               \
-                    quick_union_##s(pb, src[1].step != 0 ? length : 1) <=                          \
-                QUICK_BITS_##s)                                                                    \
-                memset(part, 0, length);                                                           \
-            else                                                                                   \
-                make_##id##_##s(&part, (evex_operand[]){{pa, src[0].step}, {pb, src[1].step}},     \
-                                length);                                                           \
-        }                                                                                          \
+        IN_PARTS(s, C, uint8_t, bits_a + bits_b <= QUICK_BITS_##s, memset(part, 0, length),        \
+                 make_##id##_##s(&part, operands, length))                                         \
     }
 
 #define LOOP_KERNEL(s, ID, C, id)                                                                  \
@@ -227,24 +234,19 @@ enum { MANY = 16 };
     }
 
 #if V_FMA_IS_FAST
-/* Elements are looked at together: most are small. */
+/* Most elements are small. */
+#define DIVIDE_SMALL(s, C, id)                                                                     \
+    static void small_##id##_##s(void *const *dst, const evex_operand *src, size_t n) {            \
+        MAKE_BINARY((C)quick_small_##id, C, int64_t)                                               \
+    }
 #define DIVIDE_KERNEL(s, ID, C, id)                                                                \
     DIVIDE_BY(s, C, id)                                                                            \
-    static void small_##id##_##s(void *const *dst, const evex_operand *src, size_t n)              \
-        MAKE_BINARY((C)quick_small_##id, C, int64_t) KERNEL(kernel_##id##_##s) {                   \
+    DIVIDE_SMALL(s, C, id)                                                                         \
+    KERNEL(kernel_##id##_##s) {                                                                    \
         (void)context;                                                                             \
-        for (size_t at = 0; at < n; at += QUICK_SCREENED) {                                        \
-            const size_t length = n - at < QUICK_SCREENED ? n - at : QUICK_SCREENED;               \
-            const C *pa = (const C *)src[0].data + at * src[0].step;                               \
-            const C *pb = (const C *)src[1].data + at * src[1].step;                               \
-            void *part = (C *)dst[0] + at;                                                         \
-            const evex_operand operands[] = {{pa, src[0].step}, {pb, src[1].step}};                \
-            if (quick_union_##s(pa, src[0].step != 0 ? length : 1) <= QUICK_SMALL_BITS &&          \
-                quick_union_##s(pb, src[1].step != 0 ? length : 1) <= QUICK_SMALL_BITS)            \
-                small_##id##_##s(&part, operands, length);                                         \
-            else                                                                                   \
-                divide_##id##_##s(&part, operands, length);                                        \
-        }                                                                                          \
+        IN_PARTS(s, C, C, bits_a <= QUICK_SMALL_BITS && bits_b <= QUICK_SMALL_BITS,                \
+                 small_##id##_##s(&part, operands, length),                                        \
+                 divide_##id##_##s(&part, operands, length))                                       \
     }
 #else
 #define DIVIDE_KERNEL(s, ID, C, id)                                                                \

@@ -22,11 +22,11 @@ enum {
      * so many bytes of the widest array, where there are few calls. Where there are more, their
      * number counts, and blocks are longer. Later ones are then fetched by prefetches, a share of
      * them before each call (run.c): sent for at once, they are more than the processor keeps under
-     * way, and it waits. (20 million elements, one thread, ns: all before
-     * the first call, in blocks of 3 KiB / a share before each, in blocks of 6 KiB: a filter of 3
-     * inputs 0.76 / 0.66, a band of int32 0.27 / 0.23, nested choices 0.74 / 0.66, a**2 + b**2 +
-     * 2*a*b 0.63 / 0.57, a polynomial of degree 12 0.76 / 0.72. Fewer calls are slower with them:
-     * 2*a + 3*b by 8 %, sqrt(a*a + b*b) 0.50 / 0.55.) Movers ask for what they read by themselves,
+     * way, and it waits. (20 million elements, one thread, ns: all before the first call, in blocks
+     * of 3 KiB / a share before each, in blocks of 6 KiB: a filter of 3 inputs 0.76 / 0.66, a band
+     * of int32 0.27 / 0.23, nested choices 0.74 / 0.66, a**2 + b**2 + 2*a*b 0.63 / 0.57, a
+     * polynomial of degree 12 0.76 / 0.72. Fewer calls are slower with them: 2*a + 3*b by 8 %,
+     * sqrt(a*a + b*b) 0.50 / 0.55.) Movers ask for what they read by themselves,
      * so that blocks behind them may be longer; so are those of few calls that take longer than
      * memory, for kernels of functions begin slowly (a**b: 1.43 ns with short blocks, 1.11 with 4
      * KiB). */
@@ -124,7 +124,7 @@ static size_t footprint(const evex_pass *pass, const evex_port *port) {
 
 /* Whether the arrays of a pass come from memory and go there, not from caches. A few elements do
  * not, a line for each of them. */
-static int is_streamed(const evex_pass *pass) {
+static int is_from_memory(const evex_pass *pass) {
     size_t all = 0, outputs = 0;
     if (n_elements(pass) <= STREAMED_OUTPUT_BYTES / EVEX_CACHE_LINE / (pass->n_ports + 1))
         return 0;
@@ -199,7 +199,7 @@ static size_t fetched_length(const evex_pass *pass, size_t input_bytes) {
 static size_t longest_block(const evex_binding *binding, const evex_pass *pass) {
     if (is_bare(pass))
         return pass->n_reductions == 1 ? BARE_BLOCK : SHARED_BLOCK;
-    if (!is_streamed(pass) || pass->is_walked)
+    if (!pass->is_streamed || pass->is_walked)
         return MAX_BLOCK;
     size_t widest = 1, inputs = 0, all = 0;
     for (size_t p = 0; p < pass->n_ports; p++) {
@@ -209,7 +209,7 @@ static size_t longest_block(const evex_binding *binding, const evex_pass *pass) 
         all += n_bytes;
     }
     const int is_heavy = insns_ps(binding, pass) > all * STREAMED_BYTE_PS;
-    const size_t length = pass->n_calls > LIGHT_CALLS        ? fetched_length(pass, inputs)
+    const size_t length = pass->is_fetched_ahead             ? fetched_length(pass, inputs)
                           : wants_long_blocks(binding, pass) ? LONG_BLOCK_BYTES / widest
                           : is_heavy                         ? HEAVY_BLOCK_BYTES / widest
                           : pass->has_before                 ? GATHERED_BLOCK_BYTES / widest
@@ -242,9 +242,8 @@ static uint64_t port_ps(const evex_port *port, int is_streamed_pass) {
 
 static uint64_t element_ps(const evex_binding *binding, const evex_pass *pass) {
     uint64_t ps = REDUCTION_COST * pass->n_reductions + 1 + insns_ps(binding, pass);
-    const int is_long = is_streamed(pass);
     for (size_t p = 0; p < pass->n_ports; p++)
-        ps += port_ps(&pass->ports[p], is_long);
+        ps += port_ps(&pass->ports[p], pass->is_streamed);
     return ps;
 }
 
@@ -428,11 +427,10 @@ static evex_status lay_out_pass(evex_binding *binding, evex_pass *pass,
         pass->n_units = 0;
         return EVEX_OK;
     }
-    const int is_from_memory = is_streamed(pass) || options->store == EVEX_STORE_PAST_CACHES;
-    pass->is_past_caches = options->store == EVEX_STORE_BEST
-                               ? is_from_memory
-                               : options->store == EVEX_STORE_PAST_CACHES;
-    pass->is_fetched_ahead = is_from_memory && pass->n_calls > LIGHT_CALLS;
+    const int is_to_memory = options->store == EVEX_STORE_PAST_CACHES;
+    pass->is_streamed = is_from_memory(pass);
+    pass->is_past_caches = options->store == EVEX_STORE_BEST ? pass->is_streamed : is_to_memory;
+    pass->is_fetched_ahead = (pass->is_streamed || is_to_memory) && pass->n_calls > LIGHT_CALLS;
     if (pass->is_grouped && !evex_group_plan_pass(binding, pass))
         return evex_fail_memory(binding->error);
     choose_ports(binding, pass);

@@ -93,6 +93,7 @@ typedef struct evex_pass {
     int32_t row_dim, column_dim; /* of such a pass; -1: there is none */
     uint8_t is_row_by_row;       /* a block never goes over the end of the innermost dimension */
     uint8_t is_walked, has_before, has_after; /* some port is, or has such a function */
+    uint8_t is_streamed;                      /* arrays come from memory and go there */
     uint8_t is_past_caches;                   /* outputs are better written so, where they can be */
     int64_t lead; /* by so many elements the first block is shorter, so that all others begin on a
                      line of the outputs */

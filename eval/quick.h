@@ -162,8 +162,7 @@ enum { QUICK_SCREENED = 128 };
 QUICK_UNION(i64, int64_t)
 QUICK_UNION(u64, uint64_t)
 
-/* ---- 64-bit integers of at most 51 bits --------------------------------------------------------
- */
+/* ---- 64-bit integers of at most 51 bits ----------------------------------------------------- */
 
 /*
  * In [-2^51, 2^51) an integer is a float64, and the way there and back is a sum: 1.5 * 2^52 + x has
